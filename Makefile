@@ -1,0 +1,63 @@
+# Sets itself up: needs Python 3.11+, git and make, and on Debian-likes nothing else.
+
+VENV := .venv
+BIN := $(VENV)/bin
+CODE := bridge tests $(wildcard benchmarks)
+DEMO_ARGS ?=
+export PYTHON ?=
+
+.DEFAULT_GOAL := check
+.DELETE_ON_ERROR:
+.PHONY: help install parts fmt lint types layers cover test check demo bench constraints clean
+
+help: ## list the targets
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1\t\2/p' Makefile | while IFS='	' read -r target text; do \
+	    printf '  %-12s %s\n' "$$target" "$$text"; done
+
+install: $(VENV)/.installed ## make .venv with the pinned dependencies
+
+$(VENV)/.installed: pyproject.toml constraints.txt
+	tools/make-venv $(VENV)
+	@touch $@
+
+parts: ## install prometheus, alertmanager, git and ssh where missing
+	@tools/install-parts
+
+fmt: install ## format the code and fix what ruff can fix
+	$(BIN)/ruff check --fix $(CODE)
+	$(BIN)/ruff format $(CODE)
+
+lint: install ## ruff: rules and format
+	$(BIN)/ruff check $(CODE)
+	$(BIN)/ruff format --check $(CODE)
+
+types: install ## mypy, strict
+	$(BIN)/mypy $(CODE)
+
+layers: install ## the import contracts: stage order, purity, single owners
+	$(BIN)/lint-imports --no-logo
+
+cover: install parts ## the tests under coverage, with the threshold
+	@rm -f .coverage .coverage.*
+	$(BIN)/coverage run -m pytest
+	$(BIN)/coverage combine --quiet
+	$(BIN)/coverage report
+
+test: lint types layers cover ## everything that must hold
+
+check: test ## the same as test, and the default
+
+demo: install parts ## load rises, one commit scales, load comes back (two minutes)
+	$(BIN)/scalebridge demo $(DEMO_ARGS)
+
+bench: install ## the benchmarks, quick
+	@for benchmark in $(wildcard benchmarks/*.py); do \
+	    echo "$$benchmark"; $(BIN)/python "$$benchmark" --quick || exit 1; done
+
+constraints: ## pin the newest versions that pyproject.toml allows
+	tools/pin-constraints
+
+clean: ## remove everything that make made
+	rm -rf $(VENV) build dist htmlcov .coverage .coverage.* .hypothesis .import_linter_cache \
+	    .mypy_cache .pytest_cache .ruff_cache
+	find bridge tests -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,13 @@
+"""scalebridge: autoscaling that goes through Git.
+
+    trigger ──► evaluate ──► decide ──► batch ──► commit ──► publish ──► notify
+    (a tick,    (what do     (how many, (wait a   (splice    (push by    (tell the
+     an alert)   the metrics  and why)   little)   digits)    compare-    reconciler)
+                 say)                                         and-swap)
+
+Below the pipeline lie `policy` (what owners ask for), `repo` (the state repo) and `manifest`
+(where a count stands in a file); above it `observe`, `backtest`, `server`, `service` and `cli`.
+A stage imports only what lies below it; the import contracts in pyproject.toml keep that true.
+"""
+
+__version__ = "0.1.0"

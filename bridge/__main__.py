@@ -1,0 +1,5 @@
+"""`python -m bridge` is `scalebridge`."""
+
+from bridge.cli import main
+
+main()

@@ -1,0 +1,159 @@
+"""The commands. Imports of the pipeline stay inside them, so that `--help` is quick."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from bridge import __version__
+
+if TYPE_CHECKING:
+    from bridge.settings import Settings
+
+application = typer.Typer(
+    name="scalebridge",
+    help="Autoscaling that goes through Git: Prometheus decides, one commit scales, "
+    "your reconciler deploys.",
+    epilog="Exit codes: 0 done, 1 a person must act, 2 wrong usage.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+ConfigOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--config",
+        "-c",
+        envvar="SCALEBRIDGE_CONFIG",
+        help="The configuration file; every field may also come from the environment "
+        "(SCALEBRIDGE_PROMETHEUS__URL and so on). See `scalebridge schema config`.",
+        show_default=False,
+    ),
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object for programs.")]
+
+
+@application.command()
+def run(config: ConfigOption = None) -> None:
+    """Run the service: ticks and alert webhooks in, commits out, until SIGTERM."""
+    from bridge.commands.run import run_service
+
+    run_service(_settings(config))
+
+
+@application.command()
+def once(config: ConfigOption = None, json: JsonOption = False) -> None:
+    """Make one pass, commit what it decides at once, and exit: for cron and CI jobs."""
+    from bridge.commands.one_pass import make_one_pass
+
+    sys.exit(make_one_pass(_settings(config), as_json=json))
+
+
+@application.command()
+def plan(config: ConfigOption = None, json: JsonOption = False) -> None:
+    """Show the diff that would be committed now, and why. Changes nothing."""
+    from bridge.commands.one_pass import show_plan
+
+    sys.exit(show_plan(_settings(config), as_json=json))
+
+
+@application.command()
+def validate(
+    paths: Annotated[
+        list[Path] | None,
+        typer.Argument(help="Policy files or folders; none: those of the configuration."),
+    ] = None,
+    config: ConfigOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Check policy files; with a configuration also that each target stands in the state repo."""
+    from bridge.commands.validate import validate_configured, validate_files
+
+    if paths:
+        sys.exit(validate_files(paths, as_json=json))
+    sys.exit(validate_configured(_settings(config), as_json=json))
+
+
+@application.command()
+def backtest(
+    policy: Annotated[Path, typer.Argument(help="The policy file to try.", dir_okay=False)],
+    last: Annotated[str, typer.Option(help="How far back, such as 6h or 2d.")] = "6h",
+    replicas: Annotated[
+        int | None, typer.Option(min=0, help="Replicas at the start [default: minReplicas].")
+    ] = None,
+    config: ConfigOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Replay a policy over what Prometheus recorded: what would it have done?"""
+    from bridge.commands.backtest import backtest_policy
+
+    sys.exit(backtest_policy(_settings(config), policy, last, replicas, as_json=json))
+
+
+@application.command()
+def schema(
+    of: Annotated[Literal["policy", "config"], typer.Argument(help="What to describe.")] = "policy",
+) -> None:
+    """Print the JSON schema of a policy file or of the configuration, for editors."""
+    from bridge.commands.schema import json_schema
+
+    typer.echo(json_schema(of))
+
+
+@application.command()
+def demo(
+    headless: Annotated[
+        bool, typer.Option("--headless", help="Plain lines instead of the live view, for CI.")
+    ] = False,
+    folder: Annotated[
+        Path | None,
+        typer.Option(help="An empty folder for the repo and logs [default: a new temporary one]."),
+    ] = None,
+    seconds: Annotated[float, typer.Option(min=60, help="How long the story takes.")] = 105,
+    prometheus: Annotated[
+        Literal["auto", "real", "stand-in"],
+        typer.Option(help="Debian's Prometheus, or a stand-in that says so."),
+    ] = "auto",
+) -> None:
+    """Watch the main job live: load rises, an alert fires, one commit scales, load comes back."""
+    from bridge.demo.run import main as play
+
+    sys.exit(play(headless=headless, folder=folder, seconds=seconds, prometheus=prometheus))
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"scalebridge {__version__}")
+        raise typer.Exit
+
+
+@application.callback()
+def _common(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """Options of the program as a whole."""
+
+
+def _settings(path: Path | None) -> Settings:
+    from bridge.commands.console import give_up
+    from bridge.errors import ConfigInvalid
+    from bridge.settings import load_settings
+
+    try:
+        return load_settings(path)
+    except ConfigInvalid as error:
+        hint = (
+            "" if path else "\nno --config was given; `scalebridge schema config` shows the fields"
+        )
+        give_up(f"{error}{hint}")
+
+
+def main() -> None:
+    """The command `scalebridge`."""
+    application()

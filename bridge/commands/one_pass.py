@@ -1,0 +1,92 @@
+"""`once` and `plan`: one pass that commits, or only shows what it would commit."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import typer
+
+from bridge.commands.console import (
+    A_PERSON_MUST_ACT,
+    DONE,
+    awaited,
+    print_json,
+    tell_problems,
+)
+from bridge.observe.logs import set_up_logs
+from bridge.observe.plan import reasons, unified_diff
+from bridge.observe.status import decision_facts
+from bridge.service.once import Done, Pass, Plan, once, plan
+from bridge.service.serve import utc_now
+from bridge.settings import Settings
+
+
+def make_one_pass(settings: Settings, *, as_json: bool) -> int:
+    """Commits what one pass decides, tells of it, and returns the exit code."""
+    set_up_logs(settings.log)
+    done = awaited(once(settings, utc_now))
+    if as_json:
+        print_json(_done_facts(done))
+    else:
+        _tell_done(done)
+    return A_PERSON_MUST_ACT if done.found.problems else DONE
+
+
+def _tell_done(done: Done) -> None:
+    for dropped in done.dropped:
+        typer.echo(f"dropped: {dropped.decision.target}: {dropped.why}")
+    if done.push:
+        typer.echo(reasons(done.push.decisions))
+        typer.echo(f"committed {done.push.after[:12]}: {done.push.subject}")
+    else:
+        _tell_nothing(done.found)
+    for told in done.told:
+        typer.echo(f"told {told.reconciler}: {told.error or 'accepted'}")
+    tell_problems(done.found.problems)
+
+
+def show_plan(settings: Settings, *, as_json: bool) -> int:
+    """Shows the diff and its reasons, changes nothing, and returns the exit code."""
+    set_up_logs(settings.log)
+    planned = awaited(plan(settings, utc_now))
+    diff = unified_diff(planned.before, planned.after)
+    if as_json:
+        print_json({**_pass_facts(planned.found), "diff": diff})
+    else:
+        _tell_plan(planned, diff)
+    return A_PERSON_MUST_ACT if planned.found.problems else DONE
+
+
+def _tell_plan(planned: Plan, diff: str) -> None:
+    typer.echo(diff, nl=False)
+    if planned.found.decisions:
+        typer.echo(reasons(planned.found.decisions))
+    else:
+        _tell_nothing(planned.found)
+    tell_problems(planned.found.problems)
+
+
+def _tell_nothing(found: Pass) -> None:
+    suspended = f", {len(found.suspended)} suspended" if found.suspended else ""
+    typer.echo(f"nothing to commit ({len(found.outcomes)} policies evaluated{suspended})")
+    if steady := [outcome.decision for outcome in found.outcomes if outcome.decision]:
+        typer.echo(reasons(steady))
+
+
+def _pass_facts(found: Pass) -> dict[str, Any]:
+    return {
+        "tip": found.tip,
+        "decisions": [decision_facts(o.decision) for o in found.outcomes if o.decision],
+        "suspended": list(found.suspended),
+        "problems": found.problems,
+    }
+
+
+def _done_facts(done: Done) -> dict[str, Any]:
+    return {
+        **_pass_facts(done.found),
+        "commit": done.push.after if done.push else None,
+        "subject": done.push.subject if done.push else None,
+        "dropped": [{"target": str(d.decision.target), "why": d.why} for d in done.dropped],
+        "told": [{"reconciler": told.reconciler, "error": told.error} for told in done.told],
+    }

@@ -1,0 +1,61 @@
+"""`validate`: policy files, and whether their targets stand in the state repo."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import typer
+
+from bridge.commands.console import A_PERSON_MUST_ACT, DONE, awaited, give_up, print_json
+from bridge.errors import BridgeError, ManifestUnsupported
+from bridge.policy.loading import Policies, load_policies
+from bridge.repo.state_repo import StateRepo
+from bridge.service.rounds import read_folder, read_policies
+from bridge.settings import Settings
+
+
+def validate_files(paths: Sequence[Path], *, as_json: bool) -> int:
+    """Checks files and folders by themselves; returns the exit code."""
+    policies = load_policies(_files(paths))
+    return _told(policies, list(policies.errors.values()), as_json=as_json)
+
+
+def validate_configured(settings: Settings, *, as_json: bool) -> int:
+    """Checks the configured policies against the state repo; returns the exit code."""
+    policies, problems = awaited(_checked(settings))
+    return _told(policies, problems, as_json=as_json)
+
+
+async def _checked(settings: Settings) -> tuple[Policies, list[str]]:
+    async with StateRepo(settings.state_repo) as repo:
+        policies = await read_policies(repo, await repo.look())
+        problems = list(policies.errors.values())
+        for policy in policies.by_name.values():
+            try:
+                repo.index.find(policy.target)
+            except ManifestUnsupported as refusal:
+                problems.append(f"{policy.name}: {refusal}")
+        return policies, problems
+
+
+def _files(paths: Sequence[Path]) -> dict[str, bytes]:
+    files: dict[str, bytes] = {}
+    try:
+        for path in paths:
+            files |= read_folder(path) if path.is_dir() else {str(path): path.read_bytes()}
+    except OSError as error:
+        give_up(f"{error.filename}: can't be read: {error.strerror}")
+    except BridgeError as error:
+        give_up(str(error))
+    return files
+
+
+def _told(policies: Policies, problems: Sequence[str], *, as_json: bool) -> int:
+    if as_json:
+        print_json({"policies": sorted(policies.by_name), "problems": list(problems)})
+    else:
+        for problem in problems:
+            typer.echo(problem, err=True)
+        typer.echo(f"policies: {len(policies.by_name)} valid; problems: {len(problems)}")
+    return A_PERSON_MUST_ACT if problems else DONE

@@ -1,0 +1,49 @@
+"""The commit message: people read the top, `history` and the rate policies the trailers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from bridge import __version__
+from bridge.decide.decision import Decision
+from bridge.repo.trailers import SCALED_BY, ScaleDecision
+
+_SUBJECT_WIDTH = 72
+
+
+def commit_message(decisions: Sequence[Decision]) -> str:
+    """Subject, a paragraph for each decision with its reasons, and the trailers."""
+    paragraphs = [_subject(decisions), *map(_paragraph, decisions), _trailers(decisions)]
+    return "\n\n".join(paragraphs) + "\n"
+
+
+def _subject(decisions: Sequence[Decision]) -> str:
+    changes = [f"{d.target.name} {d.current}→{d.desired}" for d in decisions]
+    for shown in range(len(changes), 1, -1):
+        more = len(changes) - shown
+        subject = f"scale: {', '.join(changes[:shown])}{f' and {more} more' if more else ''}"
+        if len(subject) <= _SUBJECT_WIDTH:
+            return subject
+    more = len(changes) - 1
+    return f"scale: {changes[0]}{f' and {more} more' if more else ''}"
+
+
+def _paragraph(decision: Decision) -> str:
+    target = decision.target
+    place = "/".join(part for part in (target.namespace, target.name) if part)
+    head = f"{decision.policy} ({target.kind} {place}): {decision.current} → {decision.desired}"
+    return "\n".join([head, *(f"  {' '.join(reason.split())}" for reason in decision.reasons)])
+
+
+def _trailers(decisions: Sequence[Decision]) -> str:
+    rendered = [
+        ScaleDecision(
+            target=str(decision.target),
+            from_=decision.current,
+            to=decision.desired,
+            policy=decision.policy,
+            reason=decision.reason,
+        ).render()
+        for decision in decisions
+    ]
+    return "\n".join([f"{SCALED_BY}: scalebridge/{__version__}", *rendered])

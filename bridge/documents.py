@@ -1,0 +1,140 @@
+"""YAML files that people write for us: data that remembers its lines, and errors that name them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+
+import yaml
+
+if TYPE_CHECKING:
+    from pydantic import ValidationError
+
+Place = tuple[str | int, ...]
+Places = Mapping[Place, str]
+
+_TYPE_NAMES = {"dict": "a mapping", "list": "a list", "str": "text", "int": "an integer"}
+
+_SECRET = re.compile(r"(?:password|token|secret)$")  # `…_file` fields hold mere paths
+
+
+class DocumentInvalid(Exception):
+    """Not one well-formed YAML document; the text says where (`file:line: why`)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """One YAML document as plain data, and the line (1-based) of each of its fields."""
+
+    name: str
+    data: Any
+    lines: Mapping[Place, int] = field(repr=False)
+
+    def line(self, place: Place) -> int:
+        """The line of a field, or of the nearest ancestor that exists."""
+        while place and place not in self.lines:
+            place = place[:-1]
+        return self.lines.get(place, 1)
+
+    def complaints(self, error: ValidationError, elsewhere: Places = MappingProxyType({})) -> str:
+        """Pydantic's findings, one line each: `file:line: field: what was expected`.
+
+        Fields that do not come from this file stand in `elsewhere`, with the name to show.
+        """
+        details = error.errors(include_url=False)
+        by_line = sorted(details, key=lambda detail: self.line(self._place(detail["loc"])))
+        return "\n".join(self._complaint(detail, elsewhere) for detail in by_line)
+
+    def _complaint(self, detail: Mapping[str, Any], elsewhere: Places) -> str:
+        place = self._place(detail["loc"])
+        where = elsewhere.get(place) or f"{self.name}:{self.line(place)}"
+        dotted = ".".join(str(part) for part in place) or "document"
+        return f"{where}: {dotted}: {_expectation(detail, secret=bool(_SECRET.search(dotted)))}"
+
+    def _place(self, loc: Place) -> Place:
+        """Pydantic's loc without the tags of unions, which are no fields of the file."""
+        place: Place = ()
+        for position, part in enumerate(loc):
+            if (*place, part) in self.lines or position == len(loc) - 1:
+                place = (*place, part)
+        return place
+
+
+def _expectation(detail: Mapping[str, Any], *, secret: bool) -> str:
+    match detail["type"]:
+        case "extra_forbidden":
+            return "unknown field"
+        case "missing":
+            return "required, but missing"
+        case "value_error" | "assertion_error":
+            return str(detail["ctx"]["error"])
+        case _:
+            given = detail["input"]
+            plain = isinstance(given, int | float | str) and not secret
+            kind = type(given).__name__
+            shown = repr(given) if plain else _TYPE_NAMES.get(kind, kind)
+            return f"{detail['msg'][0].lower()}{detail['msg'][1:]}, not {shown}"
+
+
+def load_document(text: bytes | str, name: str) -> Document:
+    """Reads exactly one YAML document.
+
+    Raises:
+        DocumentInvalid: not UTF-8, not YAML, several documents, or a key given twice.
+    """
+    try:
+        node = yaml.compose(text, Loader=_Loader)
+        lines = _Lines(name)
+        if node is not None:
+            lines.note(node)
+        data = None if node is None else _Loader("").construct_document(node)
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        raise DocumentInvalid(f"{name}:{mark.line + 1 if mark else 1}: {error.problem}") from error
+    except (yaml.YAMLError, UnicodeDecodeError, ValueError) as error:
+        raise DocumentInvalid(f"{name}:1: not a YAML file in UTF-8: {error}") from error
+    except RecursionError as error:
+        raise DocumentInvalid(f"{name}:1: nested too deeply") from error
+    return Document(name, data, lines)
+
+
+class _Loader(yaml.CSafeLoader):
+    """Safe, and without YAML 1.1's timestamps: `pausedUntil: 2026-01-01` stays text."""
+
+
+_Loader.yaml_implicit_resolvers = {
+    first: [(tag, pattern) for tag, pattern in resolvers if not tag.endswith(":timestamp")]
+    for first, resolvers in yaml.CSafeLoader.yaml_implicit_resolvers.items()
+}
+
+
+class _Lines(dict[Place, int]):
+    """Where each field stands; a node met again through an alias is not walked again."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__()
+        self._name = name
+        self._walked: set[int] = set()
+
+    def note(self, node: yaml.Node, place: Place = ()) -> None:
+        self.setdefault(place, node.start_mark.line + 1)
+        if id(node) in self._walked:
+            return
+        self._walked.add(id(node))
+        if isinstance(node, yaml.SequenceNode):
+            for position, item in enumerate(node.value):
+                self.note(item, (*place, position))
+        elif isinstance(node, yaml.MappingNode):
+            for key, value in node.value:
+                self._note_field(key, value, place)
+
+    def _note_field(self, key: yaml.Node, value: yaml.Node, place: Place) -> None:
+        line = key.start_mark.line + 1
+        below = (*place, str(key.value))
+        if below in self:
+            raise DocumentInvalid(f"{self._name}:{line}: {key.value}: key given twice")
+        self[below] = line
+        self.note(value, below)

@@ -1,0 +1,60 @@
+"""What can go wrong, as a tree that tells who must act.
+
+BridgeError
+├── a person must act
+│   ├── ConfigInvalid         the service's own configuration
+│   ├── PolicyInvalid         one policy file
+│   ├── ManifestUnsupported   a count that can't be found or changed safely
+│   ├── PayloadInvalid        a webhook body that is not what it claims to be
+│   └── RemoteRefused         the Git remote understood us and said no
+└── transient: the next tick tries again
+    ├── MetricsUnavailable    no trustworthy number from Prometheus
+    ├── RemoteUnavailable     the Git remote did not answer, or not in time
+    └── PushRejected          somebody else moved the branch first
+"""
+
+from __future__ import annotations
+
+
+class BridgeError(Exception):
+    """Base of every error that scalebridge expects; anything else is a bug and may crash."""
+
+    transient = False
+
+
+class ConfigInvalid(BridgeError):
+    """The service's configuration can't be used; the text names file, line and field."""
+
+
+class PolicyInvalid(BridgeError):
+    """One policy file can't be used; the text names file, line and field."""
+
+
+class ManifestUnsupported(BridgeError):
+    """A count can't be found, or not changed without touching something else."""
+
+
+class PayloadInvalid(BridgeError):
+    """A webhook body is not a payload of the kind that was expected."""
+
+
+class RemoteRefused(BridgeError):
+    """The Git remote refused for good: credentials, a protected branch, a hook."""
+
+
+class MetricsUnavailable(BridgeError):
+    """A query gave no single finite number."""
+
+    transient = True
+
+
+class RemoteUnavailable(BridgeError):
+    """The Git remote could not be reached, or did not answer in time."""
+
+    transient = True
+
+
+class PushRejected(BridgeError):
+    """The branch moved between our fetch and our push."""
+
+    transient = True

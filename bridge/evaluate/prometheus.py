@@ -1,0 +1,102 @@
+"""Asking Prometheus (or what speaks its query API), through prometheus-api-client in threads."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
+from typing import Self, TypeVar
+
+import requests
+from prometheus_api_client import PrometheusConnect
+from prometheus_api_client.exceptions import PrometheusApiClientException
+from requests.auth import AuthBase
+from urllib3.util.retry import Retry
+
+from bridge.errors import ConfigInvalid, MetricsUnavailable
+from bridge.evaluate.reading import one_sample, samples
+from bridge.settings import PrometheusSettings, secret_text
+
+_Answer = TypeVar("_Answer")
+_SLACK = 1.5
+"""requests' timeout is for each read; a body that drips is cut off at this many times it."""
+
+
+class Prometheus:
+    """Bounded concurrency, a timeout on each query, no retries: the next tick is the retry."""
+
+    def __init__(self, settings: PrometheusSettings) -> None:
+        self._settings = settings
+        self._threads = ThreadPoolExecutor(settings.concurrency, thread_name_prefix="prometheus")
+        self._client = PrometheusConnect(
+            settings.url,
+            auth=_Credentials(settings),
+            retry=Retry(total=0),
+            timeout=settings.timeout,
+        )
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        self._client.close()
+        self._threads.shutdown(wait=False, cancel_futures=True)
+
+    async def instant(self, query: str) -> float:
+        """The query's one finite sample now.
+
+        Raises:
+            MetricsUnavailable: see there.
+        """
+        return await self._ask(query, lambda: one_sample(query, self._client.custom_query(query)))
+
+    async def series(
+        self, query: str, start: datetime, end: datetime, step: float
+    ) -> dict[float, float]:
+        """The query's finite values by Unix time, every `step` seconds.
+
+        Raises:
+            MetricsUnavailable: see there.
+        """
+
+        def ask() -> dict[float, float]:
+            answer = self._client.custom_query_range(query, start, end, f"{step:g}")
+            return samples(query, answer)
+
+        return await self._ask(query, ask)
+
+    async def _ask(self, query: str, ask: Callable[[], _Answer]) -> _Answer:
+        loop = asyncio.get_running_loop()
+        try:
+            async with asyncio.timeout(self._settings.timeout * _SLACK):
+                return await loop.run_in_executor(self._threads, ask)
+        except (TimeoutError, requests.Timeout) as error:
+            limit = self._settings.timeout
+            raise MetricsUnavailable(f"{query!r}: no answer within {limit:g} s") from error
+        except requests.ConnectionError as error:
+            raise MetricsUnavailable(f"{query!r}: can't connect to {self._settings.url}") from error
+        except (PrometheusApiClientException, requests.RequestException, ConfigInvalid) as error:
+            raise MetricsUnavailable(f"{query!r}: {_brief(error)}") from error
+        except (LookupError, TypeError, AttributeError) as error:
+            raise MetricsUnavailable(f"{query!r}: not an answer of Prometheus' API") from error
+
+
+def _brief(error: Exception) -> str:
+    text = " ".join(str(error).split())
+    return text if len(text) <= 300 else f"{text[:300]}…"
+
+
+class _Credentials(AuthBase):
+    """Even without credentials: requests would else look for some in ~/.netrc."""
+
+    def __init__(self, settings: PrometheusSettings) -> None:
+        self._settings = settings
+
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        given = self._settings
+        if token := secret_text(given.bearer_token, given.bearer_token_file):
+            request.headers["Authorization"] = f"Bearer {token}"
+        elif given.username and (word := secret_text(given.password, given.password_file)):
+            requests.auth.HTTPBasicAuth(given.username, word)(request)
+        return request

@@ -1,0 +1,44 @@
+"""A push as a GitHub `push` event: the body that Argo CD's webhook and others read."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+from urllib.parse import urlsplit
+
+from bridge.publish.push import Push
+
+
+def push_event(push: Push, repo_url: str, branch: str) -> bytes:
+    """Lists every file changed between `before` and `after`.
+
+    Argo CD renames its manifest cache from `before` to `after` for applications that the listed
+    files don't hit, so an incomplete list would hide a change from it.
+    """
+    body = {
+        "ref": f"refs/heads/{branch}",
+        "before": push.before,
+        "after": push.after,
+        "repository": {"html_url": browser_url(repo_url), "default_branch": branch},
+        "commits": [
+            {"id": push.after, "added": [], "removed": [], "modified": list(push.files)},
+        ],
+    }
+    return json.dumps(body).encode()
+
+
+def browser_url(repo_url: str) -> str:
+    """The web page of a repo: no user, no `.git`, and https for the SSH forms."""
+    if "://" not in repo_url and ":" in repo_url:
+        host, _, path = repo_url.rpartition("@")[2].partition(":")
+        return f"https://{host}/{path.removesuffix('.git')}"
+    url = urlsplit(repo_url)
+    scheme = url.scheme if url.scheme in ("http", "https") else "https"
+    netloc = url.netloc.rpartition("@")[2] if scheme == url.scheme else url.hostname or ""
+    return f"{scheme}://{netloc}{url.path.removesuffix('.git')}"
+
+
+def signature(body: bytes, key: str, algorithm: str = "sha256") -> str:
+    """`sha256=<hex>` HMAC of the body, as GitHub and Flux write it."""
+    return f"{algorithm}={hmac.new(key.encode(), body, getattr(hashlib, algorithm)).hexdigest()}"

@@ -1,0 +1,69 @@
+"""Telling deployers of a push so that they look now: best effort, never a publish's failure."""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+import httpx
+
+from bridge.errors import ConfigInvalid
+from bridge.notify.push_event import push_event, signature
+from bridge.publish.push import Push
+from bridge.settings import ReconcilerSettings, StateRepoSettings, secret_text
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What a reconciler said; an empty `error` means that it took the notice."""
+
+    reconciler: str
+    error: str = ""
+
+
+class Reconcilers:
+    """All reconcilers of the configuration, told at once, one notice per push."""
+
+    def __init__(
+        self, reconcilers: Iterable[ReconcilerSettings], state_repo: StateRepoSettings
+    ) -> None:
+        self._reconcilers = tuple(reconcilers)
+        self._state_repo = state_repo
+
+    async def tell(self, push: Push) -> list[Told]:
+        """Tells each; what fails is returned, not raised."""
+        if not self._reconcilers:
+            return []
+        body = push_event(push, self._state_repo.url, self._state_repo.branch)
+        async with httpx.AsyncClient(follow_redirects=False) as client:
+            return await asyncio.gather(*(_tell(client, r, body) for r in self._reconcilers))
+
+
+async def _tell(client: httpx.AsyncClient, reconciler: ReconcilerSettings, body: bytes) -> Told:
+    try:
+        headers = _headers(reconciler, body)
+        answer = await client.post(
+            reconciler.url, content=body, headers=headers, timeout=reconciler.timeout
+        )
+    except (httpx.HTTPError, ConfigInvalid) as error:
+        return Told(reconciler.name, f"{type(error).__name__}: {error}")
+    if answer.is_success:
+        return Told(reconciler.name)
+    return Told(reconciler.name, f"HTTP {answer.status_code}: {answer.text[:200]}")
+
+
+def _headers(reconciler: ReconcilerSettings, body: bytes) -> Mapping[str, str]:
+    headers = {"Content-Type": "application/json"}
+    if reconciler.type == "argocd":
+        headers |= {"X-GitHub-Event": "push", "X-GitHub-Delivery": str(uuid.uuid4())}
+    key = secret_text(reconciler.token, reconciler.token_file)
+    if key is None:
+        return headers
+    if reconciler.type == "flux":
+        return headers | {"X-Signature": signature(body, key)}
+    return headers | {
+        "X-Hub-Signature-256": signature(body, key),
+        "X-Hub-Signature": signature(body, key, "sha1"),  # what older versions read
+    }

@@ -1,0 +1,67 @@
+"""Our own metrics, by the Prometheus conventions."""
+
+from __future__ import annotations
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+
+from bridge.decide.decision import Decision
+
+registry = CollectorRegistry()
+
+webhooks = Counter(
+    "scalebridge_webhooks_total", "Webhook requests by reply.", ["code"], registry=registry
+)
+evaluations = Counter(
+    "scalebridge_evaluations_total",
+    "Policies evaluated, by outcome: change, steady, held (something unknown) or failed.",
+    ["outcome"],
+    registry=registry,
+)
+pass_seconds = Histogram(
+    "scalebridge_pass_duration_seconds", "One pass: look, ask, decide.", registry=registry
+)
+waiting = Gauge(
+    "scalebridge_batch_decisions", "Decisions waiting for the next commit.", registry=registry
+)
+commits = Counter("scalebridge_commits_total", "Commits pushed.", registry=registry)
+races_lost = Counter(
+    "scalebridge_push_races_lost_total", "Pushes redone on a new tip.", registry=registry
+)
+publish_failures = Counter(
+    "scalebridge_publish_failures_total",
+    "Batches given up, to be decided again.",
+    ["error"],
+    registry=registry,
+)
+publish_seconds = Histogram(
+    "scalebridge_publish_duration_seconds", "From a batch to its push.", registry=registry
+)
+notices = Counter(
+    "scalebridge_reconciler_notices_total",
+    "Notices to reconcilers.",
+    ["reconciler", "outcome"],
+    registry=registry,
+)
+policy_errors = Gauge(
+    "scalebridge_broken_policies", "Policy files that can't be used.", registry=registry
+)
+desired_replicas = Gauge(
+    "scalebridge_desired_replicas",
+    "The last decision.",
+    ["policy", "kind", "namespace", "name"],
+    registry=registry,
+)
+committed_replicas = Gauge(
+    "scalebridge_committed_replicas",
+    "The count in Git when the last decision was made.",
+    ["policy", "kind", "namespace", "name"],
+    registry=registry,
+)
+
+
+def note_decision(decision: Decision) -> None:
+    """Exports the decision's two counts under its target's labels."""
+    target = decision.target
+    labels = (decision.policy, target.kind, target.namespace or "", target.name)
+    desired_replicas.labels(*labels).set(decision.desired)
+    committed_replicas.labels(*labels).set(decision.current)

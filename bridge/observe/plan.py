@@ -1,0 +1,40 @@
+"""A plan for people: the diff that would be committed, and why."""
+
+from __future__ import annotations
+
+import difflib
+import io
+from collections.abc import Iterable, Mapping
+
+from bridge.decide.decision import Decision
+
+
+def unified_diff(before: Mapping[str, bytes], after: Mapping[str, bytes]) -> str:
+    """As `git diff` prints it; line ends are kept, undecodable bytes shown escaped."""
+    return "".join(_file_diff(path, before[path], after[path]) for path in sorted(after))
+
+
+def _file_diff(path: str, before: bytes, after: bytes) -> str:
+    lines = difflib.unified_diff(
+        _lines(before), _lines(after), f"a/{path}", f"b/{path}", lineterm="\n"
+    )
+    return "".join(
+        line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in lines
+    )
+
+
+def _lines(content: bytes) -> list[str]:
+    return list(io.StringIO(content.decode(errors="backslashreplace"), newline="\n"))
+
+
+def reasons(decisions: Iterable[Decision]) -> str:
+    """One paragraph a decision: from, to, and each step."""
+    return "\n".join(
+        "\n".join(
+            [
+                f"{d.policy}: {d.target} {d.current} → {d.desired}",
+                *(f"  {reason}" for reason in d.reasons),
+            ]
+        )
+        for d in decisions
+    )

@@ -1,0 +1,72 @@
+"""The facts that the status page, health and readiness show."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from bridge.decide.decision import Decision
+from bridge.publish.push import Push
+
+_PUSHES_KEPT = 20
+
+
+@dataclass(slots=True)
+class Status:
+    """The service's view of the world, written by `service` and read by `server`."""
+
+    started: datetime
+    tip: str = ""
+    remote_error: str = ""
+    policy_errors: Mapping[str, str] = field(default_factory=dict)
+    suspended: Sequence[str] = ()
+    decisions: dict[str, Decision] = field(default_factory=dict)
+    problems: dict[str, str] = field(default_factory=dict)
+    waiting: Sequence[Decision] = ()
+    pushes: deque[tuple[datetime, Push]] = field(default_factory=lambda: deque(maxlen=_PUSHES_KEPT))
+    last_pass: datetime | None = None
+
+    @property
+    def ready(self) -> bool:
+        """Whether the state repo was read at least once."""
+        return bool(self.tip)
+
+    def facts(self) -> dict[str, Any]:
+        """The same for programs."""
+        return {
+            "started": self.started.isoformat(),
+            "lastPass": self.last_pass.isoformat() if self.last_pass else None,
+            "tip": self.tip or None,
+            "remoteError": self.remote_error or None,
+            "brokenPolicies": dict(self.policy_errors),
+            "suspended": list(self.suspended),
+            "problems": dict(self.problems),
+            "decisions": [decision_facts(d) for _, d in sorted(self.decisions.items())],
+            "waiting": [decision_facts(d) for d in self.waiting],
+            "pushes": [push_facts(at, push) for at, push in reversed(self.pushes)],
+        }
+
+
+def decision_facts(decision: Decision) -> dict[str, Any]:
+    """A decision as JSON has it."""
+    return {
+        "policy": decision.policy,
+        "target": str(decision.target),
+        "current": decision.current,
+        "desired": decision.desired,
+        "reasons": list(decision.reasons),
+        "errors": list(decision.errors),
+    }
+
+
+def push_facts(at: datetime, push: Push) -> dict[str, Any]:
+    """A push as JSON has it."""
+    return {
+        "at": at.isoformat(),
+        "commit": push.after,
+        "subject": push.subject,
+        "files": list(push.files),
+    }

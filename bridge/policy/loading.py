@@ -1,0 +1,93 @@
+"""Policy files to policies: a broken file is reported and leaves the others running."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from pathlib import PurePosixPath
+from types import MappingProxyType
+
+from pydantic import ValidationError
+
+from bridge.documents import DocumentInvalid, load_document
+from bridge.errors import PolicyInvalid
+from bridge.policy.model import ScalingPolicy
+
+SUFFIXES = (".yaml", ".yml")
+_MAX_BYTES = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Policies:
+    """What was read: good policies by name, and one error for each broken file."""
+
+    by_name: Mapping[str, ScalingPolicy] = field(default_factory=dict)
+    errors: Mapping[str, str] = field(default_factory=dict)
+
+
+def is_policy_file(path: str) -> bool:
+    """By its suffix; hidden files are left alone."""
+    name = PurePosixPath(path)
+    return name.suffix in SUFFIXES and not name.name.startswith(".")
+
+
+def parse_policy(content: bytes, path: str) -> ScalingPolicy:
+    """One file, one policy.
+
+    Raises:
+        PolicyInvalid: a line for each finding, as `file:line: field: what was expected`.
+    """
+    if len(content) > _MAX_BYTES:
+        raise PolicyInvalid(f"{path}:1: over {_MAX_BYTES:,} bytes")
+    try:
+        document = load_document(content, path)
+    except DocumentInvalid as error:
+        raise PolicyInvalid(str(error)) from error
+    try:
+        return ScalingPolicy.model_validate(document.data)
+    except ValidationError as error:
+        raise PolicyInvalid(document.complaints(error)) from error
+
+
+def load_policies(
+    files: Mapping[str, bytes], earlier: Mapping[str, Sequence[bytes]] = MappingProxyType({})
+) -> Policies:
+    """The policies in `files`.
+
+    A broken file is an error and leaves the others running; it goes on itself with the first
+    of its `earlier` contents (newest first) that is a policy.
+    """
+    loading = _Loading()
+    for path, content in sorted(files.items()):
+        loading.add(path, content, earlier.get(path, ()))
+    return Policies(loading.policies, loading.errors)
+
+
+class _Loading:
+    def __init__(self) -> None:
+        self.policies: dict[str, ScalingPolicy] = {}
+        self.errors: dict[str, str] = {}
+        self._paths: dict[object, str] = {}
+
+    def add(self, path: str, content: bytes, earlier: Sequence[bytes]) -> None:
+        try:
+            self._take(path, parse_policy(content, path))
+        except PolicyInvalid as error:
+            self.errors[path] = str(error)
+            self._take_last_good(path, earlier)
+
+    def _take_last_good(self, path: str, earlier: Sequence[bytes]) -> None:
+        for content in earlier:
+            with suppress(PolicyInvalid):
+                self._take(path, parse_policy(content, path))
+                return
+
+    def _take(self, path: str, policy: ScalingPolicy) -> None:
+        """One policy per name and per target, else two would fight over a count."""
+        whose = replace(policy.target, api_version=None)
+        for claim, where in ((policy.name, "metadata.name"), (whose, "spec.scaleTargetRef")):
+            if first := self._paths.get(claim):
+                raise PolicyInvalid(f"{path}:1: {where}: {claim} is already governed by {first}")
+        self._paths |= {policy.name: path, whose: path}
+        self.policies[policy.name] = policy

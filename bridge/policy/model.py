@@ -1,0 +1,169 @@
+"""What an owner asks for, field by field as the HPA and KEDA name them."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Annotated, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic.alias_generators import to_camel
+
+from bridge.manifest.target import Target
+from bridge.units import Duration, Quantity, milli
+
+MAX_WINDOW_S = 3600
+MAX_PERIOD_S = 1800
+Name = Annotated[str, Field(min_length=1, max_length=253, pattern=r"^[^\s/\x00-\x1f]+$")]
+
+
+class Part(BaseModel):
+    """A part of the policy file: camelCase fields, unknown ones are errors."""
+
+    model_config = ConfigDict(
+        alias_generator=to_camel, populate_by_name=True, extra="forbid", frozen=True
+    )
+
+
+class Metadata(Part):
+    """The policy's own name."""
+
+    name: Name
+
+
+class ScaleTargetRef(Part):
+    """The workload whose `spec.replicas` the policy governs."""
+
+    api_version: str | None = None
+    kind: Name = "Deployment"
+    name: Name
+    namespace: Name | None = None
+
+    @property
+    def target(self) -> Target:
+        """The same as a value of the pipeline."""
+        return Target(self.kind, self.name, self.namespace, self.api_version)
+
+
+class MetricTarget(Part):
+    """AverageValue: per replica. Value: for the workload as a whole."""
+
+    type: Literal["AverageValue", "Value"] = "AverageValue"
+    value: Quantity = Field(description="what one replica, or the workload, shall have")
+
+    @field_validator("value")
+    @classmethod
+    def _at_least_a_thousandth(cls, value: Decimal) -> Decimal:
+        if value < Decimal("0.001"):
+            raise ValueError("must be at least 1m (a thousandth); scale the query up instead")
+        return value
+
+    @property
+    def milli(self) -> int:
+        """Thousandths, the unit in which the HPA calculates."""
+        return milli(self.value)
+
+
+class Metric(Part):
+    """A query with one sample as its answer, and what it shall be."""
+
+    name: Name
+    query: str = Field(min_length=1, max_length=10_000)
+    target: MetricTarget
+
+
+class ScalingPolicyRule(Part):
+    """How much may change within a period."""
+
+    type: Literal["Pods", "Percent"]
+    value: int = Field(gt=0)
+    period_seconds: int = Field(gt=0, le=MAX_PERIOD_S)
+
+
+class ScalingRules(Part):
+    """HPA v2's rules for one direction."""
+
+    stabilization_window_seconds: int = Field(0, ge=0, le=MAX_WINDOW_S)
+    select_policy: Literal["Max", "Min", "Disabled"] = "Max"
+    policies: tuple[ScalingPolicyRule, ...] = Field(min_length=1)
+    tolerance: Quantity = Field(Decimal("0.1"), ge=0, description="0.1 is 10 %")
+
+
+_DOUBLE = ScalingPolicyRule(type="Percent", value=100, period_seconds=15)
+_FOUR_PODS = ScalingPolicyRule(type="Pods", value=4, period_seconds=15)
+
+
+class ScaleUpRules(ScalingRules):
+    """The HPA's defaults: at once, and at most the larger of 4 pods and double per 15 s."""
+
+    policies: tuple[ScalingPolicyRule, ...] = Field((_FOUR_PODS, _DOUBLE), min_length=1)
+
+
+class ScaleDownRules(ScalingRules):
+    """The HPA's defaults: down to the highest recommendation of the last 300 s."""
+
+    stabilization_window_seconds: int = Field(300, ge=0, le=MAX_WINDOW_S)
+    policies: tuple[ScalingPolicyRule, ...] = Field((_DOUBLE,), min_length=1)
+
+
+class Behavior(Part):
+    """HPA v2's `behavior`."""
+
+    scale_up: ScaleUpRules = ScaleUpRules()
+    scale_down: ScaleDownRules = ScaleDownRules()
+
+
+class AlertWake(Part):
+    """A firing alert with these labels wakes the policy at once."""
+
+    match: dict[str, str] = Field(min_length=1)
+
+
+class Spec(Part):
+    """What shall be true of the target."""
+
+    scale_target_ref: ScaleTargetRef
+    min_replicas: int = Field(1, ge=0, le=100_000)
+    max_replicas: int = Field(ge=1, le=100_000)
+    polling_interval: Duration = Field(15.0, ge=1)
+    metrics: tuple[Metric, ...] = Field(min_length=1)
+    ready_replicas_query: str | None = Field(
+        None,
+        min_length=1,
+        description="live ready replicas; default: kube-state-metrics' series for the kind",
+    )
+    behavior: Behavior = Behavior()
+    in_flight_timeout: Duration = Field(
+        600.0, description="a commit older than this is no longer waited for"
+    )
+    alerts: tuple[AlertWake, ...] = ()
+    suspend: bool = False
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        if self.min_replicas > self.max_replicas:
+            raise ValueError(
+                f"minReplicas {self.min_replicas} is above maxReplicas {self.max_replicas}"
+            )
+        names = [metric.name for metric in self.metrics]
+        if doubled := {name for name in names if names.count(name) > 1}:
+            raise ValueError(f"metric names given twice: {', '.join(sorted(doubled))}")
+        return self
+
+
+class ScalingPolicy(Part):
+    """How many replicas one workload shall have."""
+
+    api_version: Literal["scalebridge/v1"]
+    kind: Literal["ScalingPolicy"]
+    metadata: Metadata
+    spec: Spec
+
+    @property
+    def name(self) -> str:
+        """The policy's name."""
+        return self.metadata.name
+
+    @property
+    def target(self) -> Target:
+        """Whose count it governs."""
+        return self.spec.scale_target_ref.target

@@ -1,0 +1,76 @@
+"""Straight to the branch: compare-and-swap, and a lost race is redone on the new tip."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Callable, Sequence
+from datetime import datetime
+
+from bridge.commit.edits import Edit, edits_on, spliced
+from bridge.commit.message import commit_message
+from bridge.decide.decision import Decision
+from bridge.errors import PushRejected
+from bridge.publish.push import Published, Push
+from bridge.repo.fast_import import Draft, Identity
+from bridge.repo.snapshot import Snapshot
+from bridge.repo.state_repo import StateRepo
+
+_FIRST_PAUSE_S = 0.02
+_LONGEST_PAUSE_S = 2.0
+
+
+class BranchPublisher:
+    """Turns batches into commits on the state repo's branch."""
+
+    def __init__(self, repo: StateRepo, author: Identity, clock: Callable[[], datetime]) -> None:
+        self._repo = repo
+        self._author = author
+        self._clock = clock
+
+    async def publish(self, decisions: Sequence[Decision]) -> Published:
+        """One commit with all decisions that still hold; rivals are waited out, within a time.
+
+        Raises:
+            PushRejected: rivals kept winning for as long as the repo's timeout.
+            RemoteRefused, RemoteUnavailable: see there.
+        """
+        deadline = asyncio.get_running_loop().time() + self._repo.settings.timeout
+        pause, lost = _FIRST_PAUSE_S, 0
+        while True:
+            try:
+                return await self._attempt(decisions, lost)
+            except PushRejected:
+                if asyncio.get_running_loop().time() > deadline:
+                    raise
+            lost += 1
+            await asyncio.sleep(pause * random.random())  # noqa: S311  # jitter, no secret
+            pause = min(2 * pause, _LONGEST_PAUSE_S)
+
+    async def _attempt(self, decisions: Sequence[Decision], lost: int) -> Published:
+        snapshot = await self._repo.look()
+        edits, dropped = edits_on(self._repo.index, decisions)
+        if not edits:
+            return Published(None, tuple(dropped))
+        draft = await self._draft(edits, snapshot)
+        commit = await self._repo.commit_and_push(draft, snapshot)
+        push = Push(
+            before=snapshot.tip,
+            after=commit,
+            subject=draft.message.partition("\n")[0],
+            files=tuple(sorted(draft.contents)),
+            decisions=tuple(edit.decision for edit in edits),
+            races_lost=lost,
+        )
+        return Published(push, tuple(dropped))
+
+    async def _draft(self, edits: Sequence[Edit], snapshot: Snapshot) -> Draft:
+        blobs = {edit.place.path: snapshot.files[edit.place.path].blob for edit in edits}
+        contents = await self._repo.read(sorted(set(blobs.values())))
+        return Draft(
+            parent=snapshot.tip,
+            message=commit_message([edit.decision for edit in edits]),
+            author=self._author,
+            at=self._clock(),
+            contents=spliced(edits, {path: contents[blob] for path, blob in blobs.items()}),
+        )

@@ -1,0 +1,51 @@
+"""How we prove to the remote who we are: by environment, never by URL or argument."""
+
+from __future__ import annotations
+
+import base64
+import shlex
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from urllib.parse import urlsplit
+
+from bridge.settings import StateRepoSettings, secret_text
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """What one git process gets: variables, and configuration passed by variables."""
+
+    environment: Mapping[str, str] = field(default_factory=dict)
+    config: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+
+def credentials(settings: StateRepoSettings) -> Credentials:
+    """For the state repo's remote. Secret files are read anew each time, since they may rotate.
+
+    Raises:
+        ConfigInvalid: a secret file can't be read.
+    """
+    if urlsplit(settings.url).scheme in ("http", "https"):
+        return Credentials(config=_basic_auth(settings))
+    return Credentials(environment={"GIT_SSH_COMMAND": _ssh_command(settings)})
+
+
+def _basic_auth(settings: StateRepoSettings) -> Mapping[str, str]:
+    """Sent with the first request, which saves the round trip of a 401."""
+    password = secret_text(settings.password, settings.password_file)
+    if password is None:
+        return {}
+    token = base64.b64encode(f"{settings.username}:{password}".encode()).decode()
+    url = urlsplit(settings.url)
+    scope = f"{url.scheme}://{url.netloc.rpartition('@')[2]}/"
+    return {f"http.{scope}.extraHeader": f"Authorization: Basic {token}"}
+
+
+def _ssh_command(settings: StateRepoSettings) -> str:
+    options = ["BatchMode=yes", "ConnectTimeout=10"]
+    if settings.known_hosts_file:
+        options += [f"UserKnownHostsFile={settings.known_hosts_file}", "StrictHostKeyChecking=yes"]
+    if settings.ssh_key_file:
+        options += ["IdentitiesOnly=yes", f"IdentityFile={settings.ssh_key_file}"]
+    flags = [word for option in options for word in ("-o", option)]
+    return shlex.join(["ssh", "-F", "none", *flags])

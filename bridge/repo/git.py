@@ -1,0 +1,121 @@
+"""Running git: in one repository, without the user's config, hooks or prompts, within a time."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+
+import git
+
+from bridge.repo.credentials import Credentials
+
+_ISOLATION = {
+    "GIT_CONFIG_NOSYSTEM": "1",
+    "GIT_CONFIG_GLOBAL": os.devnull,
+    "GIT_TERMINAL_PROMPT": "0",
+    "GIT_ASKPASS": "true",
+    "SSH_ASKPASS": "true",
+    "GIT_ADVICE": "0",
+}
+_CONFIG = {
+    "core.hooksPath": os.devnull,
+    "core.askPass": "true",
+    "credential.helper": "",
+    "gc.auto": "0",
+    "maintenance.auto": "false",
+    "protocol.ext.allow": "never",
+    "advice.pushNonFastForward": "false",
+}
+
+
+class GitFailed(Exception):
+    """A git command's exit code was not 0. Never shown as it is: callers say what it means."""
+
+    def __init__(self, command: str, status: int, output: str, error: str) -> None:
+        super().__init__(f"git {command} failed ({status}): {error.strip() or output.strip()}")
+        self.output = output
+        self.error = error
+
+
+class GitTimeout(Exception):
+    """A git command took too long; it and its children were killed."""
+
+
+def forget_callers_repository() -> None:
+    """Drops the GIT_* variables of a caller (a hook, a rebase) from our environment.
+
+    GitPython hands all of `os.environ` to git, and can add variables but not take any away.
+    """
+    for name in [name for name in os.environ if name.startswith("GIT_")]:
+        del os.environ[name]
+
+
+class Git:
+    """git in one bare repository. Commands inherit the open file `claim`, a lock on it."""
+
+    def __init__(self, directory: Path, claim: int) -> None:
+        forget_callers_repository()
+        self._claim = claim
+        self._git = git.Git(directory)
+        self._git.update_environment(**_ISOLATION, GIT_DIR=str(directory))
+        self._running: set[int] = set()
+
+    def run(
+        self,
+        *arguments: str,
+        stdin: bytes = b"",
+        timeout: float = 60.0,
+        credentials: Credentials | None = None,
+    ) -> bytes:
+        """What the command writes to its standard output.
+
+        Raises:
+            GitFailed, GitTimeout: see there.
+        """
+        given = credentials or Credentials()
+        variables = {**given.environment, **_as_variables({**_CONFIG, **given.config})}
+        process = self._git.execute(
+            ["git", *arguments],
+            istream=subprocess.PIPE,
+            as_process=True,
+            env=variables,
+            start_new_session=True,
+            pass_fds=(self._claim,),
+        )
+        self._running.add(process.pid)
+        try:
+            output, error = process.communicate(stdin, timeout)
+        except subprocess.TimeoutExpired as expired:
+            raise GitTimeout(f"git {arguments[0]} took over {timeout:g} s") from expired
+        finally:
+            if process.poll() is None:
+                _kill(process.pid)
+                process.communicate()
+            self._running.discard(process.pid)
+        if process.returncode:
+            texts = output.decode(errors="replace"), error.decode(errors="replace")
+            raise GitFailed(arguments[0], process.returncode, *texts)
+        return bytes(output)
+
+    def kill(self) -> None:
+        """Ends what runs now, so that a thread that waits for a dead remote comes back."""
+        for pid in list(self._running):
+            _kill(pid)
+
+
+def _as_variables(config: Mapping[str, str]) -> dict[str, str]:
+    """Configuration for one git process, out of sight of `ps`."""
+    variables = {"GIT_CONFIG_COUNT": str(len(config))}
+    for position, (key, value) in enumerate(config.items()):
+        variables |= {f"GIT_CONFIG_KEY_{position}": key, f"GIT_CONFIG_VALUE_{position}": value}
+    return variables
+
+
+def _kill(leader: int) -> None:
+    """Kills a command with its children: `git push` runs git-remote-https or ssh."""
+    with suppress(ProcessLookupError):
+        os.killpg(leader, signal.SIGKILL)

@@ -1,0 +1,209 @@
+"""A bare mirror of one branch: a cache that may vanish or break at any time, and never a memory."""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TypeVar
+
+from bridge.errors import RemoteRefused, RemoteUnavailable
+from bridge.repo.credentials import credentials
+from bridge.repo.fast_import import Draft, stream
+from bridge.repo.git import Git, GitFailed, GitTimeout
+from bridge.repo.remote import mirror_is_broken, network_error, push_error
+from bridge.repo.snapshot import File, Scaling, Snapshot
+from bridge.repo.trailers import SCALE_DECISION, scale_decisions
+from bridge.settings import StateRepoSettings
+
+_TIP = "refs/scalebridge/tip"
+_REGULAR = ("100644", "100755")
+_Answer = TypeVar("_Answer")
+
+
+class Mirror:
+    """Blocking; use from one thread at a time."""
+
+    def __init__(self, settings: StateRepoSettings) -> None:
+        self._settings = settings
+        self._branch = f"refs/heads/{settings.branch}"
+        self._folder, self._claim = _claim(settings.mirror or _cache_folder(settings))
+        self._remove_stale_locks()
+        self._git = Git(self._folder, self._claim)
+
+    def close(self) -> None:
+        """Ends running git commands and lets others have the folder."""
+        self._git.kill()
+        os.close(self._claim)
+
+    def look(self) -> Snapshot:
+        """Fetches the branch and lists its tip.
+
+        Raises:
+            RemoteRefused, RemoteUnavailable: see there.
+        """
+        return self._mended(self._look)
+
+    def _look(self) -> Snapshot:
+        if not (self._folder / "HEAD").exists():
+            self._git.run("init", "--quiet", "--bare", ".")
+        self._fetch()
+        tip = self._git.run("rev-parse", "--verify", f"{_TIP}^{{commit}}").decode().strip()
+        return Snapshot(tip, dict(self._files(tip)))
+
+    def _fetch(self) -> None:
+        refspec = f"+{self._branch}:{_TIP}"
+        options = ["--quiet", "--no-tags", "--no-write-fetch-head", "--no-auto-maintenance"]
+        try:
+            self._over_network("fetch", *options, "--end-of-options", self._settings.url, refspec)
+        except GitFailed as failure:
+            if mirror_is_broken(failure):
+                raise
+            raise network_error(failure, self._settings.url) from failure
+
+    def _over_network(self, *arguments: str) -> bytes:
+        limit = self._settings.timeout
+        try:
+            given = credentials(self._settings)
+            return self._git.run(*arguments, timeout=limit, credentials=given)
+        except GitTimeout as slow:
+            raise RemoteUnavailable(f"{self._settings.url}: {slow}") from slow
+
+    def _files(self, tip: str) -> Iterator[tuple[str, File]]:
+        listing = self._git.run("ls-tree", "-r", "-z", "--full-tree", tip)
+        for entry in filter(None, listing.split(b"\0")):
+            facts, _, path = entry.partition(b"\t")
+            mode, _, blob = facts.decode().split(" ")
+            if mode in _REGULAR:
+                yield path.decode(errors="surrogateescape"), File(mode, blob)
+
+    def read(self, blobs: Sequence[str]) -> dict[str, bytes]:
+        """Contents by blob id."""
+        return self._mended(lambda: dict(self._contents(blobs)))
+
+    def _contents(self, blobs: Sequence[str]) -> Iterator[tuple[str, bytes]]:
+        answer = self._git.run("cat-file", "--batch", stdin="\n".join([*blobs, ""]).encode())
+        position = 0
+        for blob in blobs:
+            header, _, _ = answer[position : position + 200].partition(b"\n")
+            if len(header.split(b" ")) != 3:  # `<id> missing`
+                raise GitFailed("cat-file", 1, "", header.decode(errors="replace"))
+            start = position + len(header) + 1
+            end = start + int(header.rpartition(b" ")[2])
+            yield blob, answer[start:end]
+            position = end + 1
+
+    def scalings(self, since: datetime) -> list[Scaling]:
+        """Our decisions in the branch's log since then, newest first."""
+        log = self._git.run(
+            "log",
+            "-z",
+            "--format=%H %ct%n%B",
+            f"--grep=^{SCALE_DECISION}: ",
+            f"--since={since.timestamp():.0f}",
+            _TIP,
+        )
+        return [
+            found for entry in log.decode(errors="replace").split("\0") for found in _log(entry)
+        ]
+
+    def earlier(self, path: str, limit: int = 20) -> list[str]:
+        """Blob ids that the file had before the tip, newest first."""
+        log = self._git.run(
+            "log",
+            "--format=",
+            "--raw",
+            "--no-abbrev",
+            "--no-renames",
+            f"-n{limit}",
+            _TIP,
+            "--",
+            path,
+        )
+        blobs = [line.split()[2] for line in log.decode(errors="replace").splitlines() if line]
+        return [blob for blob in blobs if blob.strip("0")]
+
+    def commit(self, draft: Draft, snapshot: Snapshot) -> str:
+        """Writes the commit's objects into the mirror; returns its id."""
+        modes = {path: snapshot.files[path].mode for path in draft.contents}
+        commands = stream(draft, modes)
+        return self._git.run("fast-import", "--quiet", "--force", stdin=commands).decode().strip()
+
+    def push(self, commit: str) -> None:
+        """Moves the branch to the commit if it still is at the commit's parent.
+
+        A plain push is the compare-and-swap: the remote checks that the branch has not moved.
+
+        Raises:
+            PushRejected, RemoteRefused, RemoteUnavailable: see there.
+        """
+        refspec = f"{commit}:{self._branch}"
+        try:
+            self._over_network(
+                "push",
+                "--porcelain",
+                "--no-verify",
+                "--end-of-options",
+                self._settings.url,
+                refspec,
+            )
+        except GitFailed as failure:
+            raise push_error(failure, self._settings.url) from failure
+        self._git.run("update-ref", _TIP, commit)
+
+    def _mended(self, ask: Callable[[], _Answer]) -> _Answer:
+        """A broken mirror is thrown away and built again, once."""
+        try:
+            return ask()
+        except GitFailed:
+            self._empty()
+        try:
+            self._look()
+            return ask()
+        except GitFailed as failure:
+            raise RemoteRefused(f"{self._settings.url}: {failure}") from failure
+
+    def _empty(self) -> None:
+        for path in self._folder.iterdir():
+            if path.is_dir() and not path.is_symlink():
+                shutil.rmtree(path)
+            else:
+                path.unlink()
+
+    def _remove_stale_locks(self) -> None:
+        """The folder is ours alone, so a lock file is what a killed git left behind."""
+        for path in self._folder.rglob("*.lock"):
+            path.unlink(missing_ok=True)
+
+
+def _log(entry: str) -> Iterator[Scaling]:
+    head, _, message = entry.partition("\n")
+    commit, _, seconds = head.partition(" ")
+    for decision in scale_decisions(message):
+        yield Scaling(commit, datetime.fromtimestamp(int(seconds), UTC), decision)
+
+
+def _cache_folder(settings: StateRepoSettings) -> Path:
+    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    name = hashlib.sha256(f"{settings.url}\n{settings.branch}".encode()).hexdigest()[:16]
+    return cache / "scalebridge" / f"{name}.git"
+
+
+def _claim(folder: Path) -> tuple[Path, int]:
+    """The folder and a lock on it; another process has it: a temporary one instead.
+
+    Our git processes inherit the lock, so one that outlives us keeps its folder to itself.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    lock = os.open(folder.parent / f"{folder.name}.claim", os.O_CREAT | os.O_RDWR, 0o600)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(lock)
+        return _claim(Path(tempfile.mkdtemp(prefix="scalebridge-")) / "mirror.git")
+    return folder, lock

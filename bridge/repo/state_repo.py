@@ -1,0 +1,92 @@
+"""The state repo for the event loop: one worker thread, so one Git operation at a time."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
+from typing import Self, TypeVar
+
+from bridge.manifest.index import Index
+from bridge.repo.fast_import import Draft
+from bridge.repo.mirror import Mirror
+from bridge.repo.snapshot import Scaling, Snapshot
+from bridge.settings import StateRepoSettings
+
+_Answer = TypeVar("_Answer")
+
+
+class StateRepo:
+    """Looks at the branch, reads files, writes commits. Use as an async context."""
+
+    def __init__(self, settings: StateRepoSettings) -> None:
+        self.settings = settings
+        self._mirror: Mirror | None = None
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="git")
+        self._index = Index(settings.search_paths)
+        self._indexed = ""
+
+    async def __aenter__(self) -> Self:
+        self._mirror = await self._in_thread(lambda: Mirror(self.settings))
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        self._open.close()
+        self._thread.shutdown(wait=True, cancel_futures=True)
+
+    async def look(self) -> Snapshot:
+        """The branch's tip as the remote has it now, indexed.
+
+        Raises:
+            RemoteRefused, RemoteUnavailable: see there.
+        """
+        return await self._in_thread(self._look)
+
+    def _look(self) -> Snapshot:
+        snapshot = self._open.look()
+        if snapshot.tip != self._indexed:
+            self._index.update(snapshot.blobs(), self._open.read)
+            self._indexed = snapshot.tip
+        return snapshot
+
+    @property
+    def index(self) -> Index:
+        """The workloads of the snapshot that was looked at last."""
+        return self._index
+
+    async def read(self, blobs: Sequence[str]) -> dict[str, bytes]:
+        """Contents by blob id."""
+        return await self._in_thread(lambda: self._open.read(blobs)) if blobs else {}
+
+    async def scalings(self, since: datetime) -> list[Scaling]:
+        """Our decisions in the branch's log since then, newest first."""
+        return await self._in_thread(lambda: self._open.scalings(since))
+
+    async def earlier(self, path: str) -> list[bytes]:
+        """What the file held before the tip, newest first."""
+        blobs = await self._in_thread(lambda: self._open.earlier(path))
+        contents = await self.read(blobs)
+        return [contents[blob] for blob in blobs]
+
+    async def commit_and_push(self, draft: Draft, snapshot: Snapshot) -> str:
+        """One commit on the snapshot's tip; returns its id.
+
+        Raises:
+            PushRejected, RemoteRefused, RemoteUnavailable: see there.
+        """
+        return await self._in_thread(lambda: self._commit_and_push(draft, snapshot))
+
+    def _commit_and_push(self, draft: Draft, snapshot: Snapshot) -> str:
+        commit = self._open.commit(draft, snapshot)
+        self._open.push(commit)
+        return commit
+
+    @property
+    def _open(self) -> Mirror:
+        if self._mirror is None:
+            raise RuntimeError("a StateRepo is used inside `async with`")
+        return self._mirror
+
+    async def _in_thread(self, work: Callable[[], _Answer]) -> _Answer:
+        return await asyncio.get_running_loop().run_in_executor(self._thread, work)

@@ -1,0 +1,55 @@
+"""The trailers of our commits: the audit log and the memory, written and parsed here alone."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+SCALED_BY = "Scaled-By"
+SCALE_DECISION = "Scale-Decision"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScaleDecision:
+    """What one commit did to one target, and why."""
+
+    target: str
+    from_: int
+    to: int
+    policy: str
+    reason: str
+
+    def render(self) -> str:
+        """The trailer's line."""
+        fields = {
+            "target": self.target,
+            "from": self.from_,
+            "to": self.to,
+            "policy": self.policy,
+            "reason": self.reason,
+        }
+        return f"{SCALE_DECISION}: {json.dumps(fields, separators=(',', ':'))}"
+
+
+def scale_decisions(message: str) -> Iterator[ScaleDecision]:
+    """The decisions in a commit message's last paragraph; malformed ones are passed over."""
+    paragraph = message.rstrip().rpartition("\n\n")[2]
+    for line in paragraph.splitlines():
+        key, _, value = line.partition(": ")
+        if key == SCALE_DECISION and (decision := _parsed(value)):
+            yield decision
+
+
+def _parsed(value: str) -> ScaleDecision | None:
+    try:
+        fields = json.loads(value)
+        return ScaleDecision(
+            target=str(fields["target"]),
+            from_=int(fields["from"]),
+            to=int(fields["to"]),
+            policy=str(fields["policy"]),
+            reason=str(fields["reason"]),
+        )
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return None

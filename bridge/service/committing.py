@@ -1,0 +1,107 @@
+"""The second half of the service: decisions gather in a batch, the batch becomes one commit."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Collection, Sequence
+from datetime import datetime
+
+import structlog
+
+from bridge.batch.batcher import Batcher
+from bridge.errors import BridgeError
+from bridge.manifest.target import Target
+from bridge.notify.reconcilers import Reconcilers
+from bridge.observe import metrics
+from bridge.observe.status import Status
+from bridge.publish.branch import BranchPublisher
+from bridge.publish.push import Published, Push
+from bridge.service.rounds import Outcome
+
+log = structlog.get_logger()
+
+
+class Committing:
+    """Gathers, publishes, tells the reconcilers. A failed batch is dropped: ticks decide again."""
+
+    def __init__(
+        self,
+        batcher: Batcher,
+        publisher: BranchPublisher,
+        reconcilers: Reconcilers,
+        status: Status,
+        clock: Callable[[], datetime],
+    ) -> None:
+        self._batcher = batcher
+        self._publisher = publisher
+        self._reconcilers = reconcilers
+        self._status = status
+        self._clock = clock
+        self._changed = asyncio.Event()
+        self._stopping = False
+
+    def take_in(self, governed: Collection[Target], outcomes: Sequence[Outcome]) -> None:
+        """Adds a round's decisions, and drops those whose policy is gone."""
+        now = asyncio.get_running_loop().time()
+        self._batcher.keep(governed)
+        for outcome in outcomes:
+            if outcome.decision is not None:
+                self._batcher.put(outcome.decision, now)
+        self._note_waiting()
+        self._changed.set()
+
+    def stop(self) -> None:
+        """Commits what waits without waiting for more; `run` returns afterwards."""
+        self._stopping = True
+        self._changed.set()
+
+    async def run(self, after_push: Callable[[], None]) -> None:
+        """Publishes each batch when it is due, until `stop`; `after_push` follows each push."""
+        while not self._stopping:
+            try:
+                async with asyncio.timeout_at(self._batcher.due_at):
+                    await self._changed.wait()
+                self._changed.clear()
+            except TimeoutError:
+                await self._publish(after_push)
+        await self._publish(after_push)
+
+    async def _publish(self, after_push: Callable[[], None]) -> None:
+        batch = self._batcher.take()
+        self._note_waiting()
+        if not batch:
+            return
+        try:
+            with metrics.publish_seconds.time():
+                published = await self._publisher.publish(batch)
+        except BridgeError as error:
+            metrics.publish_failures.labels(type(error).__name__).inc()
+            targets = [str(decision.target) for decision in batch]
+            log.warning("publish_failed", error=str(error), targets=targets)
+            self._status.remote_error = str(error)
+            return
+        self._report(published)
+        if published.push:
+            after_push()
+            await self._tell(published.push)
+
+    def _report(self, published: Published) -> None:
+        for dropped in published.dropped:
+            decision = dropped.decision
+            log.info("decision_dropped", target=str(decision.target), why=dropped.why)
+        if push := published.push:
+            self._status.pushes.append((self._clock(), push))
+            metrics.commits.inc()
+            metrics.races_lost.inc(push.races_lost)
+            log.info("committed", commit=push.after, subject=push.subject, files=len(push.files))
+
+    async def _tell(self, push: Push) -> None:
+        for told in await self._reconcilers.tell(push):
+            outcome = "failed" if told.error else "accepted"
+            metrics.notices.labels(told.reconciler, outcome).inc()
+            if told.error:
+                log.warning("notice_failed", reconciler=told.reconciler, error=told.error)
+
+    def _note_waiting(self) -> None:
+        self._status.waiting = self._batcher.waiting
+        metrics.waiting.set(len(self._batcher.waiting))

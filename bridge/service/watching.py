@@ -1,0 +1,158 @@
+"""The first half of the service: ticks and alerts wake policies, rounds turn them into outcomes."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Collection, Sequence
+from datetime import datetime
+from itertools import chain
+
+import structlog
+
+from bridge.errors import BridgeError
+from bridge.manifest.target import Target
+from bridge.observe import metrics
+from bridge.observe.status import Status
+from bridge.service.rounds import Outcome, Rounds, View
+from bridge.trigger.alertmanager import Alert, Notification
+from bridge.trigger.clock import Ticks, seconds_to_next
+from bridge.trigger.wake import woken
+
+log = structlog.get_logger()
+
+_LONGEST_SLEEP_S = 5.0
+
+
+class Watching:
+    """Runs rounds for the policies that are due, and hands on what came of them."""
+
+    def __init__(
+        self,
+        rounds: Rounds,
+        status: Status,
+        clock: Callable[[], datetime],
+        *,
+        poll_interval: float,
+        queue: int,
+    ) -> None:
+        self._rounds = rounds
+        self._status = status
+        self._clock = clock
+        self._poll_interval = poll_interval
+        self._queue = queue
+        self._alerts: deque[tuple[Alert, ...]] = deque()
+        self._arrived = asyncio.Event()
+        self._ticks = Ticks()
+        self._view: View | None = None
+        self._looked_at = float("-inf")
+
+    def accept(self, notification: Notification) -> bool:
+        """Queues a notification's firing alerts; False when there is no room."""
+        firing = tuple(alert for alert in notification.alerts if alert.status == "firing")
+        if firing and len(self._alerts) >= self._queue:
+            return False
+        if firing:
+            self._alerts.append(firing)
+            self._arrived.set()
+        return True
+
+    def look_again(self) -> None:
+        """The branch moved: the next round begins with a look at it."""
+        self._looked_at = float("-inf")
+
+    async def run(self, hand_on: Callable[[Collection[Target], Sequence[Outcome]], None]) -> None:
+        """For ever: sleep until something is due, look, evaluate, hand on.
+
+        `hand_on` gets the targets that policies govern now, and the outcomes of the round.
+        """
+        while True:
+            await self._look_if_due()
+            if self._view is not None:
+                outcomes = await self._round(self._view)
+                hand_on(_governed(self._view), outcomes)
+            await self._sleep()
+
+    async def _sleep(self) -> None:
+        policies = self._view.policies.by_name.values() if self._view else ()
+        rest = seconds_to_next(policies, self._clock().timestamp(), _LONGEST_SLEEP_S)
+        try:
+            async with asyncio.timeout(rest):
+                await self._arrived.wait()
+        except TimeoutError:
+            return
+        if self._view is None:  # the alerts wait for the first look, without a busy loop
+            await asyncio.sleep(min(1.0, self._poll_interval))
+
+    async def _look_if_due(self) -> None:
+        now = asyncio.get_running_loop().time()
+        if now < self._looked_at + self._poll_interval:
+            return
+        self._looked_at = now
+        try:
+            view = await self._rounds.look()
+        except BridgeError as error:
+            if str(error) != self._status.remote_error:
+                log.warning("look_failed", error=str(error), transient=error.transient)
+            self._status.remote_error = str(error)
+            return
+        self._note(view)
+
+    def _note(self, view: View) -> None:
+        for path, error in view.policies.errors.items():
+            if self._status.policy_errors.get(path) != error:
+                log.error("policy_broken", error=error)
+        self._view = view
+        policies = view.policies
+        self._status.tip = view.snapshot.tip
+        self._status.remote_error = ""
+        self._status.policy_errors = policies.errors
+        self._status.suspended = [n for n, p in policies.by_name.items() if p.spec.suspend]
+        for gone in self._status.decisions.keys() - policies.by_name.keys():
+            del self._status.decisions[gone]
+        metrics.policy_errors.set(len(policies.errors))
+
+    async def _round(self, view: View) -> list[Outcome]:
+        policies = view.policies.by_name
+        tick = self._ticks.due(policies.values(), self._clock().timestamp())
+        alert = woken(self._waiting_alerts(), policies.values())
+        if alert:
+            log.info("woken", cause=alert.cause, policies=sorted(alert.policies))
+        names = {name for wake in (tick, alert) if wake for name in wake.policies}
+        if not names:
+            return []
+        with metrics.pass_seconds.time():
+            outcomes = await self._rounds.decide(policies[name] for name in sorted(names))
+        self._status.last_pass = self._clock()
+        for outcome in outcomes:
+            self._report(outcome)
+        return outcomes
+
+    def _waiting_alerts(self) -> list[Alert]:
+        self._arrived.clear()
+        alerts = list(chain.from_iterable(self._alerts))
+        self._alerts.clear()
+        return alerts
+
+    def _report(self, outcome: Outcome) -> None:
+        name = outcome.policy.name
+        metrics.evaluations.labels(outcome.kind).inc()
+        if outcome.decision is None:
+            self._status.problems[name] = outcome.problem
+            log.error("not_decided", policy=name, error=outcome.problem)
+            return
+        self._status.problems.pop(name, None)
+        self._status.decisions[name] = decision = outcome.decision
+        metrics.note_decision(decision)
+        facts = {"policy": name, "current": decision.current, "desired": decision.desired}
+        if decision.errors:
+            log.warning("metrics_unknown", **facts, reason=decision.reason)
+        elif decision.changes:
+            log.info("decided", **facts, reason=decision.reason)
+        else:
+            log.debug("steady", **facts, reason=decision.reason)
+
+
+def _governed(view: View) -> set[Target]:
+    policies = view.policies.by_name.values()
+    return {policy.target for policy in policies if not policy.spec.suspend}

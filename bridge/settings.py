@@ -1,0 +1,282 @@
+"""The service's configuration: one YAML file, overridden by environment variables.
+
+`SCALEBRIDGE_PROMETHEUS__URL` is `prometheus.url` of the file, and so on for every field.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import model_validator as checked
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    SettingsError,
+)
+
+from bridge.documents import Document, DocumentInvalid, load_document
+from bridge.errors import ConfigInvalid
+from bridge.units import Duration
+
+ENVIRONMENT_PREFIX = "SCALEBRIDGE_"
+
+
+def _without_credentials(url: str) -> str:
+    if urlsplit(url).password:
+        raise ValueError("a URL may not hold a password: use password_file")
+    return url
+
+
+def _http(url: str) -> str:
+    if urlsplit(url).scheme not in ("http", "https") or not urlsplit(url).hostname:
+        raise ValueError("expected an http:// or https:// URL")
+    return _without_credentials(url).rstrip("/")
+
+
+def _existing_file(path: Path) -> Path:
+    if not path.is_file():
+        raise ValueError(f"no such file: {path}")
+    return path
+
+
+def _inside_repo(path: str) -> str:
+    parts = Path(path).parts
+    if path.startswith("/") or ".." in parts:
+        raise ValueError(f"{path!r} must be a path inside the state repo, without '..'")
+    return "/".join(parts)
+
+
+Url = Annotated[str, AfterValidator(_without_credentials)]
+HttpUrl = Annotated[str, AfterValidator(_http)]
+SecretFile = Annotated[Path, AfterValidator(_existing_file)]
+RepoPath = Annotated[str, AfterValidator(_inside_repo)]
+
+
+class Section(BaseModel):
+    """A part of the file: unknown keys are errors, values don't change after loading."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+def secret_text(value: SecretStr | None, file: Path | None) -> str | None:
+    """A secret as given, or as its file holds it now (files may rotate); None if neither.
+
+    Raises:
+        ConfigInvalid: the file can't be read or is empty.
+    """
+    if file is None:
+        return value.get_secret_value() if value else None
+    try:
+        text = file.read_text("utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigInvalid(f"secret file {file} can't be read: {error}") from error
+    if not text:
+        raise ConfigInvalid(f"secret file {file} is empty")
+    return text
+
+
+class PrometheusSettings(Section):
+    """Where metrics are asked for: Prometheus, or whatever speaks its query API."""
+
+    url: HttpUrl = Field(description="base URL, e.g. http://prometheus.monitoring:9090")
+    username: str | None = None
+    password: SecretStr | None = None
+    password_file: SecretFile | None = None
+    bearer_token: SecretStr | None = None
+    bearer_token_file: SecretFile | None = None
+    timeout: Duration = Field(10.0, gt=0, description="for one query")
+    concurrency: int = Field(8, ge=1, le=64, description="queries asked at once")
+
+
+class StateRepoSettings(Section):
+    """The Git repository that says how many replicas run."""
+
+    url: Url = Field(description="https://…, ssh://…, git@host:path, file://… or a path")
+    branch: str = Field("main", min_length=1, pattern=r"^[^-\s~^:?*\[\\][^\s~^:?*\[\\]*$")
+    username: str = Field("git", description="with password or password_file, over HTTP")
+    password: SecretStr | None = Field(None, description="password or access token")
+    password_file: SecretFile | None = None
+    ssh_key_file: SecretFile | None = None
+    known_hosts_file: SecretFile | None = None
+    search_paths: tuple[RepoPath, ...] = Field(
+        (".",), min_length=1, description="folders whose manifests may be changed"
+    )
+    policies_path: RepoPath = Field("policies", description="folder of the policies in the repo")
+    policies_folder: Path | None = Field(None, description="a local folder of policies instead")
+    poll_interval: Duration = Field(10.0, description="the branch is looked at no more often")
+    timeout: Duration = Field(60.0, gt=0, description="for one Git operation over the network")
+    mirror: Path | None = Field(None, description="where the bare mirror lies (a mere cache)")
+
+
+class CommitSettings(Section):
+    """Who the commits are by."""
+
+    name: str = Field("scalebridge", min_length=1, pattern=r"^[^<>\n\x00]+$")
+    email: str = Field("scalebridge@localhost", pattern=r"^[^<>\s\x00]+$")
+
+
+class Window(Section):
+    """A debounce: commit after `quiet_period` without news, at the latest after `max_wait`."""
+
+    quiet_period: Duration
+    max_wait: Duration
+
+    @checked(mode="after")
+    def _ordered(self) -> Self:
+        if self.max_wait < self.quiet_period:
+            raise ValueError("max_wait must not be shorter than quiet_period")
+        return self
+
+
+class BatchSettings(Window):
+    """How long decisions are gathered before they become one commit."""
+
+    quiet_period: Duration = 10.0
+    max_wait: Duration = 30.0
+    scale_up: Window = Field(
+        Window(quiet_period=1.0, max_wait=5.0), description="for batches that hold a scale-up"
+    )
+
+
+class ServerSettings(Section):
+    """Webhooks in, status, health and metrics out."""
+
+    listen: str = Field("127.0.0.1:8080", pattern=r"^(\[[0-9a-fA-F:]+\]|[^:\s]+):\d{1,5}$")
+    webhook_token: SecretStr | None = None
+    webhook_token_file: SecretFile | None = Field(
+        None, description="sent as `Bearer` token, or as the password of basic auth"
+    )
+    max_body: int = Field(1_048_576, ge=1024, description="bytes of a webhook body")
+    queue: int = Field(1000, ge=1, description="alerts waiting; a full queue answers 503")
+
+    @property
+    def address(self) -> tuple[str, int]:
+        """Host and port to bind."""
+        host, _, port = self.listen.rpartition(":")
+        return host.strip("[]"), int(port)
+
+    @checked(mode="after")
+    def _authenticated(self) -> Self:
+        host, port = self.address
+        if port > 65535:
+            raise ValueError(f"listen: no such port: {port}")
+        loopback = host == "localhost" or host.startswith("127.") or host == "::1"
+        if not loopback and not (self.webhook_token or self.webhook_token_file):
+            raise ValueError(f"listening on {host} needs webhook_token_file (or webhook_token)")
+        return self
+
+
+class ReconcilerSettings(Section):
+    """A deployer that is told of each push."""
+
+    name: str = Field(min_length=1)
+    type: Literal["flux", "argocd"] = Field(
+        description="flux: a Receiver of type generic, or generic-hmac where a token is given; "
+        "argocd: the webhook endpoint, as a GitHub push event"
+    )
+    url: HttpUrl
+    token: SecretStr | None = None
+    token_file: SecretFile | None = Field(None, description="the key of the HMAC signature")
+    timeout: Duration = Field(10.0, gt=0)
+
+
+class LogSettings(Section):
+    """How the service speaks to its operator."""
+
+    format: Literal["console", "json"] = "console"
+    level: Literal["debug", "info", "warning", "error"] = "info"
+
+
+class Settings(BaseSettings):
+    """scalebridge's configuration."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=ENVIRONMENT_PREFIX,
+        env_nested_delimiter="__",
+        extra="forbid",
+        frozen=True,
+        title="scalebridge configuration",
+    )
+
+    prometheus: PrometheusSettings
+    state_repo: StateRepoSettings
+    commit: CommitSettings = CommitSettings()
+    batch: BatchSettings = BatchSettings()
+    server: ServerSettings = ServerSettings()
+    reconcilers: tuple[ReconcilerSettings, ...] = ()
+    log: LogSettings = LogSettings()
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],  # noqa: ARG003  # as above
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003  # as above
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003  # as above
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """The environment wins over the file (which arrives as `init_settings`)."""
+        return env_settings, init_settings
+
+
+def load_settings(path: Path | None) -> Settings:
+    """The configuration in `path` (None: the environment alone).
+
+    Raises:
+        ConfigInvalid: one line per finding, as `file:line: field: what was expected`.
+    """
+    document = _read(path) if path else Document("environment", {}, {})
+    if not isinstance(document.data, dict | None):
+        raise ConfigInvalid(f"{document.name}:1: expected a mapping of sections")
+    sections = _anchored(document.data or {}, path.parent if path else Path.cwd())
+    try:
+        return Settings(**sections)
+    except ValidationError as error:
+        raise ConfigInvalid(document.complaints(error, _environment_places())) from error
+    except SettingsError as error:
+        raise ConfigInvalid(f"environment: {error}") from error
+
+
+def _read(path: Path) -> Document:
+    try:
+        return load_document(path.read_bytes(), str(path))
+    except OSError as error:
+        raise ConfigInvalid(f"{path}: can't be read: {error.strerror}") from error
+    except DocumentInvalid as error:
+        raise ConfigInvalid(str(error)) from error
+
+
+def _environment_places() -> dict[tuple[str | int, ...], str]:
+    """The fields that the environment sets, with the variable's name for error messages."""
+    return {
+        tuple(name.removeprefix(ENVIRONMENT_PREFIX).lower().split("__")): f"${name}"
+        for name in os.environ
+        if name.startswith(ENVIRONMENT_PREFIX)
+    }
+
+
+def _anchored(sections: Mapping[str, Any], folder: Path) -> dict[str, Any]:
+    """Relative paths count from the configuration file, wherever the service is started."""
+
+    def anchor(key: str, value: Any) -> Any:
+        if isinstance(value, dict):
+            return {below: anchor(below, item) for below, item in value.items()}
+        if isinstance(value, list):
+            return [anchor(key, item) for item in value]
+        is_path = str(key).endswith("_file") or key in ("mirror", "policies_folder")
+        if isinstance(value, str) and (is_path or (key == "url" and _is_local_path(value))):
+            return str((folder / Path(value).expanduser()).resolve())
+        return value
+
+    return {str(key): anchor(str(key), value) for key, value in sections.items()}
+
+
+def _is_local_path(url: str) -> bool:
+    """git's own rule: no scheme, and no colon before the first slash (that is `host:path`)."""
+    return "://" not in url and ":" not in url.partition("/")[0]

@@ -1,0 +1,81 @@
+"""Durations and quantities as Prometheus and Kubernetes write them."""
+
+from __future__ import annotations
+
+import re
+from decimal import ROUND_CEILING, Decimal
+from typing import Annotated
+
+from pydantic import BeforeValidator, PlainSerializer, WithJsonSchema
+
+_UNIT_S = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0, "w": 604800.0}
+_PART = r"(\d+(?:\.\d+)?)(ms|s|m|h|d|w)"
+_DURATION = re.compile(f"(?:{_PART})+")
+
+_SUFFIX = {
+    "n": Decimal("1e-9"),
+    "u": Decimal("1e-6"),
+    "m": Decimal("1e-3"),
+    "": Decimal(1),
+    **{s: Decimal(10) ** (3 * i) for i, s in enumerate(("k", "M", "G", "T", "P", "E"), start=1)},
+    **{f"{s}i": Decimal(1024) ** i for i, s in enumerate("KMGTPE", start=1)},
+}
+_QUANTITY = re.compile(r"([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)([KMGTPE]i|[numkMGTPE]?)")
+
+
+def parse_duration(value: object) -> float:
+    """Seconds, from `15s`, `1h30m`, `500ms` or a bare number of seconds."""
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return _not_negative(float(value))
+    text = str(value).strip()
+    if not _DURATION.fullmatch(text):
+        raise ValueError(f"{value!r} is not a duration such as 500ms, 15s, 5m or 1h30m")
+    return sum(float(number) * _UNIT_S[unit] for number, unit in re.findall(_PART, text))
+
+
+def _not_negative(seconds: float) -> float:
+    if not 0 <= seconds < float("inf"):
+        raise ValueError(f"a duration can't be {seconds}")
+    return seconds
+
+
+def parse_quantity(value: object) -> Decimal:
+    """The number that a Kubernetes quantity (`100`, `250m`, `1.5k`, `2Gi`) stands for."""
+    match = _QUANTITY.fullmatch(str(value).strip())
+    if isinstance(value, bool) or not match:
+        raise ValueError(f"{value!r} is not a quantity such as 100, 250m, 1.5k or 2Gi")
+    return Decimal(match[1]) * _SUFFIX[match[2]]
+
+
+def milli(quantity: Decimal) -> int:
+    """Thousandths, rounded up as Kubernetes' Quantity.MilliValue does."""
+    return int((quantity * 1000).to_integral_value(ROUND_CEILING))
+
+
+def plain(thousandths: float) -> str:
+    """A number of thousandths as people write it: 1500 -> `1.5`, 7000 -> `7`."""
+    return f"{thousandths / 1000:.3f}".rstrip("0").rstrip(".")
+
+
+Duration = Annotated[
+    float,
+    BeforeValidator(parse_duration),
+    WithJsonSchema(
+        {
+            "anyOf": [{"type": "string", "pattern": f"^(?:{_PART})+$"}, {"type": "number"}],
+            "description": "a duration such as 500ms, 15s, 5m or 1h30m; a bare number is seconds",
+        }
+    ),
+]
+
+Quantity = Annotated[
+    Decimal,
+    BeforeValidator(parse_quantity),
+    PlainSerializer(str),
+    WithJsonSchema(
+        {
+            "anyOf": [{"type": "string"}, {"type": "number"}],
+            "description": "a Kubernetes quantity such as 100, 250m, 1.5k or 2Gi",
+        }
+    ),
+]
