@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import pairwise
 
-from bridge.decide.decide import Scaled, decide
+from bridge.decide.decide import Known, Scaled, decide
 from bridge.decide.decision import Decision
 from bridge.evaluate.reading import Moment, Observation, Past
 from bridge.policy.model import MAX_WINDOW_S, ScalingPolicy
@@ -40,16 +40,16 @@ class Summary:
 
 def replay(policy: ScalingPolicy, moments: Sequence[Moment], replicas: int) -> Iterator[Step]:
     """One step per moment, oldest first, starting at `replicas`."""
-    changes: list[Scaled] = []
+    changes: tuple[Scaled, ...] = ()
     oldest = 0
     for position, recorded in enumerate(moments):
         now = recorded if recorded.ready is None else replace(recorded, ready=replicas)
         while now.at - moments[oldest].at > _REMEMBERED:
             oldest += 1
         past = Past(tuple(moments[oldest:position]))
-        decision = decide(policy, Observation(now, past), replicas, changes)
+        decision = decide(policy, Observation(now, past), Known(replicas, changes))
         if decision.changes:
-            changes = [*changes[-50:], Scaled(now.at, decision.desired - replicas)]
+            changes = (*changes[-50:], Scaled(now.at, decision.desired - replicas))
             replicas = decision.desired
         yield Step(now.at, decision)
 

@@ -29,11 +29,12 @@ def validate_configured(settings: Settings, *, as_json: bool) -> int:
 
 async def _checked(settings: Settings) -> tuple[Policies, list[str]]:
     async with StateRepo(settings.state_repo) as repo:
-        policies = await read_policies(repo, await repo.look())
+        snapshot = await repo.look()
+        policies = await read_policies(repo, snapshot)
         problems = list(policies.errors.values())
         for policy in policies.by_name.values():
             try:
-                repo.index.find(policy.target)
+                snapshot.index.find(policy.target)
             except ManifestUnsupported as refusal:
                 problems.append(f"{policy.name}: {refusal}")
         return policies, problems

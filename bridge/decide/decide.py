@@ -8,6 +8,7 @@ from datetime import datetime
 
 from bridge.decide.behavior import Change, Recommended, rate_limited, stabilized
 from bridge.decide.decision import Decision
+from bridge.decide.override import Override
 from bridge.decide.recommendation import Tolerance, average_value, to_milli, whole_value
 from bridge.evaluate.reading import Moment, Observation, Reading
 from bridge.policy.model import Metric, ScalingPolicy
@@ -20,6 +21,15 @@ class Scaled:
 
     at: datetime
     by: int
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What Git knows of the target: the count at the tip, its past changes, a person's order."""
+
+    committed: int
+    changes: tuple[Scaled, ...] = ()
+    override: Override | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,29 +64,25 @@ def _wish(
     return Wish(wish, f"{shown} against {plain(goal)} with {moment.ready} ready asks for {wish}")
 
 
-def decide(
-    policy: ScalingPolicy,
-    observation: Observation,
-    committed: int,
-    changes: Sequence[Scaled] = (),
-) -> Decision:
-    """How many replicas the policy's target shall have, from what is known now.
-
-    `committed` is the count at the branch's tip, `changes` what the log says of it.
-    """
-    start = Decision(target=policy.target, policy=policy.name, current=committed, desired=committed)
+def decide(policy: ScalingPolicy, observation: Observation, known: Known) -> Decision:
+    """How many replicas the policy's target shall have, from what is known now."""
+    count = known.committed
+    start = Decision(target=policy.target, policy=policy.name, current=count, desired=count)
     spec, now = policy.spec, observation.now
-    if committed == 0 and spec.min_replicas > 0:
+    if known.override and known.override.holds(policy, now.at):
+        return start.because(known.override.reason(policy))
+    if count == 0 and spec.min_replicas > 0:
         return start.because("scaled to 0 in Git: left alone until a person scales it up")
-    if committed > spec.max_replicas:
+    if count > spec.max_replicas:
         return start.at(spec.max_replicas, "above maxReplicas, set to")
-    if committed < spec.min_replicas:
+    if count < spec.min_replicas:
         return start.at(spec.min_replicas, "below minReplicas, set to")
-    found = wishes(policy, now, committed)
+    found = wishes(policy, now, count)
     wished = _wished(replace(start, errors=_errors(found)), found)
-    if wished.desired == committed:
+    if not wished.changes:
         return wished
-    return _held_in_flight(_behaved(wished, policy, observation, changes), policy, now, changes)
+    behaved = _behaved(wished, policy, observation, known.changes)
+    return _held_in_flight(behaved, policy, now, known.changes)
 
 
 def _errors(found: Iterable[Wish]) -> tuple[str, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
 from bridge.errors import ManifestUnsupported
@@ -30,39 +30,15 @@ class _Blob:
     refusal: str = ""
 
 
+Candidates = Mapping[tuple[str, str], list[tuple[str, Workload]]]
+
+
+@dataclass(frozen=True, slots=True)
 class Index:
-    """The workloads below the search paths of one tree."""
+    """The workloads of one tree, by kind and name; and why some files could not be read."""
 
-    def __init__(self, search_paths: Iterable[str] = (".",)) -> None:
-        self._roots = [PurePosixPath(path).parts for path in search_paths]
-        self._blobs: dict[str, _Blob] = {}
-        self._by_name: dict[tuple[str, str], list[tuple[str, Workload]]] = {}
-        self._refused: dict[str, str] = {}
-
-    def update(
-        self, tree: Mapping[str, str], read: Callable[[list[str]], Mapping[str, bytes]]
-    ) -> None:
-        """Takes a new tree (path to blob id); `read` fetches the blobs not seen before."""
-        wanted = {path: blob for path, blob in tree.items() if self._in_scope(path)}
-        unseen = sorted({blob for blob in wanted.values() if blob not in self._blobs})
-        contents = read(unseen) if unseen else {}
-        known = {blob: self._blobs[blob] for blob in wanted.values() if blob in self._blobs}
-        self._blobs = known | {blob: _parsed(contents[blob]) for blob in unseen}
-        self._by_name = defaultdict(list)
-        self._refused = {}
-        for path, blob in sorted(wanted.items()):
-            self._add(path, self._blobs[blob])
-
-    def _add(self, path: str, blob: _Blob) -> None:
-        if blob.refusal:
-            self._refused[path] = blob.refusal
-        for workload in blob.workloads:
-            self._by_name[workload.target.kind, workload.target.name].append((path, workload))
-
-    def _in_scope(self, path: str) -> bool:
-        parts = PurePosixPath(path)
-        inside = any(parts.parts[: len(root)] == root for root in self._roots)
-        return inside and parts.suffix in _SUFFIXES
+    candidates: Candidates = field(default_factory=dict)
+    refused: Mapping[str, str] = field(default_factory=dict)
 
     def find(self, target: Target) -> Place:
         """The one place where the target's count stands.
@@ -71,7 +47,7 @@ class Index:
             ManifestUnsupported: nowhere, in several places, or in an unsafe one; the text
                 lists the candidates with file and line.
         """
-        candidates = _narrowed(self._by_name.get((target.kind, target.name), []), target)
+        candidates = _narrowed(self.candidates.get((target.kind, target.name), []), target)
         if not candidates:
             raise ManifestUnsupported(f"{target}: no such workload in the repo{self._hint()}")
         if len(candidates) > 1:
@@ -83,11 +59,52 @@ class Index:
         return Place(path, workload.line, workload.target, workload.count)
 
     def _hint(self) -> str:
-        if not self._refused:
+        if not self.refused:
             return ""
-        shown = [f"{path}: {why}" for path, why in sorted(self._refused.items())[:3]]
-        more = len(self._refused) - len(shown)
+        shown = [f"{path}: {why}" for path, why in sorted(self.refused.items())[:3]]
+        more = len(self.refused) - len(shown)
         return f" (files that can't be read: {'; '.join(shown)}{f' and {more} more' * (more > 0)})"
+
+
+class Catalogue:
+    """Indexes tree after tree; a blob is parsed once, however often the branch moves."""
+
+    def __init__(self, search_paths: Iterable[str] = (".",)) -> None:
+        self._roots = [PurePosixPath(path).parts for path in search_paths]
+        self._blobs: dict[str, _Blob] = {}
+
+    def index(
+        self, tree: Mapping[str, str], read: Callable[[list[str]], Mapping[str, bytes]]
+    ) -> Index:
+        """The workloads of a tree (path to blob id); `read` fetches blobs not seen before."""
+        wanted = {path: blob for path, blob in sorted(tree.items()) if self._in_scope(path)}
+        unseen = sorted(set(wanted.values()) - self._blobs.keys())
+        contents = read(unseen) if unseen else {}
+        known = {blob: self._blobs[blob] for blob in wanted.values() if blob in self._blobs}
+        self._blobs = known | {blob: _parsed(contents[blob]) for blob in unseen}
+        candidates: dict[tuple[str, str], list[tuple[str, Workload]]] = defaultdict(list)
+        for path, blob in wanted.items():
+            for workload in self._blobs[blob].workloads:
+                target = workload.target
+                candidates[target.kind, target.name].append((path, workload))
+        refusals = {path: self._blobs[blob].refusal for path, blob in wanted.items()}
+        return Index(dict(candidates), {path: why for path, why in refusals.items() if why})
+
+    def _in_scope(self, path: str) -> bool:
+        parts = PurePosixPath(path)
+        inside = any(parts.parts[: len(root)] == root for root in self._roots)
+        return inside and parts.suffix in _SUFFIXES
+
+
+def count_in(content: bytes, target: Target) -> int | None:
+    """The target's count in one file; None if it has none there, or no single one."""
+    named = [("", workload) for workload in _parsed(content).workloads]
+    same = [c for c in named if (c[1].target.kind, c[1].target.name) == (target.kind, target.name)]
+    match _narrowed(same, target):
+        case [(_, Workload(count=Count(value=value)))]:
+            return value
+        case _:
+            return None
 
 
 def _parsed(content: bytes) -> _Blob:

@@ -12,6 +12,7 @@ from pydantic import ValidationError
 
 from bridge.documents import DocumentInvalid, load_document
 from bridge.errors import PolicyInvalid
+from bridge.manifest.target import Target
 from bridge.policy.model import ScalingPolicy
 
 SUFFIXES = (".yaml", ".yml")
@@ -24,6 +25,8 @@ class Policies:
 
     by_name: Mapping[str, ScalingPolicy] = field(default_factory=dict)
     errors: Mapping[str, str] = field(default_factory=dict)
+    paths: Mapping[str, str] = field(default_factory=dict)
+    """The file of each policy, by name."""
 
 
 def is_policy_file(path: str) -> bool:
@@ -61,14 +64,15 @@ def load_policies(
     loading = _Loading()
     for path, content in sorted(files.items()):
         loading.add(path, content, earlier.get(path, ()))
-    return Policies(loading.policies, loading.errors)
+    return Policies(loading.policies, loading.errors, loading.paths)
 
 
 class _Loading:
     def __init__(self) -> None:
         self.policies: dict[str, ScalingPolicy] = {}
         self.errors: dict[str, str] = {}
-        self._paths: dict[object, str] = {}
+        self.paths: dict[str, str] = {}
+        self._targets: dict[Target, str] = {}
 
     def add(self, path: str, content: bytes, earlier: Sequence[bytes]) -> None:
         try:
@@ -86,8 +90,9 @@ class _Loading:
     def _take(self, path: str, policy: ScalingPolicy) -> None:
         """One policy per name and per target, else two would fight over a count."""
         whose = replace(policy.target, api_version=None)
-        for claim, where in ((policy.name, "metadata.name"), (whose, "spec.scaleTargetRef")):
-            if first := self._paths.get(claim):
-                raise PolicyInvalid(f"{path}:1: {where}: {claim} is already governed by {first}")
-        self._paths |= {policy.name: path, whose: path}
+        if first := self.paths.get(policy.name):
+            raise PolicyInvalid(f"{path}:1: metadata.name: {policy.name} is the name of {first}")
+        if first := self._targets.get(whose):
+            raise PolicyInvalid(f"{path}:1: spec.scaleTargetRef: {whose} is governed by {first}")
+        self.paths[policy.name] = self._targets[whose] = path
         self.policies[policy.name] = policy

@@ -135,6 +135,9 @@ class Spec(Part):
     in_flight_timeout: Duration = Field(
         600.0, description="a commit older than this is no longer waited for"
     )
+    override_hold: Duration = Field(
+        1800.0, description="how long a person's change of the count is left alone; 0: not at all"
+    )
     alerts: tuple[AlertWake, ...] = ()
     suspend: bool = False
 

@@ -49,7 +49,7 @@ class BranchPublisher:
 
     async def _attempt(self, decisions: Sequence[Decision], lost: int) -> Published:
         snapshot = await self._repo.look()
-        edits, dropped = edits_on(self._repo.index, decisions)
+        edits, dropped = edits_on(snapshot.index, decisions)
         if not edits:
             return Published(None, tuple(dropped))
         draft = await self._draft(edits, snapshot)
@@ -65,12 +65,18 @@ class BranchPublisher:
         return Published(push, tuple(dropped))
 
     async def _draft(self, edits: Sequence[Edit], snapshot: Snapshot) -> Draft:
-        blobs = {edit.place.path: snapshot.files[edit.place.path].blob for edit in edits}
-        contents = await self._repo.read(sorted(set(blobs.values())))
+        contents = await originals(self._repo, snapshot, edits)
         return Draft(
             parent=snapshot.tip,
             message=commit_message([edit.decision for edit in edits]),
             author=self._author,
             at=self._clock(),
-            contents=spliced(edits, {path: contents[blob] for path, blob in blobs.items()}),
+            contents=spliced(edits, contents),
         )
+
+
+async def originals(repo: StateRepo, snapshot: Snapshot, edits: Sequence[Edit]) -> dict[str, bytes]:
+    """The files that the edits touch, as they are at the snapshot, by path."""
+    blobs = {edit.place.path: snapshot.files[edit.place.path].blob for edit in edits}
+    contents = await repo.read(sorted(set(blobs.values())))
+    return {path: contents[blob] for path, blob in blobs.items()}

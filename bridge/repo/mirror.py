@@ -5,10 +5,11 @@ from __future__ import annotations
 import fcntl
 import hashlib
 import os
+import secrets
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import TypeVar
 
@@ -16,9 +17,9 @@ from bridge.errors import RemoteRefused, RemoteUnavailable
 from bridge.repo.credentials import credentials
 from bridge.repo.fast_import import Draft, stream
 from bridge.repo.git import Git, GitFailed, GitTimeout
+from bridge.repo.log import commits, log_format
 from bridge.repo.remote import mirror_is_broken, network_error, push_error
-from bridge.repo.snapshot import File, Scaling, Snapshot
-from bridge.repo.trailers import SCALE_DECISION, scale_decisions
+from bridge.repo.snapshot import Commit, File, Snapshot
 from bridge.settings import StateRepoSettings
 
 _TIP = "refs/scalebridge/tip"
@@ -98,21 +99,24 @@ class Mirror:
             yield blob, answer[start:end]
             position = end + 1
 
-    def scalings(self, since: datetime) -> list[Scaling]:
-        """Our decisions in the branch's log since then, newest first."""
+    def history(self, tip: str, since: datetime) -> list[Commit]:
+        """The commits of the branch since then, newest first; a merge counts as one."""
+        boundary = secrets.token_hex(16)
         log = self._git.run(
             "log",
             "-z",
-            "--format=%H %ct%n%B",
-            f"--grep=^{SCALE_DECISION}: ",
+            "--first-parent",
+            "--diff-merges=first-parent",
+            "--raw",
+            "--no-abbrev",
+            "--no-renames",
+            f"--format={log_format(boundary)}",
             f"--since={since.timestamp():.0f}",
-            _TIP,
+            tip,
         )
-        return [
-            found for entry in log.decode(errors="replace").split("\0") for found in _log(entry)
-        ]
+        return commits(log.decode(errors="surrogateescape"), boundary)
 
-    def earlier(self, path: str, limit: int = 20) -> list[str]:
+    def earlier(self, tip: str, path: str, limit: int = 20) -> list[str]:
         """Blob ids that the file had before the tip, newest first."""
         log = self._git.run(
             "log",
@@ -121,7 +125,7 @@ class Mirror:
             "--no-abbrev",
             "--no-renames",
             f"-n{limit}",
-            _TIP,
+            tip,
             "--",
             path,
         )
@@ -179,13 +183,6 @@ class Mirror:
         """The folder is ours alone, so a lock file is what a killed git left behind."""
         for path in self._folder.rglob("*.lock"):
             path.unlink(missing_ok=True)
-
-
-def _log(entry: str) -> Iterator[Scaling]:
-    head, _, message = entry.partition("\n")
-    commit, _, seconds = head.partition(" ")
-    for decision in scale_decisions(message):
-        yield Scaling(commit, datetime.fromtimestamp(int(seconds), UTC), decision)
 
 
 def _cache_folder(settings: StateRepoSettings) -> Path:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
+from bridge.manifest.index import Index
 from bridge.repo.trailers import ScaleDecision
 
 
@@ -18,12 +19,24 @@ class File:
 
 
 @dataclass(frozen=True, slots=True)
-class Scaling:
-    """One decision in the log: what scalebridge did, in which commit, when."""
+class Change:
+    """A file's blob before and after a commit; None where it did not or does not exist."""
 
-    commit: str
+    path: str
+    before: str | None
+    after: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Commit:
+    """One commit of the branch's first-parent log."""
+
+    sha: str
     at: datetime
-    decision: ScaleDecision
+    author: str
+    decisions: tuple[ScaleDecision, ...]
+    """What scalebridge did in it, from its trailers; none in people's commits."""
+    changes: tuple[Change, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +46,7 @@ class Snapshot:
 
     tip: str
     files: Mapping[str, File]
+    index: Index = field(default_factory=Index)
 
     def blobs(self) -> dict[str, str]:
         """Blob id by path."""

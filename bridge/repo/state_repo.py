@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import datetime
 from typing import Self, TypeVar
 
-from bridge.manifest.index import Index
+from bridge.manifest.index import Catalogue
 from bridge.repo.fast_import import Draft
 from bridge.repo.mirror import Mirror
-from bridge.repo.snapshot import Scaling, Snapshot
+from bridge.repo.snapshot import Commit, Snapshot
 from bridge.settings import StateRepoSettings
 
 _Answer = TypeVar("_Answer")
@@ -24,8 +25,8 @@ class StateRepo:
         self.settings = settings
         self._mirror: Mirror | None = None
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="git")
-        self._index = Index(settings.search_paths)
-        self._indexed = ""
+        self._catalogue = Catalogue(settings.search_paths)
+        self._snapshot = Snapshot("", {})
 
     async def __aenter__(self) -> Self:
         self._mirror = await self._in_thread(lambda: Mirror(self.settings))
@@ -44,28 +45,23 @@ class StateRepo:
         return await self._in_thread(self._look)
 
     def _look(self) -> Snapshot:
-        snapshot = self._open.look()
-        if snapshot.tip != self._indexed:
-            self._index.update(snapshot.blobs(), self._open.read)
-            self._indexed = snapshot.tip
-        return snapshot
-
-    @property
-    def index(self) -> Index:
-        """The workloads of the snapshot that was looked at last."""
-        return self._index
+        seen = self._open.look()
+        if seen.tip != self._snapshot.tip:
+            index = self._catalogue.index(seen.blobs(), self._open.read)
+            self._snapshot = replace(seen, index=index)
+        return self._snapshot
 
     async def read(self, blobs: Sequence[str]) -> dict[str, bytes]:
         """Contents by blob id."""
         return await self._in_thread(lambda: self._open.read(blobs)) if blobs else {}
 
-    async def scalings(self, since: datetime) -> list[Scaling]:
-        """Our decisions in the branch's log since then, newest first."""
-        return await self._in_thread(lambda: self._open.scalings(since))
+    async def history(self, snapshot: Snapshot, since: datetime) -> list[Commit]:
+        """The commits of the branch since then, newest first."""
+        return await self._in_thread(lambda: self._open.history(snapshot.tip, since))
 
-    async def earlier(self, path: str) -> list[bytes]:
-        """What the file held before the tip, newest first."""
-        blobs = await self._in_thread(lambda: self._open.earlier(path))
+    async def earlier(self, snapshot: Snapshot, path: str) -> list[bytes]:
+        """What the file held before the snapshot, newest first."""
+        blobs = await self._in_thread(lambda: self._open.earlier(snapshot.tip, path))
         contents = await self.read(blobs)
         return [contents[blob] for blob in blobs]
 

@@ -11,9 +11,10 @@ from bridge.commit.edits import Dropped, edits_on, spliced
 from bridge.decide.decision import Decision
 from bridge.evaluate.prometheus import Prometheus
 from bridge.notify.reconcilers import Reconcilers, Told
-from bridge.publish.branch import BranchPublisher
+from bridge.publish.branch import BranchPublisher, originals
 from bridge.publish.push import Push
 from bridge.repo.fast_import import Identity
+from bridge.repo.snapshot import Snapshot
 from bridge.repo.state_repo import StateRepo
 from bridge.service.rounds import Outcome, Rounds
 from bridge.settings import Settings
@@ -69,11 +70,9 @@ async def plan(settings: Settings, clock: Callable[[], datetime]) -> Plan:
         RemoteRefused, RemoteUnavailable, PolicyInvalid: nothing could be read.
     """
     async with AsyncExitStack() as parts:
-        repo, found, blobs = await _pass(parts, settings, clock)
-        edits, _ = edits_on(repo.index, found.decisions)
-        paths = sorted({edit.place.path for edit in edits})
-        contents = await repo.read([blobs[path] for path in paths])
-        before = {path: contents[blobs[path]] for path in paths}
+        repo, found, snapshot = await _pass(parts, settings, clock)
+        edits, _ = edits_on(snapshot.index, found.decisions)
+        before = await originals(repo, snapshot, edits)
         return Plan(found, before, spliced(edits, before))
 
 
@@ -98,13 +97,13 @@ async def once(settings: Settings, clock: Callable[[], datetime]) -> Done:
 
 async def _pass(
     parts: AsyncExitStack, settings: Settings, clock: Callable[[], datetime]
-) -> tuple[StateRepo, Pass, Mapping[str, str]]:
+) -> tuple[StateRepo, Pass, Snapshot]:
     repo = await parts.enter_async_context(StateRepo(settings.state_repo))
     prometheus = await parts.enter_async_context(Prometheus(settings.prometheus))
     rounds = Rounds(repo, prometheus, clock)
     view = await rounds.look()
     policies = view.policies.by_name
-    outcomes = await rounds.decide(policies.values())
+    outcomes = await rounds.decide(view)
     suspended = tuple(name for name, policy in policies.items() if policy.spec.suspend)
     found = Pass(view.snapshot.tip, tuple(outcomes), view.policies.errors, suspended)
-    return repo, found, view.snapshot.blobs()
+    return repo, found, view.snapshot

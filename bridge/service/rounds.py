@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from bridge.decide.decide import Scaled, decide, window_to_know
+from bridge.decide.decide import Known, Scaled, decide, window_to_know
 from bridge.decide.decision import Decision
+from bridge.decide.override import Override
 from bridge.errors import ManifestUnsupported, PolicyInvalid
 from bridge.evaluate.asking import Asking, MetricsSource
 from bridge.evaluate.reading import Observation, Past
+from bridge.manifest.target import Target
 from bridge.policy.loading import Policies, is_policy_file, load_policies
 from bridge.policy.model import ScalingPolicy
 from bridge.repo.snapshot import Snapshot
 from bridge.repo.state_repo import StateRepo
+from bridge.service.people import Managed, overrides
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +48,14 @@ class Outcome:
         return "held" if self.decision.errors else "steady"
 
 
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """What the log says of the targets."""
+
+    changes: Mapping[str, Sequence[Scaled]]
+    overrides: Mapping[Target, Override]
+
+
 class Rounds:
     """Looks, asks and decides; changes nothing."""
 
@@ -65,45 +76,66 @@ class Rounds:
         snapshot = await self._repo.look()
         return View(snapshot, await read_policies(self._repo, snapshot))
 
-    async def decide(self, policies: Iterable[ScalingPolicy]) -> list[Outcome]:
-        """A decision for each policy that is not suspended, on the tip that was looked at last."""
-        active = [policy for policy in policies if not policy.spec.suspend]
+    async def decide(self, view: View, names: Iterable[str] | None = None) -> list[Outcome]:
+        """A decision for each policy (of these names) that is not suspended."""
+        wanted = view.policies.by_name if names is None else set(names)
+        active = [
+            policy
+            for name, policy in view.policies.by_name.items()
+            if name in wanted and not policy.spec.suspend
+        ]
         if not active:
             return []
         now = self._clock()
         asking = Asking(self._metrics, now)
-        changes = await self._changes(active, now)
-        return await asyncio.gather(*(self._outcome(p, asking, changes) for p in active))
+        memory = await self._remember(view, active, now)
+        return await asyncio.gather(*(self._outcome(p, view, asking, memory) for p in active))
 
     async def _outcome(
-        self, policy: ScalingPolicy, asking: Asking, changes: dict[str, list[Scaled]]
+        self, policy: ScalingPolicy, view: View, asking: Asking, memory: Memory
     ) -> Outcome:
         try:
-            committed = self._repo.index.find(policy.target).count.value
+            committed = view.snapshot.index.find(policy.target).count.value
         except ManifestUnsupported as refusal:
             return Outcome(policy, problem=str(refusal))
         moment = await asking.moment(policy)
         window = window_to_know(policy, moment, committed)
         past = await asking.past(policy, window) if window else Past()
-        known = changes.get(str(policy.target), [])
-        return Outcome(policy, decide(policy, Observation(moment, past), committed, known))
+        known = Known(
+            committed,
+            tuple(memory.changes.get(str(policy.target), ())),
+            memory.overrides.get(policy.target),
+        )
+        return Outcome(policy, decide(policy, Observation(moment, past), known))
 
-    async def _changes(
-        self, policies: Iterable[ScalingPolicy], now: datetime
-    ) -> dict[str, list[Scaled]]:
-        """The log's scalings by target, as far back as any policy's rules look."""
+    async def _remember(
+        self, view: View, policies: Sequence[ScalingPolicy], now: datetime
+    ) -> Memory:
+        """The log, as far back as any policy's rules look."""
         longest = max(_memory_s(policy) for policy in policies)
-        by_target: dict[str, list[Scaled]] = {}
-        for scaling in await self._repo.scalings(now - timedelta(seconds=longest)):
-            made = scaling.decision
-            by_target.setdefault(made.target, []).append(Scaled(scaling.at, made.to - made.from_))
-        return by_target
+        history = await self._repo.history(view.snapshot, now - timedelta(seconds=longest))
+        changes: dict[str, list[Scaled]] = {}
+        for commit in history:
+            for made in commit.decisions:
+                scaled = Scaled(commit.at, made.to - made.from_)
+                changes.setdefault(made.target, []).append(scaled)
+        managed = [item for policy in policies if (item := _managed(policy, view))]
+        return Memory(changes, await overrides(self._repo, managed, history))
+
+
+def _managed(policy: ScalingPolicy, view: View) -> Managed | None:
+    try:
+        place = view.snapshot.index.find(policy.target)
+    except ManifestUnsupported:
+        return None
+    path = view.policies.paths[policy.name]
+    return Managed(policy, path if path in view.snapshot.files else None, place.path)
 
 
 def _memory_s(policy: ScalingPolicy) -> float:
-    behavior = policy.spec.behavior
-    rules = (*behavior.scale_up.policies, *behavior.scale_down.policies)
-    return max(policy.spec.in_flight_timeout, *(rule.period_seconds for rule in rules))
+    spec = policy.spec
+    rules = (*spec.behavior.scale_up.policies, *spec.behavior.scale_down.policies)
+    return max(spec.in_flight_timeout, spec.override_hold, *(r.period_seconds for r in rules))
 
 
 async def read_policies(repo: StateRepo, snapshot: Snapshot) -> Policies:
@@ -121,7 +153,7 @@ async def read_policies(repo: StateRepo, snapshot: Snapshot) -> Policies:
     policies = load_policies(files)
     if not policies.errors:
         return policies
-    earlier = {path: await repo.earlier(path) for path in policies.errors}
+    earlier = {path: await repo.earlier(snapshot, path) for path in policies.errors}
     return load_policies(files, earlier)
 
 

@@ -122,7 +122,7 @@ class Watching:
         if not names:
             return []
         with metrics.pass_seconds.time():
-            outcomes = await self._rounds.decide(policies[name] for name in sorted(names))
+            outcomes = await self._rounds.decide(view, names)
         self._status.last_pass = self._clock()
         for outcome in outcomes:
             self._report(outcome)
