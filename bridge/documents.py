@@ -3,21 +3,30 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import yaml
 
 if TYPE_CHECKING:
     from pydantic import ValidationError
+    from pydantic_core import ErrorDetails
 
 Place = tuple[str | int, ...]
 Places = Mapping[Place, str]
 
-_TYPE_NAMES = {"dict": "a mapping", "list": "a list", "str": "text", "int": "an integer"}
-
+_TYPE_NAMES = {
+    "dict": "a mapping",
+    "list": "a list",
+    "str": "text",
+    "int": "an integer",
+    "NoneType": "nothing",
+}
+_LONGEST_SHOWN = 100
+_MAX_DEPTH = 100
+_MERGE = "tag:yaml.org,2002:merge"
 _SECRET = re.compile(r"(?:password|token|secret)$")  # `…_file` fields hold mere paths
 
 
@@ -44,23 +53,35 @@ class Document:
 
         Fields that do not come from this file stand in `elsewhere`, with the name to show.
         """
-        details = error.errors(include_url=False)
-        by_line = sorted(details, key=lambda detail: self.line(self._place(detail["loc"])))
+        details = _without_echoes(error.errors(include_url=False))
+        above = {place[:end] for place in elsewhere for end in range(1, len(place) + 1)}
+        for detail in details:
+            detail["loc"] = _place(detail["loc"], above.union(self.lines))
+        by_line = sorted(details, key=lambda detail: self.line(detail["loc"]))
         return "\n".join(self._complaint(detail, elsewhere) for detail in by_line)
 
     def _complaint(self, detail: Mapping[str, Any], elsewhere: Places) -> str:
-        place = self._place(detail["loc"])
-        where = elsewhere.get(place) or f"{self.name}:{self.line(place)}"
+        place = detail["loc"]
+        where = self._elsewhere(place, elsewhere) or f"{self.name}:{self.line(place)}"
         dotted = ".".join(str(part) for part in place) or "document"
         return f"{where}: {dotted}: {_expectation(detail, secret=bool(_SECRET.search(dotted)))}"
 
-    def _place(self, loc: Place) -> Place:
-        """Pydantic's loc without the tags of unions, which are no fields of the file."""
-        place: Place = ()
-        for position, part in enumerate(loc):
-            if (*place, part) in self.lines or position == len(loc) - 1:
-                place = (*place, part)
-        return place
+    def _elsewhere(self, place: Place, elsewhere: Places) -> str | None:
+        """What `elsewhere` calls the field, or the ancestor that brought it along."""
+        while place not in elsewhere:
+            if not place or place in self.lines:
+                return None
+            place = place[:-1]
+        return elsewhere[place]
+
+
+def _place(loc: Place, known: Collection[Place]) -> Place:
+    """Pydantic's loc without the tags of unions, which are no fields."""
+    place: Place = ()
+    for position, part in enumerate(loc):
+        if (*place, part) in known or position == len(loc) - 1:
+            place = (*place, part)
+    return place
 
 
 def _expectation(detail: Mapping[str, Any], *, secret: bool) -> str:
@@ -71,21 +92,37 @@ def _expectation(detail: Mapping[str, Any], *, secret: bool) -> str:
             return "required, but missing"
         case "value_error" | "assertion_error":
             return str(detail["ctx"]["error"])
+        case "model_type" | "dict_type" | "tuple_type":
+            wanted = "a list" if detail["type"] == "tuple_type" else "a mapping"
+            return f"expected {wanted}, not {_type_name(detail['input'])}"
+        case "too_short":
+            return f"expected at least {detail['ctx']['min_length']} item"
         case _:
             given = detail["input"]
             plain = isinstance(given, int | float | str) and not secret
-            kind = type(given).__name__
-            shown = repr(given) if plain else _TYPE_NAMES.get(kind, kind)
+            shown = repr(given)[:_LONGEST_SHOWN] if plain else _type_name(given)
             return f"{detail['msg'][0].lower()}{detail['msg'][1:]}, not {shown}"
 
 
-def load_document(text: bytes | str, name: str) -> Document:
+def _without_echoes(details: list[ErrorDetails]) -> list[ErrorDetails]:
+    """Pydantic calls a list too short as well where it only has a broken item."""
+    places = {detail["loc"][:end] for detail in details for end in range(len(detail["loc"]))}
+    return [d for d in details if d["type"] != "too_short" or d["loc"] not in places]
+
+
+def _type_name(given: object) -> str:
+    kind = type(given).__name__
+    return _TYPE_NAMES.get(kind, kind)
+
+
+def load_document(text: bytes, name: str) -> Document:
     """Reads exactly one YAML document.
 
     Raises:
         DocumentInvalid: not UTF-8, not YAML, several documents, or a key given twice.
     """
     try:
+        _refuse_depth(text, name)
         node = yaml.compose(text, Loader=_Loader)
         lines = _Lines(name)
         if node is not None:
@@ -94,11 +131,25 @@ def load_document(text: bytes | str, name: str) -> Document:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         raise DocumentInvalid(f"{name}:{mark.line + 1 if mark else 1}: {error.problem}") from error
-    except (yaml.YAMLError, UnicodeDecodeError, ValueError) as error:
-        raise DocumentInvalid(f"{name}:1: not a YAML file in UTF-8: {error}") from error
-    except RecursionError as error:
-        raise DocumentInvalid(f"{name}:1: nested too deeply") from error
+    except yaml.reader.ReaderError as error:
+        line = text.count(b"\n", 0, error.position) + 1
+        raise DocumentInvalid(f"{name}:{line}: not a YAML file: {error.reason}") from error
+    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
+        raise DocumentInvalid(f"{name}:1: a value does not fit its tag: {error}") from error
     return Document(name, data, lines)
+
+
+def _refuse_depth(text: bytes, name: str) -> None:
+    """Before libyaml's composer sees it, which recurses in C until the process dies."""
+    depth = 0
+    for event in yaml.parse(text, Loader=yaml.CSafeLoader):
+        if isinstance(event, yaml.CollectionStartEvent):
+            depth += 1
+        elif isinstance(event, yaml.CollectionEndEvent):
+            depth -= 1
+        if depth > _MAX_DEPTH:
+            line = cast("yaml.Mark", event.start_mark).line + 1
+            raise DocumentInvalid(f"{name}:{line}: nested deeper than {_MAX_DEPTH} levels")
 
 
 class _Loader(yaml.CSafeLoader):
@@ -133,6 +184,8 @@ class _Lines(dict[Place, int]):
 
     def _note_field(self, key: yaml.Node, value: yaml.Node, place: Place) -> None:
         line = key.start_mark.line + 1
+        if key.tag == _MERGE:  # a few nested ones would fill the memory
+            raise DocumentInvalid(f"{self._name}:{line}: merge keys (<<) are not supported")
         below = (*place, str(key.value))
         if below in self:
             raise DocumentInvalid(f"{self._name}:{line}: {key.value}: key given twice")

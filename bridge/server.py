@@ -7,15 +7,18 @@ import hmac
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 
+import structlog
 from aiohttp import web
 from prometheus_client import generate_latest
 
-from bridge.errors import PayloadInvalid
+from bridge.errors import ConfigInvalid, PayloadInvalid
 from bridge.observe import metrics
 from bridge.observe.page import page
 from bridge.observe.status import Status
 from bridge.settings import ServerSettings, secret_text
 from bridge.trigger.alertmanager import Notification, parse_notification
+
+log = structlog.get_logger()
 
 Accept = Callable[[Notification], bool]
 """Queues a notification; False when the queue is full."""
@@ -30,7 +33,7 @@ class Server:
         self._settings = settings
         self._status = status
         self._accept = accept
-        self._runner = web.AppRunner(self._application(), access_log=None)
+        self._runner = web.AppRunner(self._application(), access_log=None, shutdown_timeout=2.0)
 
     def _application(self) -> web.Application:
         application = web.Application(
@@ -56,7 +59,7 @@ class Server:
         """
         host, port = self._settings.address
         await self._runner.setup()
-        await web.TCPSite(self._runner, host, port, shutdown_timeout=2.0).start()
+        await web.TCPSite(self._runner, host, port).start()
         bound = self._runner.addresses[0]
         return str(bound[0]), int(bound[1])
 
@@ -64,7 +67,12 @@ class Server:
         await self._runner.cleanup()
 
     async def _alertmanager(self, request: web.Request) -> web.Response:
-        if not self._authorized(request):
+        try:
+            authorized = self._authorized(request)
+        except ConfigInvalid as error:
+            log.warning("webhook_token_unreadable", error=str(error))
+            return _reply(503, "the webhook token can't be read here")
+        if not authorized:
             return _reply(401, "webhook token missing or wrong", {"WWW-Authenticate": "Bearer"})
         try:
             notification = parse_notification(await request.read())
@@ -84,7 +92,7 @@ class Server:
             given = _password(given)
         elif scheme.lower() != "bearer":
             given = ""
-        return hmac.compare_digest(given.strip().encode(), token.encode())
+        return hmac.compare_digest(given.strip().encode(errors="surrogateescape"), token.encode())
 
     async def _page(self, _: web.Request) -> web.Response:
         headers = {"Content-Security-Policy": _CSP, "X-Content-Type-Options": "nosniff"}

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
@@ -36,6 +37,7 @@ def _without_credentials(url: str) -> str:
 def _http(url: str) -> str:
     if urlsplit(url).scheme not in ("http", "https") or not urlsplit(url).hostname:
         raise ValueError("expected an http:// or https:// URL")
+    _ = urlsplit(url).port  # raises where it is no port
     return _without_credentials(url).rstrip("/")
 
 
@@ -68,7 +70,7 @@ def secret_text(value: SecretStr | None, file: Path | None) -> str | None:
     """A secret as given, or as its file holds it now (files may rotate); None if neither.
 
     Raises:
-        ConfigInvalid: the file can't be read or is empty.
+        ConfigInvalid: the file can't be read, or does not hold one line.
     """
     if file is None:
         return value.get_secret_value() if value else None
@@ -76,8 +78,8 @@ def secret_text(value: SecretStr | None, file: Path | None) -> str | None:
         text = file.read_text("utf-8").strip()
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigInvalid(f"secret file {file} can't be read: {error}") from error
-    if not text:
-        raise ConfigInvalid(f"secret file {file} is empty")
+    if not text.isprintable() or not text:
+        raise ConfigInvalid(f"secret file {file} does not hold one line of text")
     return text
 
 
@@ -271,10 +273,16 @@ def _anchored(sections: Mapping[str, Any], folder: Path) -> dict[str, Any]:
             return [anchor(key, item) for item in value]
         is_path = str(key).endswith("_file") or key in ("mirror", "policies_folder")
         if isinstance(value, str) and (is_path or (key == "url" and _is_local_path(value))):
-            return str((folder / Path(value).expanduser()).resolve())
+            return str((folder / _without_tilde(value)).resolve())
         return value
 
     return {str(key): anchor(str(key), value) for key, value in sections.items()}
+
+
+def _without_tilde(path: str) -> Path:
+    with suppress(RuntimeError):  # no such user: a name like any other
+        return Path(path).expanduser()
+    return Path(path)
 
 
 def _is_local_path(url: str) -> bool:

@@ -8,6 +8,9 @@ from typing import Annotated
 
 from pydantic import BeforeValidator, PlainSerializer, WithJsonSchema
 
+_LONGEST_S = 10 * 365 * 86400  # ten years
+_LARGEST = 2**63 - 1  # what a Kubernetes quantity can hold
+
 _UNIT_S = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0, "w": 604800.0}
 _PART = r"(\d+(?:\.\d+)?)(ms|s|m|h|d|w)"
 _DURATION = re.compile(f"(?:{_PART})+")
@@ -20,23 +23,23 @@ _SUFFIX = {
     **{s: Decimal(10) ** (3 * i) for i, s in enumerate(("k", "M", "G", "T", "P", "E"), start=1)},
     **{f"{s}i": Decimal(1024) ** i for i, s in enumerate("KMGTPE", start=1)},
 }
-_QUANTITY = re.compile(r"([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)([KMGTPE]i|[numkMGTPE]?)")
+_QUANTITY = re.compile(r"([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,3})?)([KMGTPE]i|[numkMGTPE]?)")
 
 
 def parse_duration(value: object) -> float:
     """Seconds, from `15s`, `1h30m`, `500ms` or a bare number of seconds."""
     if isinstance(value, int | float) and not isinstance(value, bool):
-        return _not_negative(float(value))
+        return _bounded(value)
     text = str(value).strip()
     if not _DURATION.fullmatch(text):
         raise ValueError(f"{value!r} is not a duration such as 500ms, 15s, 5m or 1h30m")
-    return sum(float(number) * _UNIT_S[unit] for number, unit in re.findall(_PART, text))
+    return _bounded(sum(float(n) * _UNIT_S[unit] for n, unit in re.findall(_PART, text)))
 
 
-def _not_negative(seconds: float) -> float:
-    if not 0 <= seconds < float("inf"):
-        raise ValueError(f"a duration can't be {seconds}")
-    return seconds
+def _bounded(seconds: float) -> float:
+    if not 0 <= seconds <= _LONGEST_S:
+        raise ValueError(f"a duration can't be {seconds} s: at least 0, at most ten years")
+    return float(seconds)
 
 
 def parse_quantity(value: object) -> Decimal:
@@ -44,7 +47,10 @@ def parse_quantity(value: object) -> Decimal:
     match = _QUANTITY.fullmatch(str(value).strip())
     if isinstance(value, bool) or not match:
         raise ValueError(f"{value!r} is not a quantity such as 100, 250m, 1.5k or 2Gi")
-    return Decimal(match[1]) * _SUFFIX[match[2]]
+    quantity = Decimal(match[1]) * _SUFFIX[match[2]]
+    if abs(quantity) > _LARGEST:
+        raise ValueError(f"{value!r} is more than a quantity can hold, {_LARGEST}")
+    return quantity
 
 
 def milli(quantity: Decimal) -> int:

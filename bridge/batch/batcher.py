@@ -51,14 +51,14 @@ class Batcher:
             self._waiting.pop(decision.target, None)
         else:
             self._waiting[decision.target] = decision
-            if before is None or before.desired != decision.desired:
-                self._news(decision, now)
+            if before is None or _news(before) != _news(decision):
+                self._touch(decision, now)
         if not any(waiting.raises for waiting in self._waiting.values()):
             self._up.first = None
         if not self._waiting:
             self._any.first = None
 
-    def _news(self, decision: Decision, now: float) -> None:
+    def _touch(self, decision: Decision, now: float) -> None:
         self._any.touch(now)
         if decision.raises:
             self._up.touch(now)
@@ -86,6 +86,10 @@ class Batcher:
         for target, decision in list(self._waiting.items()):
             if target not in targets:
                 self.put(replace(decision, desired=decision.current), 0.0)
+
+
+def _news(decision: Decision) -> tuple[int, bool]:
+    return decision.desired, decision.raises
 
 
 def _by_target(decision: Decision) -> str:

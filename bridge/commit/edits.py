@@ -32,7 +32,7 @@ class Dropped:
 
 def edits_on(index: Index, decisions: Iterable[Decision]) -> tuple[list[Edit], list[Dropped]]:
     """Which decisions still hold on the indexed tip, and where they are to be written."""
-    edits: list[Edit] = []
+    edits: dict[tuple[str, int], Edit] = {}
     dropped: list[Dropped] = []
     for decision in decisions:
         try:
@@ -40,11 +40,15 @@ def edits_on(index: Index, decisions: Iterable[Decision]) -> tuple[list[Edit], l
         except ManifestUnsupported as refusal:
             dropped.append(Dropped(decision, str(refusal)))
             continue
-        if place.count.value == decision.current:
-            edits.append(Edit(decision, place))
-        else:
+        spot = place.path, place.count.start
+        if place.count.value != decision.current:
             dropped.append(Dropped(decision, _overtaken(decision, place.count.value)))
-    return edits, dropped
+        elif spot in edits:
+            rival = edits[spot].decision.policy
+            dropped.append(Dropped(decision, f"policy {rival} governs the same count"))
+        else:
+            edits[spot] = Edit(decision, place)
+    return list(edits.values()), dropped
 
 
 def _overtaken(decision: Decision, found: int) -> str:

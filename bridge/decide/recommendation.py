@@ -10,6 +10,7 @@ import math
 from dataclasses import dataclass
 
 _MAX_INT32 = 2**31 - 1
+_MAX_INT64 = 2**63 - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +44,8 @@ def whole_value(
 
 def to_milli(value: float) -> int:
     """A sample in thousandths: three decimals, round half even on the binary value."""
-    return round(float(f"{value:.3f}") * 1000)
+    thousandths = float(f"{value:.3f}") * 1000
+    return round(max(-_MAX_INT64, min(thousandths, _MAX_INT64)))
 
 
 def _up(replicas: float) -> int:

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from types import TracebackType
-from typing import Final, Protocol, Self
+from typing import Protocol, Self
 
 from rich.console import Console
 from rich.live import Live
 
 from bridge.demo.story import Story
 from bridge.demo.view import View
-
-_FRAMES_PER_SECOND: Final = 5
 
 
 class Audience(Protocol):
@@ -58,12 +56,8 @@ class Screen:
 
     def __init__(self, console: Console, view: View) -> None:
         self._view = view
-        self._live = Live(
-            view,
-            console=console,
-            refresh_per_second=_FRAMES_PER_SECOND,
-            vertical_overflow="crop",
-        )
+        # No thread of rich's own: what it draws changes between our looks alone.
+        self._live = Live(view, console=console, auto_refresh=False, vertical_overflow="crop")
 
     def __enter__(self) -> Self:
         self._live.start()
@@ -73,5 +67,6 @@ class Screen:
         self._live.stop()
 
     def look(self, elapsed: float) -> None:
-        """Moves the view's clock; rich draws in its own time."""
+        """Moves the view's clock and draws."""
         self._view.tick(elapsed)
+        self._live.refresh()

@@ -7,19 +7,19 @@ from itertools import pairwise
 from math import sin, tau
 from typing import Final
 
-NOMINAL: Final = 110.0  # seconds of a run whose pace is 1
+NOMINAL: Final = 105.0  # seconds of a run whose pace is 1
 POLLING: Final = 15.0  # the policies' pollingInterval; all tick when it divides the time of day
-_LEAST_QUIET: Final = 6.0
-_AFTER_TICK: Final = 1.0
+_LEAST_QUIET: Final = 3.0
+_AFTER_TICK: Final = 4.0  # the next one comes before new pods are ready, and agrees
 
 # Share of the sale's peak, by seconds after its opening.
 _SALE: Final = (
     (0.0, 0.0),
-    (1.0, 0.8),  # the newsletter is out: so steep that only an alert is quick enough
-    (18.0, 0.8),
-    (24.0, 1.0),  # slow growth, which a tick sees before it hurts
-    (40.0, 1.0),
-    (41.0, 0.0),  # sold out
+    (1.0, 0.7),  # the newsletter is out: so steep that only an alert is quick enough
+    (16.0, 0.7),
+    (21.0, 1.0),  # slow growth, which a tick sees before it hurts
+    (38.0, 1.0),
+    (39.0, 0.0),  # sold out
 )
 _WOBBLE: Final = 0.015
 _WOBBLE_PERIOD: Final = 7.3
@@ -27,7 +27,7 @@ _WOBBLE_PERIOD: Final = 7.3
 
 @dataclass(frozen=True, slots=True)
 class Sale:
-    """When the sale opens, in seconds of the story, and how long it lasts (pace 1: 41 s)."""
+    """When the sale opens, in seconds of the story, and how long it lasts (pace 1: 39 s)."""
 
     opens: float = float("inf")
     pace: float = 1.0

@@ -99,7 +99,7 @@ class Demo:
     async def _show(self, audience: Audience) -> None:
         while True:
             audience.look(self.elapsed)
-            await asyncio.sleep(_STEP_SECONDS)
+            await asyncio.sleep(_LOOK_SECONDS)
 
     async def _watch(self, watched: Monitoring, ledger: Ledger) -> None:
         """Looks in the story's order: alerts, then decisions, then commits."""

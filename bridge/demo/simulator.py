@@ -145,7 +145,7 @@ WORKLOADS: Final = (
         replicas=2,
         capacity=130,
         goal=100,
-        demand=Demand(quiet=170, peak=685),
+        demand=Demand(quiet=170, peak=750),
     ),
     Workload(
         kind="Deployment",

@@ -32,7 +32,7 @@ class Prometheus:
         self._client = PrometheusConnect(
             settings.url,
             auth=_Credentials(settings),
-            retry=Retry(total=0),
+            retry=Retry(total=0, read=False),  # read=False: a timeout is told as one
             timeout=settings.timeout,
         )
 
@@ -78,7 +78,7 @@ class Prometheus:
             raise MetricsUnavailable(f"{query!r}: can't connect to {self._settings.url}") from error
         except (PrometheusApiClientException, requests.RequestException, ConfigInvalid) as error:
             raise MetricsUnavailable(f"{query!r}: {_brief(error)}") from error
-        except (LookupError, TypeError, AttributeError) as error:
+        except (LookupError, TypeError, ValueError, AttributeError, RecursionError) as error:
             raise MetricsUnavailable(f"{query!r}: not an answer of Prometheus' API") from error
 
 
@@ -98,5 +98,5 @@ class _Credentials(AuthBase):
         if token := secret_text(given.bearer_token, given.bearer_token_file):
             request.headers["Authorization"] = f"Bearer {token}"
         elif given.username and (word := secret_text(given.password, given.password_file)):
-            requests.auth.HTTPBasicAuth(given.username, word)(request)
+            requests.auth.HTTPBasicAuth(given.username.encode(), word.encode())(request)
         return request

@@ -82,5 +82,5 @@ def samples(query: str, answer: Sequence[Mapping[str, Any]]) -> dict[float, floa
 def _number(query: str, text: Any) -> float:
     try:
         return float(text)
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, OverflowError) as error:
         raise MetricsUnavailable(f"{query!r}: expected a number, got {text!r}") from error

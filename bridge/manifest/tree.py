@@ -54,6 +54,7 @@ class Mapping:
 
     line: int
     pairs: list[tuple[Node, Node]] = field(default_factory=list)
+    anchored: bool = False
 
     def get(self, key: str) -> Node | None:
         """The value at `key`, None without it.
@@ -105,8 +106,9 @@ def parse(text: str) -> Iterator[Node]:
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         raise ManifestUnsupported(f"line {line}: not YAML: {error.problem}") from error
-    except yaml.YAMLError as error:
-        raise ManifestUnsupported(f"not YAML: {error}") from error
+    except yaml.reader.ReaderError as error:
+        line = text.encode().count(b"\n", 0, error.position) + 1
+        raise ManifestUnsupported(f"line {line}: not YAML: {error.reason}") from error
 
 
 class _Builder:
@@ -126,7 +128,7 @@ class _Builder:
             case yaml.AliasEvent():
                 node = Alias(event.anchor or "", _line(event))
             case yaml.MappingStartEvent():
-                self._descend(Mapping(_line(event)))
+                self._descend(Mapping(_line(event), anchored=event.anchor is not None))
                 return None
             case yaml.SequenceStartEvent():
                 self._descend(Sequence(_line(event)))

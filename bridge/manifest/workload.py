@@ -67,6 +67,8 @@ def _workload(target: Target, node: Mapping, text: str) -> Workload:
 def _count(node: Mapping, text: str) -> Count:
     spec = node.get("spec")
     replicas = spec.get("replicas") if isinstance(spec, Mapping) else None
+    if node.anchored or (isinstance(spec, Mapping) and spec.anchored):
+        raise ManifestUnsupported(f"line {node.line}: spec.replicas stands below an anchor")
     if replicas is None:
         raise ManifestUnsupported(f"line {node.line}: has no spec.replicas of its own")
     if isinstance(replicas, Alias):

@@ -47,7 +47,7 @@ async def _tell(client: httpx.AsyncClient, reconciler: ReconcilerSettings, body:
         answer = await client.post(
             reconciler.url, content=body, headers=headers, timeout=reconciler.timeout
         )
-    except (httpx.HTTPError, ConfigInvalid) as error:
+    except (httpx.HTTPError, httpx.InvalidURL, ConfigInvalid) as error:
         return Told(reconciler.name, f"{type(error).__name__}: {error}")
     if answer.is_success:
         return Told(reconciler.name)

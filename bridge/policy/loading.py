@@ -62,8 +62,9 @@ def load_policies(
     of its `earlier` contents (newest first) that is a policy.
     """
     loading = _Loading()
-    for path, content in sorted(files.items()):
-        loading.add(path, content, earlier.get(path, ()))
+    broken = [path for path in sorted(files) if not loading.takes(path, files[path])]
+    for path in broken:  # after all good files: what is past displaces nothing that holds
+        loading.take_last_good(path, earlier.get(path, ()))
     return Policies(loading.policies, loading.errors, loading.paths)
 
 
@@ -74,14 +75,15 @@ class _Loading:
         self.paths: dict[str, str] = {}
         self._targets: dict[Target, str] = {}
 
-    def add(self, path: str, content: bytes, earlier: Sequence[bytes]) -> None:
+    def takes(self, path: str, content: bytes) -> bool:
         try:
             self._take(path, parse_policy(content, path))
         except PolicyInvalid as error:
             self.errors[path] = str(error)
-            self._take_last_good(path, earlier)
+            return False
+        return True
 
-    def _take_last_good(self, path: str, earlier: Sequence[bytes]) -> None:
+    def take_last_good(self, path: str, earlier: Sequence[bytes]) -> None:
         for content in earlier:
             with suppress(PolicyInvalid):
                 self._take(path, parse_policy(content, path))

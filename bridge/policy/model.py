@@ -75,7 +75,7 @@ class ScalingPolicyRule(Part):
     """How much may change within a period."""
 
     type: Literal["Pods", "Percent"]
-    value: int = Field(gt=0)
+    value: int = Field(gt=0, lt=2**31)
     period_seconds: int = Field(gt=0, le=MAX_PERIOD_S)
 
 

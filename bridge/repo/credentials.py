@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import base64
+import re
 import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from bridge.settings import StateRepoSettings, secret_text
@@ -38,14 +40,24 @@ def _basic_auth(settings: StateRepoSettings) -> Mapping[str, str]:
     token = base64.b64encode(f"{settings.username}:{password}".encode()).decode()
     url = urlsplit(settings.url)
     scope = f"{url.scheme}://{url.netloc.rpartition('@')[2]}/"
-    return {f"http.{scope}.extraHeader": f"Authorization: Basic {token}"}
+    return {
+        f"http.{scope}.extraHeader": f"Authorization: Basic {token}",
+        "http.followRedirects": "false",  # git would send the header wherever it is led
+    }
 
 
 def _ssh_command(settings: StateRepoSettings) -> str:
     options = ["BatchMode=yes", "ConnectTimeout=10"]
     if settings.known_hosts_file:
-        options += [f"UserKnownHostsFile={settings.known_hosts_file}", "StrictHostKeyChecking=yes"]
+        hosts = _quoted(settings.known_hosts_file)
+        options += [f"UserKnownHostsFile={hosts}", "StrictHostKeyChecking=yes"]
     if settings.ssh_key_file:
-        options += ["IdentitiesOnly=yes", f"IdentityFile={settings.ssh_key_file}"]
+        options += ["IdentitiesOnly=yes", f"IdentityFile={_quoted(settings.ssh_key_file)}"]
     flags = [word for option in options for word in ("-o", option)]
     return shlex.join(["ssh", "-F", "none", *flags])
+
+
+def _quoted(path: Path) -> str:
+    """As ssh reads its options: it splits at spaces, and expands what follows a percent sign."""
+    escaped = re.sub(r'(["\\])', r"\\\1", str(path)).replace("%", "%%")
+    return f'"{escaped}"'

@@ -41,7 +41,7 @@ def stream(draft: Draft, modes: Mapping[str, str]) -> bytes:
         f"from {draft.parent}".encode(),
     ]
     for path, content in sorted(draft.contents.items()):
-        head += [f"M {modes[path]} inline {_quoted(path)}".encode(), _data(content)]
+        head += [b"M %b inline %b" % (modes[path].encode(), _quoted(path)), _data(content)]
     return b"\n".join([*head, b"", b"get-mark :1", b"done", b""])
 
 
@@ -49,6 +49,6 @@ def _data(content: bytes) -> bytes:
     return b"data %d\n%b" % (len(content), content)
 
 
-def _quoted(path: str) -> str:
+def _quoted(path: str) -> bytes:
     escaped = path.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
-    return f'"{escaped}"'
+    return f'"{escaped}"'.encode(errors="surrogateescape")

@@ -20,6 +20,7 @@ _ISOLATION = {
     "GIT_ASKPASS": "true",
     "SSH_ASKPASS": "true",
     "GIT_ADVICE": "0",
+    "GIT_LITERAL_PATHSPECS": "1",
 }
 _CONFIG = {
     "core.hooksPath": os.devnull,
@@ -42,7 +43,7 @@ class GitFailed(Exception):
 
 
 class GitTimeout(Exception):
-    """A git command took too long; it and its children were killed."""
+    """A git command took too long, or we are closing; it and its children were killed."""
 
 
 def forget_callers_repository() -> None:
@@ -63,6 +64,7 @@ class Git:
         self._git = git.Git(directory)
         self._git.update_environment(**_ISOLATION, GIT_DIR=str(directory))
         self._running: set[int] = set()
+        self._closing = False
 
     def run(
         self,
@@ -87,6 +89,8 @@ class Git:
             pass_fds=(self._claim,),
         )
         self._running.add(process.pid)
+        if self._closing:
+            self.kill()
         try:
             output, error = process.communicate(stdin, timeout)
         except subprocess.TimeoutExpired as expired:
@@ -96,13 +100,16 @@ class Git:
                 _kill(process.pid)
                 process.communicate()
             self._running.discard(process.pid)
+        if process.returncode and self._closing:
+            raise GitTimeout(f"git {arguments[0]} was ended: closing")
         if process.returncode:
             texts = output.decode(errors="replace"), error.decode(errors="replace")
             raise GitFailed(arguments[0], process.returncode, *texts)
         return bytes(output)
 
     def kill(self) -> None:
-        """Ends what runs now, so that a thread that waits for a dead remote comes back."""
+        """Ends what runs now and later: a thread that waits for a dead remote comes back."""
+        self._closing = True
         for pid in list(self._running):
             _kill(pid)
 

@@ -33,10 +33,11 @@ def _commit(head: str, raw: str) -> Commit:
 
 def _changes(raw: str) -> Iterator[Change]:
     """`:old-mode new-mode old-blob new-blob status`, NUL, path, NUL, and so on."""
-    fields = [field for field in raw.split("\0") if field.strip()]
-    for facts, path in zip(fields[::2], fields[1::2], strict=True):
-        _, _, before, after, _ = facts.split()
-        yield Change(path, _existing(before), _existing(after))
+    fields = iter(raw.lstrip("\0\n").split("\0"))
+    for facts in fields:
+        if facts.startswith(":"):
+            _, _, before, after, _ = facts.split()
+            yield Change(next(fields), _existing(before), _existing(after))
 
 
 def _existing(blob: str) -> str | None:

@@ -9,6 +9,7 @@ import secrets
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from typing import TypeVar
@@ -33,7 +34,9 @@ class Mirror:
     def __init__(self, settings: StateRepoSettings) -> None:
         self._settings = settings
         self._branch = f"refs/heads/{settings.branch}"
-        self._folder, self._claim = _claim(settings.mirror or _cache_folder(settings))
+        wanted = settings.mirror or _cache_folder(settings)
+        self._folder, self._claim = _claim(wanted)
+        self._temporary = self._folder != wanted
         self._remove_stale_locks()
         self._git = Git(self._folder, self._claim)
 
@@ -41,6 +44,8 @@ class Mirror:
         """Ends running git commands and lets others have the folder."""
         self._git.kill()
         os.close(self._claim)
+        if self._temporary:
+            shutil.rmtree(self._folder.parent, ignore_errors=True)
 
     def look(self) -> Snapshot:
         """Fetches the branch and lists its tip.
@@ -52,7 +57,8 @@ class Mirror:
 
     def _look(self) -> Snapshot:
         if not (self._folder / "HEAD").exists():
-            self._git.run("init", "--quiet", "--bare", ".")
+            self._folder.mkdir(parents=True, exist_ok=True)
+            self._git.run("init", "--quiet", "--bare")
         self._fetch()
         tip = self._git.run("rev-parse", "--verify", f"{_TIP}^{{commit}}").decode().strip()
         return Snapshot(tip, dict(self._files(tip)))
@@ -101,6 +107,9 @@ class Mirror:
 
     def history(self, tip: str, since: datetime) -> list[Commit]:
         """The commits of the branch since then, newest first; a merge counts as one."""
+        return self._mended(lambda: self._history(tip, since))
+
+    def _history(self, tip: str, since: datetime) -> list[Commit]:
         boundary = secrets.token_hex(16)
         log = self._git.run(
             "log",
@@ -118,6 +127,9 @@ class Mirror:
 
     def earlier(self, tip: str, path: str, limit: int = 20) -> list[str]:
         """Blob ids that the file had before the tip, newest first."""
+        return self._mended(lambda: self._earlier(tip, path, limit))
+
+    def _earlier(self, tip: str, path: str, limit: int) -> list[str]:
         log = self._git.run(
             "log",
             "--format=",
@@ -136,7 +148,8 @@ class Mirror:
         """Writes the commit's objects into the mirror; returns its id."""
         modes = {path: snapshot.files[path].mode for path in draft.contents}
         commands = stream(draft, modes)
-        return self._git.run("fast-import", "--quiet", "--force", stdin=commands).decode().strip()
+        arguments = ("fast-import", "--quiet", "--force")
+        return self._mended(lambda: self._git.run(*arguments, stdin=commands).decode().strip())
 
     def push(self, commit: str) -> None:
         """Moves the branch to the commit if it still is at the commit's parent.
@@ -158,7 +171,8 @@ class Mirror:
             )
         except GitFailed as failure:
             raise push_error(failure, self._settings.url) from failure
-        self._git.run("update-ref", _TIP, commit)
+        with suppress(GitFailed):  # the next look would find a mirror that is broken by now
+            self._git.run("update-ref", _TIP, commit)
 
     def _mended(self, ask: Callable[[], _Answer]) -> _Answer:
         """A broken mirror is thrown away and built again, once."""
@@ -173,6 +187,7 @@ class Mirror:
             raise RemoteRefused(f"{self._settings.url}: {failure}") from failure
 
     def _empty(self) -> None:
+        self._folder.mkdir(parents=True, exist_ok=True)
         for path in self._folder.iterdir():
             if path.is_dir() and not path.is_symlink():
                 shutil.rmtree(path)

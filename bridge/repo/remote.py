@@ -9,7 +9,7 @@ from bridge.repo.git import GitFailed
 
 _REFUSED = re.compile(
     r"authentication failed|could not read (?:username|password)|permission denied|"
-    r"host key verification failed|returned error: 40[134]|repository .*not found|"
+    r"host key verification failed|returned error: (?:30[12378]|40[134])|repository .*not found|"
     r"does not appear to be a git repository|couldn't find remote ref|not our ref|"
     r"protocol .* not (?:allowed|supported)|access denied|returned error: 413",
     re.IGNORECASE,
@@ -21,7 +21,8 @@ _OUTRUN = re.compile(
 )
 _BROKEN = re.compile(
     r"bad object|corrupt|invalid sha1 pointer|unable to read|missing (?:blob|tree|commit)|"
-    r"bad config|not a git repository: |loose object|packfile .* (?:cannot|does not)",
+    r"bad config|not a git repository: |loose object|packfile .* (?:cannot|does not)|"
+    r"packed-refs: |reference broken|unable to create '.*\.lock'",
     re.IGNORECASE,
 )
 _REJECTION = re.compile(r"^!\t\S+\t\[(?:remote )?rejected\] \((.*)\)$", re.MULTILINE)

@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 SCALED_BY = "Scaled-By"
 SCALE_DECISION = "Scale-Decision"
+_MAX_COUNT = 2**31 - 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,10 +48,17 @@ def _parsed(value: str) -> ScaleDecision | None:
         fields = json.loads(value)
         return ScaleDecision(
             target=str(fields["target"]),
-            from_=int(fields["from"]),
-            to=int(fields["to"]),
+            from_=_count(fields["from"]),
+            to=_count(fields["to"]),
             policy=str(fields["policy"]),
             reason=str(fields["reason"]),
         )
-    except (ValueError, KeyError, TypeError, RecursionError):
+    except (ValueError, KeyError, TypeError, OverflowError, RecursionError):
         return None
+
+
+def _count(given: Any) -> int:
+    count = int(given)
+    if not 0 <= count <= _MAX_COUNT:
+        raise ValueError(f"no count: {count}")
+    return count

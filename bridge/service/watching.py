@@ -92,11 +92,14 @@ class Watching:
         try:
             view = await self._rounds.look()
         except BridgeError as error:
-            if str(error) != self._status.remote_error:
-                log.warning("look_failed", error=str(error), transient=error.transient)
-            self._status.remote_error = str(error)
+            self._note_failure(error)
             return
         self._note(view)
+
+    def _note_failure(self, error: BridgeError) -> None:
+        if str(error) != self._status.remote_error:
+            log.warning("look_failed", error=str(error), transient=error.transient)
+        self._status.remote_error = str(error)
 
     def _note(self, view: View) -> None:
         for path, error in view.policies.errors.items():
@@ -121,8 +124,12 @@ class Watching:
         names = {name for wake in (tick, alert) if wake for name in wake.policies}
         if not names:
             return []
-        with metrics.pass_seconds.time():
-            outcomes = await self._rounds.decide(view, names)
+        try:
+            with metrics.pass_seconds.time():
+                outcomes = await self._rounds.decide(view, names)
+        except BridgeError as error:  # a mirror broke, and its remote is down
+            self._note_failure(error)
+            return []
         self._status.last_pass = self._clock()
         for outcome in outcomes:
             self._report(outcome)
