@@ -15,12 +15,20 @@ def unified_diff(before: Mapping[str, bytes], after: Mapping[str, bytes]) -> str
 
 
 def _file_diff(path: str, before: bytes, after: bytes) -> str:
-    lines = difflib.unified_diff(
-        _lines(before), _lines(after), f"a/{path}", f"b/{path}", lineterm="\n"
-    )
+    names = _quoted(f"a/{path}"), _quoted(f"b/{path}")
+    lines = difflib.unified_diff(_lines(before), _lines(after), *names, lineterm="\n")
     return "".join(
         line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in lines
     )
+
+
+def _quoted(path: str) -> str:
+    """As git quotes a name that a line of a diff can't hold as it is."""
+    if path.isprintable() and not set(path) & {'"', "\\"}:
+        return path
+    raw = path.encode(errors="surrogateescape")
+    plain = (chr(b) if 32 <= b < 127 and b not in b'"\\' else f"\\{b:03o}" for b in raw)
+    return f'"{"".join(plain)}"'
 
 
 def _lines(content: bytes) -> list[str]:

@@ -1,0 +1,117 @@
+"""Decisions that hold on a tip become splices; the others are dropped, with the reason."""
+
+from __future__ import annotations
+
+import pytest
+
+from bridge.commit.edits import Dropped, Edit, edits_on, spliced
+from bridge.decide.decision import Decision
+from bridge.errors import ManifestUnsupported
+from bridge.manifest.index import Catalogue, Place
+from bridge.manifest.target import Target
+from bridge.manifest.workload import Count
+from tests.decide.given import decision
+
+WEB, API, JOB = (Target("Deployment", name, "shop") for name in ("web", "api", "job"))
+
+
+def manifest(*counts: tuple[Target, str]) -> bytes:
+    """These Deployments in one file."""
+    shape = (
+        "kind: Deployment\nmetadata: {{name: {}, namespace: shop}}\nspec: {{replicas: {}}} # kept\n"
+    )
+    return "---\n".join(shape.format(target.name, count) for target, count in counts).encode()
+
+
+def outcome(
+    files: dict[str, bytes], *decisions: Decision
+) -> tuple[dict[str, bytes], list[tuple[Decision, str]]]:
+    """The edited files, and what was dropped and why."""
+    index = Catalogue().index({path: path for path in files}, lambda _: files)
+    edits, dropped = edits_on(index, decisions)
+    return spliced(edits, files), [(drop.decision, drop.why) for drop in dropped]
+
+
+def test_many_decisions_change_only_their_digits() -> None:
+    files = {
+        "a.yaml": manifest((WEB, "9"), (API, "'10'")),
+        "b.yaml": manifest((JOB, "3")).replace(b"\n", b"\r\n"),
+        "c.yaml": manifest((Target("Deployment", "other"), "9")),
+    }
+    made = (decision(9, 10, WEB), decision(10, 9, API), decision(3, 100, JOB))
+    assert outcome(files, *made) == (
+        {
+            "a.yaml": manifest((WEB, "10"), (API, "'9'")),
+            "b.yaml": manifest((JOB, "100")).replace(b"\n", b"\r\n"),
+        },
+        [],
+    )
+
+
+@pytest.mark.parametrize(
+    ("found", "why"),
+    [
+        ("5", "Git already says 5"),
+        ("4", "Git says 4 now, the decision was made on 3"),
+        ("many", "Deployment/shop/web: a.yaml: line 3: 'many' is not a plain integer"),
+    ],
+)
+def test_a_decision_that_no_longer_holds_is_dropped_with_the_reason(found: str, why: str) -> None:
+    made = decision(3, 5, WEB)
+    assert outcome({"a.yaml": manifest((WEB, found))}, made) == ({}, [(made, why)])
+
+
+def test_a_target_that_is_gone_leaves_the_rest_of_the_batch() -> None:
+    gone, made = decision(3, 5, API), decision(3, 5, WEB)
+    files = {"a.yaml": manifest((WEB, "3"))}
+    assert outcome(files, gone, made) == (
+        {"a.yaml": manifest((WEB, "5"))},
+        [(gone, "Deployment/shop/api: no such workload in the repo")],
+    )
+
+
+def test_two_decisions_for_one_count_do_not_block_the_batch() -> None:
+    first, second = decision(3, 5, WEB), decision(3, 8, Target("Deployment", "web"))
+    other = decision(1, 2, API)
+    files = {"a.yaml": manifest((WEB, "3"), (API, "1"))}
+    assert outcome(files, first, second, other) == (
+        {"a.yaml": manifest((WEB, "5"), (API, "2"))},
+        [(second, "policy web governs the same count")],
+    )
+
+
+def test_an_edit_keeps_its_decision_and_place() -> None:
+    content = manifest((WEB, "3"))
+    start = content.index(b"3}")
+    index = Catalogue().index({"a.yaml": "1"}, lambda _: {"1": content})
+    made, stale = decision(3, 5, WEB), decision(4, 5, WEB)
+    assert edits_on(index, [made, stale]) == (
+        [Edit(made, Place("a.yaml", 1, WEB, Count(3, start, start + 1)))],
+        [Dropped(stale, "Git says 3 now, the decision was made on 4")],
+    )
+
+
+@pytest.mark.parametrize(
+    ("content", "count", "reason"),
+    [
+        pytest.param(
+            b"kind: Deployment\nmetadata: {name: web3}\nspec: {replicas: 3}\n",
+            Count(3, 37, 38),
+            "a.yaml: the edit would change more than the count",
+            id="the name's digit, not the count",
+        ),
+        pytest.param(
+            b"kind: Deployment\nmetadata: {name: web}\nspec: {replicas: 4}\n",
+            Count(3, 56, 57),
+            "byte 56: the count is no longer there",
+            id="another count",
+        ),
+    ],
+)
+def test_an_edit_that_would_change_anything_else_is_refused(
+    content: bytes, count: Count, reason: str
+) -> None:
+    edit = Edit(decision(3, 5, WEB), Place("a.yaml", 1, WEB, count))
+    with pytest.raises(ManifestUnsupported) as refused:
+        spliced([edit], {"a.yaml": content})
+    assert str(refused.value) == reason

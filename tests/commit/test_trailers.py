@@ -1,0 +1,54 @@
+"""Trailers are the memory: what is malformed, or anybody's, is passed over."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from bridge.repo.trailers import ScaleDecision, scale_decisions
+
+GOOD = ScaleDecision(target="Deployment/web", from_=3, to=5, policy="web", reason="load")
+
+
+def trailer(**fields: object) -> str:
+    """A message whose trailer has these fields instead."""
+    plain = {"target": "Deployment/web", "from": 3, "to": 5, "policy": "web", "reason": "load"}
+    return f"scale: web\n\nScale-Decision: {json.dumps({**plain, **fields})}\n"
+
+
+def test_a_decision_is_one_line_of_json() -> None:
+    assert GOOD.render() == (
+        'Scale-Decision: {"target":"Deployment/web","from":3,"to":5,"policy":"web","reason":"load"}'
+    )
+    assert list(scale_decisions(trailer())) == [GOOD]
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        pytest.param("", id="empty"),
+        pytest.param("Scale the shop\n\nBy hand.\n", id="a person's"),
+        pytest.param(f"{trailer()}\nSigned-off-by: Robin\n\nPS\n", id="not in the last paragraph"),
+        pytest.param(trailer().replace("Scale-Decision: ", "Scale-Decision:"), id="no space"),
+        pytest.param(trailer().replace("Scale-Decision", "scale-decision"), id="another key"),
+        pytest.param("x\n\nScale-Decision: {", id="not JSON"),
+        pytest.param("x\n\nScale-Decision: [1]", id="a list"),
+        pytest.param("x\n\nScale-Decision: null", id="null"),
+        pytest.param("x\n\nScale-Decision: {}", id="no field"),
+        pytest.param("x\n\nScale-Decision: " + "[" * 100_000, id="deep"),
+        pytest.param(trailer(to="many"), id="no number"),
+        pytest.param(trailer(to=None), id="a null for a number"),
+        pytest.param(trailer(to=-1), id="a negative count"),
+        pytest.param(trailer(to=2**31), id="a count beyond any"),
+        pytest.param(trailer(to=float("inf")), id="infinity"),
+        pytest.param(trailer(**{"from": float("nan")}), id="NaN"),
+    ],
+)
+def test_what_is_no_decision_is_passed_over(message: str) -> None:
+    assert list(scale_decisions(message)) == []
+
+
+def test_a_malformed_decision_leaves_the_others() -> None:
+    message = trailer(to="many") + trailer().partition("\n\n")[2] + "Signed-off-by: Robin\n"
+    assert list(scale_decisions(message)) == [GOOD]

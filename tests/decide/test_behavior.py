@@ -1,0 +1,132 @@
+"""Windows and rates are HPA v2's."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from bridge.decide.behavior import Change, Recommended, rate_limited, stabilized
+from bridge.policy.model import Behavior
+
+EVENTS = ((100.001, 1), (60.001, 5), (20.001, 9))
+
+
+def windows(up: int, down: int) -> Behavior:
+    """A behavior with these windows."""
+    return Behavior.model_validate(
+        {
+            "scaleUp": {"stabilizationWindowSeconds": up},
+            "scaleDown": {"stabilizationWindowSeconds": down},
+        }
+    )
+
+
+def rules(*policies: tuple[str, int, int], select: str = "Max") -> dict[str, Any]:
+    """Rules for one direction, as (type, value, seconds)."""
+    listed = [{"type": kind, "value": by, "periodSeconds": s} for kind, by, s in policies]
+    return {"selectPolicy": select, "policies": listed}
+
+
+@pytest.mark.parametrize(
+    ("current", "desired", "up", "down", "past", "expected"),
+    [
+        pytest.param(100, 5, 0, 0, (), 5, id="no past, no window"),
+        pytest.param(1, 7, 300, 0, ((120, 4), (60, 5)), 4, id="up to the lowest of the window"),
+        pytest.param(100, 3, 0, 0, ((600, 10), (540, 9)), 3, id="down at once"),
+        pytest.param(1, 100, 0, 0, ((600, 10), (540, 9)), 100, id="up at once"),
+        pytest.param(2, 1, 300, 300, ((6000, 2), (180, 3)), 2, id="not down after a higher wish"),
+        pytest.param(2, 3, 300, 300, ((6000, 2), (180, 1)), 2, id="not up after a lower wish"),
+        pytest.param(5, 2, 0, 300, ((299, 4), (301, 9)), 4, id="down to the highest of the window"),
+        pytest.param(5, 2, 0, 300, ((300, 9),), 2, id="the window's far end is outside"),
+        pytest.param(5, 9, 60, 300, ((50, 3),), 5, id="an earlier lower wish holds, not lowers"),
+        pytest.param(5, 2, 0, 300, ((50, 12),), 5, id="an earlier higher wish holds, not raises"),
+        pytest.param(6, 4, 120, 300, ((200, 7), (100, 5)), 6, id="both windows"),
+        pytest.param(5, 9, 60, 0, ((60, 3),), 9, id="the far end of the window up is outside"),
+    ],
+)
+def test_a_wish_waits_for_its_window(
+    *,
+    current: int,
+    desired: int,
+    up: int,
+    down: int,
+    past: tuple[tuple[float, int], ...],
+    expected: int,
+) -> None:
+    recommended = (Recommended(age, replicas) for age, replicas in past)
+    assert stabilized(current, desired, windows(up, down), recommended) == expected
+
+
+@pytest.mark.parametrize(
+    ("current", "desired", "up", "events", "expected"),
+    [
+        pytest.param(3, 1000, rules(("Percent", 1, 60)), (), 4, id="a percent is at least one"),
+        pytest.param(10, 50, {}, (), 20, id="the default doubles"),
+        pytest.param(1, 50, {}, (), 5, id="the default adds four to a few"),
+        pytest.param(10, 50, rules(("Pods", 30, 60)), (), 40, id="pods"),
+        pytest.param(10, 50, rules(("Percent", 200, 60)), (), 30, id="percent"),
+        pytest.param(10, 50, rules(("Pods", 10_000, 60)), (), 50, id="no more than desired"),
+        pytest.param(100, 500, rules(("Pods", 5, 120)), EVENTS, 100, id="the budget is used up"),
+        pytest.param(100, 500, rules(("Pods", 150, 120)), EVENTS, 235, id="pods since the start"),
+        pytest.param(
+            100, 500, rules(("Percent", 200, 120)), EVENTS, 255, id="percent of the start"
+        ),
+        pytest.param(
+            100, 500, rules(("Pods", 50, 60)), EVENTS, 141, id="older changes don't count"
+        ),
+        pytest.param(
+            10, 50, rules(("Pods", 5, 60)), ((60, 5),), 15, id="the period's end is outside"
+        ),
+        pytest.param(10, 50, rules(("Pods", 9, 60), ("Percent", 50, 60)), (), 19, id="Max"),
+        pytest.param(
+            10, 50, rules(("Pods", 9, 60), ("Percent", 50, 60), select="Min"), (), 15, id="Min"
+        ),
+        pytest.param(10, 50, rules(("Pods", 9, 60), select="Disabled"), (), 10, id="Disabled"),
+        pytest.param(10, 10, rules(("Pods", 1, 60)), ((1, 50),), 10, id="nothing to limit"),
+    ],
+)
+def test_a_rise_is_limited_by_the_rates(
+    current: int,
+    desired: int,
+    up: dict[str, Any],
+    events: tuple[tuple[float, int], ...],
+    expected: int,
+) -> None:
+    behavior = Behavior.model_validate({"scaleUp": up})
+    changes = (Change(age, by) for age, by in events)
+    assert rate_limited(current, desired, behavior, changes) == expected
+
+
+@pytest.mark.parametrize(
+    ("current", "desired", "down", "events", "expected"),
+    [
+        pytest.param(100, 2, rules(("Pods", 20, 60), ("Percent", 1, 60)), (), 80, id="Max, pods"),
+        pytest.param(100, 2, rules(("Pods", 2, 60), ("Percent", 1, 60)), (), 98, id="Max, tie"),
+        pytest.param(
+            100, 2, rules(("Pods", 20, 60), ("Percent", 1, 60), select="Min"), (), 99, id="Min"
+        ),
+        pytest.param(10, 2, rules(("Pods", 5, 60)), (), 5, id="pods"),
+        pytest.param(15, 2, rules(("Percent", 50, 60)), (), 7, id="percent, cut off"),
+        pytest.param(1000, 2, rules(("Percent", 90, 60)), (), 99, id="doubles, cut off"),
+        pytest.param(10, 2, {}, (), 2, id="the default lets all go"),
+        pytest.param(10, 0, rules(("Pods", 100, 60)), (), 0, id="no lower than desired"),
+        pytest.param(10, 2, rules(("Pods", 5, 60), select="Disabled"), (), 10, id="Disabled"),
+        pytest.param(15, 1, rules(("Pods", 5, 60)), ((20, -5),), 15, id="the budget is used up"),
+        pytest.param(
+            17, 1, rules(("Pods", 5, 60)), ((20, -3),), 15, id="the budget is partly used"
+        ),
+        pytest.param(15, 1, rules(("Pods", 5, 60)), ((20, 8),), 2, id="a rise widens the way down"),
+        pytest.param(15, 1, rules(("Pods", 5, 60)), ((20, -9),), 15, id="never up on the way down"),
+    ],
+)
+def test_a_fall_is_limited_by_the_rates(
+    current: int,
+    desired: int,
+    down: dict[str, Any],
+    events: tuple[tuple[float, int], ...],
+    expected: int,
+) -> None:
+    behavior = Behavior.model_validate({"scaleDown": down})
+    changes = (Change(age, by) for age, by in events)
+    assert rate_limited(current, desired, behavior, changes) == expected

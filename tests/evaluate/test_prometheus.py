@@ -1,0 +1,161 @@
+"""Every fault of Prometheus becomes MetricsUnavailable, in time and with its reason."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from time import perf_counter
+
+import pytest
+
+from bridge.errors import MetricsUnavailable
+from bridge.evaluate.prometheus import Prometheus
+from bridge.settings import PrometheusSettings
+from tests.evaluate.faulty import Recording
+from tests.parts.fake_prometheus import (
+    ANY,
+    Answer,
+    FakePrometheus,
+    error_with_200,
+    hanging,
+    html,
+    samples,
+    slow,
+    status,
+)
+
+START, END = datetime(2026, 3, 4, 12, tzinfo=UTC), datetime(2026, 3, 4, 12, 5, tzinfo=UTC)
+NOT_THE_API = "not an answer of Prometheus' API"
+
+
+@pytest.fixture
+def server() -> Iterator[FakePrometheus]:
+    """A Prometheus that shows the faults it is told to."""
+    with FakePrometheus() as fake:
+        yield fake
+
+
+def client(url: str, concurrency: int = 8) -> Prometheus:
+    """A client that waits 0.3 s at most."""
+    return Prometheus(PrometheusSettings(url=url, timeout=0.3, concurrency=concurrency))
+
+
+async def complaint(url: str, *, ranged: bool = False) -> str:
+    """Why `q` has no answer."""
+    async with client(url) as prometheus:
+        with pytest.raises(MetricsUnavailable) as refused:
+            await (prometheus.series("q", START, END, 15) if ranged else prometheus.instant("q"))
+    return str(refused.value)
+
+
+async def test_one_sample_is_the_answer(server: FakePrometheus) -> None:
+    server.script("q", slow(0.1, samples(7.5)))
+    async with client(server.url) as prometheus:
+        assert await prometheus.instant("q") == 7.5
+    assert [(asked.kind, asked.parameters) for asked in server.queries] == [
+        ("query", {"query": "q"})
+    ]
+
+
+async def test_a_range_is_asked_for_in_steps(server: FakePrometheus) -> None:
+    server.script("q", samples(3))
+    async with client(server.url) as prometheus:
+        series = await prometheus.series("q", START, END, 7.5)
+    assert series == {START.timestamp(): 3.0, END.timestamp(): 3.0}
+    (asked,) = server.queries
+    assert asked.kind == "query_range"
+    assert {name: float(asked.parameters[name]) for name in ("start", "end", "step")} == {
+        "start": START.timestamp(),
+        "end": END.timestamp(),
+        "step": 7.5,
+    }
+
+
+@pytest.mark.parametrize(
+    ("answer", "reason"),
+    [
+        pytest.param(samples(), "expected one sample, got no data", id="empty"),
+        pytest.param(samples(1, 2), "expected one sample, got 2 series", id="two samples"),
+        pytest.param(samples("NaN"), "expected a finite number, got NaN", id="NaN"),
+        pytest.param(hanging(), "no answer within 0.3 s", id="hanging"),
+        pytest.param(slow(0.5, samples(1)), "no answer within 0.3 s", id="slow"),
+        pytest.param(
+            status(500, "out of memory"), "HTTP Status Code 500 (b'out of memory')", id="500"
+        ),
+        pytest.param(status(422, "bad"), "HTTP Status Code 422 (b'bad')", id="422"),
+        pytest.param(
+            status(503, "x" * 1000), f"HTTP Status Code 503 (b'{'x' * 276}…", id="a long error"
+        ),
+        pytest.param(html(), "Expecting value: line 1 column 1 (char 0)", id="HTML"),
+        pytest.param(
+            status(200, '{"status":'), "Expecting value: line 1 column 11 (char 10)", id="cut off"
+        ),
+        pytest.param(error_with_200(), NOT_THE_API, id="an error with 200"),
+        pytest.param(status(200, "7"), NOT_THE_API, id="a bare number"),
+        pytest.param(status(200, "[]"), NOT_THE_API, id="a list"),
+        pytest.param(status(200, '{"data":{"result":null}}'), NOT_THE_API, id="null"),
+        pytest.param(status(200, "[" * 100_000), NOT_THE_API, id="nested without end"),
+    ],
+)
+async def test_a_fault_is_told_with_its_reason(
+    server: FakePrometheus, answer: Answer, reason: str
+) -> None:
+    server.script(ANY, answer)
+    assert await complaint(server.url) == f"'q': {reason}"
+
+
+@pytest.mark.parametrize(
+    ("answer", "reason"),
+    [
+        pytest.param(samples(1, 2), "expected one series, got 2", id="two series"),
+        pytest.param(hanging(), "no answer within 0.3 s", id="hanging"),
+        pytest.param(status(400, "bad"), "HTTP Status Code 400 (b'bad')", id="400"),
+        pytest.param(
+            status(200, '{"data":{"result":[{"values":[[1,2,3]]}]}}'), NOT_THE_API, id="triples"
+        ),
+        pytest.param(
+            status(200, '{"data":{"result":[{"values":[["noon","2"]]}]}}'), NOT_THE_API, id="words"
+        ),
+    ],
+)
+async def test_a_fault_of_a_range_is_told_with_its_reason(
+    server: FakePrometheus, answer: Answer, reason: str
+) -> None:
+    server.script(ANY, answer)
+    assert await complaint(server.url, ranged=True) == f"'q': {reason}"
+
+
+async def test_a_range_without_data_is_empty(server: FakePrometheus) -> None:
+    server.script("q", samples(), samples("NaN"))
+    async with client(server.url) as prometheus:
+        assert await prometheus.series("q", START, END, 15) == {}
+        assert await prometheus.series("q", START, END, 15) == {}
+
+
+async def test_nobody_at_the_port_is_told_at_once() -> None:
+    nobody = "http://127.0.0.1:1"
+    before = perf_counter()
+    assert await complaint(nobody) == f"'q': can't connect to {nobody}"
+    assert perf_counter() - before < 2
+
+
+async def test_a_fault_is_not_asked_again(server: FakePrometheus) -> None:
+    server.script("q", status(503))
+    await complaint(server.url)
+    assert len(server.queries) == 1
+
+
+async def test_a_body_that_drips_is_cut_off() -> None:
+    with Recording(drips=True) as server:
+        before = perf_counter()
+        assert await complaint(server.url) == "'q': no answer within 0.3 s"
+        assert perf_counter() - before < 0.9
+
+
+async def test_only_so_many_are_asked_at_once() -> None:
+    with Recording() as server:
+        server.script(ANY, slow(0.05, samples(1)))
+        async with client(server.url, concurrency=2) as prometheus:
+            answers = await asyncio.gather(*(prometheus.instant(f"q{n}") for n in range(8)))
+        assert (answers, server.most_at_once) == ([1.0] * 8, 2)

@@ -1,0 +1,48 @@
+"""Ready replicas are asked for by the policy's query, or by the series of its kind."""
+
+from __future__ import annotations
+
+import pytest
+
+from bridge.evaluate.ready import ready_query
+from tests.policy.given import policy
+
+
+@pytest.mark.parametrize(
+    ("kind", "query"),
+    [
+        (
+            "Deployment",
+            'max(kube_deployment_status_replicas_ready{deployment="web",namespace="shop"})',
+        ),
+        (
+            "StatefulSet",
+            'max(kube_statefulset_status_replicas_ready{statefulset="web",namespace="shop"})',
+        ),
+        (
+            "ReplicaSet",
+            'max(kube_replicaset_status_ready_replicas{replicaset="web",namespace="shop"})',
+        ),
+        (
+            "ReplicationController",
+            "max(kube_replicationcontroller_status_ready_replicas"
+            '{replicationcontroller="web",namespace="shop"})',
+        ),
+        ("Rollout", 'max(rollout_info_replicas_available{name="web",namespace="shop"})'),
+        ("SpinApp", None),
+    ],
+)
+def test_each_kind_has_its_series(kind: str, query: str | None) -> None:
+    ref = {"kind": kind, "name": "web", "namespace": "shop"}
+    assert ready_query(policy(scaleTargetRef=ref)) == query
+
+
+def test_without_a_namespace_all_are_asked() -> None:
+    asked = policy(scaleTargetRef={"name": 'we"b'})
+    assert ready_query(asked) == ('max(kube_deployment_status_replicas_ready{deployment="we\\"b"})')
+
+
+@pytest.mark.parametrize("kind", ["Deployment", "SpinApp"])
+def test_the_policys_own_query_comes_first(kind: str) -> None:
+    ref = {"kind": kind, "name": "web"}
+    assert ready_query(policy(scaleTargetRef=ref, readyReplicasQuery="count(up)")) == "count(up)"

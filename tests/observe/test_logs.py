@@ -1,0 +1,66 @@
+"""Logs are one line per fact on standard error, for people or for programs."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+SPEAKING = """
+import logging, sys
+import structlog
+from bridge.observe.logs import set_up_logs
+from bridge.settings import LogSettings
+set_up_logs(LogSettings(format=sys.argv[1], level=sys.argv[2]))
+log = structlog.get_logger()
+log.debug("steady", policy="web")
+log.info("decided", policy="web", desired=7)
+log.warning("publish_failed", error="x")
+logging.getLogger("aiohttp").warning("odd")
+logging.getLogger("aiohttp").info("usual")
+"""
+
+
+def spoken(form: str, level: str) -> list[str]:
+    """What a process of its own says on standard error; nothing on standard output."""
+    done = subprocess.run(
+        (sys.executable, "-W", "error", "-c", SPEAKING, form, level),
+        capture_output=True,
+        timeout=20,
+        check=True,
+    )
+    assert done.stdout == b""
+    return done.stderr.decode().splitlines()
+
+
+def test_json_is_one_object_a_line() -> None:
+    *ours, library = spoken("json", "info")
+    decided, failed = (json.loads(line) for line in ours)
+    assert decided.pop("timestamp").endswith("Z")
+    assert decided == {"event": "decided", "level": "info", "policy": "web", "desired": 7}
+    assert (failed["event"], failed["level"], failed["error"]) == ("publish_failed", "warning", "x")
+    assert library == "aiohttp: odd"
+
+
+@pytest.mark.parametrize(
+    ("level", "events"),
+    [
+        ("debug", ["steady", "decided", "publish_failed"]),
+        ("info", ["decided", "publish_failed"]),
+        ("warning", ["publish_failed"]),
+        ("error", []),
+    ],
+)
+def test_the_level_leaves_out_what_is_below(level: str, events: list[str]) -> None:
+    *ours, _ = spoken("json", level)
+    assert [json.loads(line)["event"] for line in ours] == events
+
+
+def test_the_console_has_no_colours_where_nobody_watches() -> None:
+    decided, _, _ = spoken("console", "info")
+    assert "\x1b" not in decided
+    assert [
+        part for part in ("[info", "decided", "policy=web", "desired=7") if part in decided
+    ] == ["[info", "decided", "policy=web", "desired=7"]

@@ -1,0 +1,32 @@
+"""Our own metrics keep to Prometheus' conventions, and export each decision's counts."""
+
+from __future__ import annotations
+
+from prometheus_client import generate_latest
+from prometheus_client.parser import text_string_to_metric_families
+
+from bridge.manifest.target import Target
+from bridge.observe import metrics
+from tests.decide.given import decision
+
+
+def test_a_decision_exports_its_two_counts() -> None:
+    metrics.note_decision(decision(4, 7, Target("Rollout", "noted", "shop")))
+    metrics.note_decision(decision(4, 9, Target("Rollout", "noted", "shop")))
+    metrics.note_decision(decision(1, 1, Target("Rollout", "nowhere")))
+    value = metrics.registry.get_sample_value
+    noted = {"policy": "noted", "kind": "Rollout", "namespace": "shop", "name": "noted"}
+    nowhere = {"policy": "nowhere", "kind": "Rollout", "namespace": "", "name": "nowhere"}
+    assert value("scalebridge_desired_replicas", noted) == 9
+    assert value("scalebridge_committed_replicas", noted) == 4
+    assert value("scalebridge_desired_replicas", nowhere) == 1
+
+
+def test_every_metric_is_ours_and_explained() -> None:
+    exported = generate_latest(metrics.registry).decode()
+    families = list(text_string_to_metric_families(exported))
+    assert {family.type for family in families} == {"counter", "gauge", "histogram"}
+    for family in families:
+        assert family.name.startswith("scalebridge_")
+        assert family.documentation.endswith(".")
+        assert f"{family.name}_total" in exported or family.type != "counter"

@@ -1,0 +1,137 @@
+"""The status holds the facts, and the page shows them to people."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+from bridge.observe.page import page
+from bridge.observe.status import Status
+from bridge.publish.push import Push
+from tests.decide.given import decision
+
+NOON = datetime(2026, 3, 4, 12, tzinfo=UTC)
+UP = decision(4, 7, decision(0, 0).target, "load 640 at 100 per replica asks for 7", "really")
+DOWN = replace(decision(4, 2), policy="api", errors=("busy unknown",))
+
+
+def pushed(number: int) -> Push:
+    """One of many pushes."""
+    return Push("a" * 40, f"{number:040}", f"scale: web {number}", ("apps/web.yaml",), (UP,))
+
+
+def status() -> Status:
+    """A status with something of everything."""
+    seen = Status(
+        started=NOON,
+        tip="0123456789abcdef",
+        remote_error="timeout",
+        policy_errors={"bad.yaml": "bad.yaml:3: spec: wrong"},
+        suspended=["job"],
+        decisions={"web": UP, "api": DOWN},
+        problems={"lost": "no such workload <b>"},
+        waiting=[UP],
+        last_pass=NOON + timedelta(seconds=5),
+    )
+    seen.pushes.append((NOON, pushed(1)))
+    seen.pushes.append((NOON + timedelta(hours=1), pushed(2)))
+    return seen
+
+
+def test_a_new_status_knows_nothing() -> None:
+    fresh = Status(NOON)
+    assert not fresh.ready
+    assert fresh.facts() == {
+        "started": "2026-03-04T12:00:00+00:00",
+        "lastPass": None,
+        "tip": None,
+        "remoteError": None,
+        "brokenPolicies": {},
+        "suspended": [],
+        "problems": {},
+        "decisions": [],
+        "waiting": [],
+        "pushes": [],
+    }
+
+
+def test_facts_are_the_same_for_programs() -> None:
+    up = {
+        "policy": "web",
+        "target": "Deployment/shop/web",
+        "current": 4,
+        "desired": 7,
+        "reasons": ["load 640 at 100 per replica asks for 7", "really"],
+        "errors": [],
+    }
+    down = {
+        **up,
+        "policy": "api",
+        "desired": 2,
+        "reasons": [],
+        "errors": ["busy unknown"],
+    }
+    assert status().ready
+    assert json.loads(json.dumps(status().facts())) == {
+        "started": "2026-03-04T12:00:00+00:00",
+        "lastPass": "2026-03-04T12:00:05+00:00",
+        "tip": "0123456789abcdef",
+        "remoteError": "timeout",
+        "brokenPolicies": {"bad.yaml": "bad.yaml:3: spec: wrong"},
+        "suspended": ["job"],
+        "problems": {"lost": "no such workload <b>"},
+        "decisions": [down, up],
+        "waiting": [up],
+        "pushes": [
+            {
+                "at": f"2026-03-04T{hour}:00:00+00:00",
+                "commit": f"{number:040}",
+                "subject": f"scale: web {number}",
+                "files": ["apps/web.yaml"],
+            }
+            for hour, number in ((13, 2), (12, 1))
+        ],
+    }
+
+
+def test_only_the_last_pushes_are_kept() -> None:
+    seen = Status(NOON)
+    for number in range(30):
+        seen.pushes.append((NOON, pushed(number)))
+    commits = [push["commit"] for push in seen.facts()["pushes"]]
+    assert commits == [f"{number:040}" for number in range(29, 9, -1)]
+
+
+def test_the_page_shows_every_fact() -> None:
+    shown = page(status())
+    for text in (
+        "<code>0123456789ab</code>, last pass 12:00:05 UTC",
+        "Remote: timeout",
+        "Policy: bad.yaml:3: spec: wrong",
+        '<td>Deployment/shop/web</td><td>web</td><td class="n">4</td><td class="n">7 ↑</td>'
+        "<td>load 640 at 100 per replica asks for 7; really</td>",
+        '<td class="n">2 ↓</td>',
+        '<td>job</td><td colspan="3">suspended</td>',
+        "1 waiting for the next commit.",
+        "<td>scale: web 2</td>",
+    ):
+        assert text in shown
+    assert shown.index("scale: web 2") < shown.index("scale: web 1")
+
+
+def test_the_page_trusts_no_text() -> None:
+    shown = page(status())
+    assert "lost: no such workload &lt;b&gt;" in shown
+    assert "<b>" not in shown
+
+
+def test_an_empty_page_says_so() -> None:
+    shown = page(Status(NOON))
+    for text in (
+        "not read yet",
+        "No policy was evaluated yet.",
+        "None since this process started.",
+    ):
+        assert text in shown
+    assert "Remote:" not in shown

@@ -1,0 +1,54 @@
+"""A publisher on the smart-HTTP remote, and the decisions that it is given."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+from typing import Literal
+
+import pytest
+
+from bridge.decide.decision import Decision
+from bridge.manifest.target import Target
+from bridge.publish.branch import BranchPublisher
+from bridge.repo.state_repo import StateRepo as Tip
+from tests.parts.git_http import GitHttp
+from tests.parts.state_repo import StateRepo
+from tests.repo.ways import BRIDGE, NOON, by_http
+
+Moment = Literal["before_advertise", "before_receive"]
+
+
+def decision(
+    name: str = "checkout",
+    current: int = 3,
+    desired: int = 7,
+    *reasons: str,
+    kind: str = "Deployment",
+) -> Decision:
+    """A decision for a workload of the shop."""
+    target = Target(kind, name, "shop", "apps/v1")
+    why = reasons or (f"load asks for {desired}",)
+    return Decision(target=target, policy=name, current=current, desired=desired, reasons=why)
+
+
+def meanwhile(server: GitHttp, moment: Moment, act: Callable[[], object], times: int = 1) -> None:
+    """The next pushes find that somebody did this at that moment."""
+    remaining = iter(range(times))
+
+    def once() -> None:
+        if next(remaining, None) is None:
+            setattr(server, moment, None)
+        else:
+            act()
+
+    setattr(server, moment, once)
+
+
+@pytest.fixture
+async def publisher(
+    git_http: GitHttp, state_repo: StateRepo, tmp_path: Path
+) -> AsyncIterator[BranchPublisher]:
+    """Commits at noon."""
+    async with Tip(by_http(git_http, state_repo, tmp_path)) as repo:
+        yield BranchPublisher(repo, BRIDGE, lambda: NOON)

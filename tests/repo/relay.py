@@ -1,0 +1,100 @@
+"""A port before a server: a remote, or Prometheus, that goes down, hangs and comes back."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from asyncio import StreamReader, StreamWriter
+from contextlib import suppress
+from types import TracebackType
+from typing import Self
+
+from tests.parts.threads import LoopThread
+
+_CHUNK = 1 << 16
+
+
+class Relay:
+    """Forwards to `host:port`, or refuses, or takes connections and says nothing."""
+
+    def __init__(self, to: str) -> None:
+        self._to = to.rsplit(":", 1)
+        self._hanging = False
+        self._server: asyncio.Server | None = None
+        self._writers: set[StreamWriter] = set()
+        with socket.create_server(("127.0.0.1", 0)) as listener:
+            self._port = listener.getsockname()[1]
+
+    @property
+    def address(self) -> str:
+        """Host and port, the same for ever."""
+        return f"127.0.0.1:{self._port}"
+
+    def __enter__(self) -> Self:
+        self._thread = LoopThread()
+        self._thread.__enter__()
+        self.forward()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        at: TracebackType | None,
+    ) -> None:
+        try:
+            self.refuse()
+        finally:
+            self._thread.__exit__(kind, error, at)
+
+    def forward(self) -> None:
+        """All is well."""
+        self._hanging = False
+        self._thread.run(self._listen())
+
+    def hang(self) -> None:
+        """Connections are taken and never answered."""
+        self._thread.run(self._close())
+        self._hanging = True
+        self._thread.run(self._listen())
+
+    def refuse(self) -> None:
+        """Nobody listens, and open connections are cut."""
+        self._thread.run(self._close())
+
+    async def _listen(self) -> None:
+        if self._server is None:
+            self._server = await asyncio.start_server(self._take, "127.0.0.1", self._port)
+
+    async def _close(self) -> None:
+        if self._server is not None:
+            self._server.close()
+            self._server = None
+        for writer in list(self._writers):
+            writer.transport.abort()
+
+    async def _take(self, reader: StreamReader, writer: StreamWriter) -> None:
+        self._writers.add(writer)
+        try:
+            if self._hanging:
+                await reader.read()
+            else:
+                await self._join(reader, writer)
+        finally:
+            self._writers.discard(writer)
+            writer.close()
+
+    async def _join(self, reader: StreamReader, writer: StreamWriter) -> None:
+        far_reader, far_writer = await asyncio.open_connection(*self._to)
+        try:
+            await asyncio.gather(_copy(reader, far_writer), _copy(far_reader, writer))
+        finally:
+            far_writer.close()
+
+
+async def _copy(reader: StreamReader, writer: StreamWriter) -> None:
+    with suppress(ConnectionError):
+        while chunk := await reader.read(_CHUNK):
+            writer.write(chunk)
+            await writer.drain()
+        writer.write_eof()

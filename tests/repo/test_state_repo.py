@@ -1,0 +1,82 @@
+"""The state repo as the event loop has it: one Git operation at a time, off the loop."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from pathlib import Path
+
+import pytest
+
+from bridge.errors import ManifestUnsupported
+from bridge.manifest.target import Target
+from bridge.repo.state_repo import StateRepo as Tip
+from tests.conftest import DEPLOYMENT
+from tests.parts.state_repo import StateRepo
+from tests.repo.processes import running, until
+from tests.repo.relay import Relay
+from tests.repo.ways import CHECKOUT, SEARCH, by_file, draft
+
+WEB = Target("Deployment", "web", "shop", "apps/v1")
+
+
+async def test_a_snapshot_knows_its_workloads_and_stays_as_it_is(
+    state_repo: StateRepo, tmp_path: Path
+) -> None:
+    async with Tip(by_file(state_repo, tmp_path)) as repo:
+        before = await repo.look()
+        assert await repo.look() is before
+        state_repo.write({"apps/web.yaml": DEPLOYMENT.format(name="web"), SEARCH: None}, "Move")
+        after = await repo.look()
+    assert after.index.find(WEB).path == "apps/web.yaml"
+    with pytest.raises(ManifestUnsupported, match="no such workload"):
+        before.index.find(WEB)
+    assert SEARCH in before.files
+
+
+async def test_only_the_search_paths_are_indexed(state_repo: StateRepo, tmp_path: Path) -> None:
+    text = DEPLOYMENT.format(name="web")
+    files = {"apps/web.yaml": text, "old/web.yaml": text, "apps/web.md": text}
+    state_repo.write(files, "Copy")
+    async with Tip(by_file(state_repo, tmp_path, search_paths=("apps", "live/eu"))) as repo:
+        snapshot = await repo.look()
+    assert snapshot.index.find(WEB).path == "apps/web.yaml"
+    assert "old/web.yaml" in snapshot.files
+
+
+async def test_operations_wait_for_each_other(state_repo: StateRepo, tmp_path: Path) -> None:
+    async with Tip(by_file(state_repo, tmp_path)) as repo:
+        snapshot = await repo.look()
+        edit = draft(snapshot, {CHECKOUT: b"7\n"})
+        pushing = asyncio.create_task(repo.commit_and_push(edit, snapshot))
+        await asyncio.sleep(0)
+        seen = await repo.look()
+    assert seen.tip == await pushing
+
+
+async def test_earlier_contents(state_repo: StateRepo, tmp_path: Path) -> None:
+    seed = state_repo.read(CHECKOUT)
+    state_repo.write({CHECKOUT: "5\n"}, "Five")
+    async with Tip(by_file(state_repo, tmp_path)) as repo:
+        assert await repo.earlier(await repo.look(), CHECKOUT) == [seed]
+        assert await repo.read([]) == {}
+
+
+async def test_leaving_does_not_wait_for_a_hanging_remote(
+    state_repo: StateRepo, tmp_path: Path
+) -> None:
+    with Relay("127.0.0.1:1") as relay:
+        relay.hang()
+        url = f"http://{relay.address}/state.git"
+        async with Tip(by_file(state_repo, tmp_path, url=url)) as repo:
+            looking = asyncio.create_task(repo.look())
+            await asyncio.to_thread(until, lambda: len(running(url)) >= 2)
+            looking.cancel()
+            started = time.monotonic()
+    assert time.monotonic() - started < 3
+    assert not running(url)
+
+
+async def test_it_is_used_inside_its_context(state_repo: StateRepo, tmp_path: Path) -> None:
+    with pytest.raises(RuntimeError, match="async with"):
+        await Tip(by_file(state_repo, tmp_path)).look()

@@ -1,0 +1,42 @@
+"""A shop that is scaled by its policies, and a Prometheus that says what it is told to."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import pytest
+
+from tests.parts.fake_prometheus import FakePrometheus
+from tests.parts.state_repo import StateRepo
+from tests.service.program import policy
+
+
+@pytest.fixture
+def fake() -> Iterator[FakePrometheus]:
+    """Nothing is scripted yet."""
+    with FakePrometheus() as fake:
+        yield fake
+
+
+@pytest.fixture
+def shop(state_repo: StateRepo) -> StateRepo:
+    """Two workloads of three replicas; each has a policy that asks for a series of its name."""
+    policies = {
+        f"policies/{name}.yaml": policy(name, query=name) for name in ("checkout", "search")
+    }
+    state_repo.write(policies, "Add policies")
+    return state_repo
+
+
+def count(repo: StateRepo, name: str, rev: str = "main") -> int:
+    """The committed replicas of apps/NAME.yaml."""
+    found = re.search(rb"^  replicas: (\d+)", repo.read(f"apps/{name}.yaml", rev), re.MULTILINE)
+    assert found
+    return int(found[1])
+
+
+def subjects(repo: StateRepo) -> list[str]:
+    """What was committed since the policies came, newest first."""
+    *newer, _, _ = repo.log()
+    return [commit.subject for commit in newer]

@@ -1,0 +1,67 @@
+"""A firing alert wakes the policies that ask for it, or whose target it names."""
+
+from __future__ import annotations
+
+import pytest
+
+from bridge.trigger.alertmanager import Alert
+from bridge.trigger.wake import Wake, wakes, woken
+from tests.policy.given import policy
+
+SLOW = {"alertname": "ShopSlow", "service": "web"}
+MATCHING = policy(alerts=[{"match": {"alertname": "QueueDeep"}}, {"match": SLOW}])
+
+
+def alert(status: str = "firing", **labels: str) -> Alert:
+    """An alert with these labels."""
+    return Alert.model_validate({"status": status, "labels": labels})
+
+
+@pytest.mark.parametrize(
+    ("labels", "expected"),
+    [
+        pytest.param({"alertname": "QueueDeep"}, True, id="all labels of one match"),
+        pytest.param({"alertname": "QueueDeep", "x": "y"}, True, id="more labels"),
+        pytest.param(SLOW, True, id="all labels of the other match"),
+        pytest.param({"alertname": "ShopSlow"}, False, id="a label is missing"),
+        pytest.param({**SLOW, "service": "api"}, False, id="a label differs"),
+        pytest.param({}, False, id="no labels"),
+        pytest.param({"deployment": "web", "namespace": "shop"}, True, id="its target by name"),
+        pytest.param({"deployment": "web"}, True, id="its target without a namespace"),
+        pytest.param({"deployment": "web", "namespace": "b"}, False, id="another namespace"),
+        pytest.param({"deployment": "api", "namespace": "shop"}, False, id="another target"),
+        pytest.param({"statefulset": "web", "namespace": "shop"}, False, id="another kind"),
+    ],
+)
+def test_labels_say_whom_an_alert_wakes(labels: dict[str, str], expected: bool) -> None:
+    assert wakes(alert(**labels), MATCHING) is expected
+
+
+def test_a_target_of_another_kind_is_named_by_its_own_label() -> None:
+    rollout = policy(scaleTargetRef={"kind": "Rollout", "name": "web"})
+    assert wakes(alert(rollout="web"), rollout)
+    assert not wakes(alert(deployment="web"), rollout)
+
+
+def test_a_resolved_alert_wakes_nobody() -> None:
+    assert not wakes(alert("resolved", alertname="QueueDeep"), MATCHING)
+
+
+def test_a_notification_wakes_each_policy_once() -> None:
+    other = policy("api")
+    asleep = policy("job", alerts=[{"match": SLOW}], suspend=True)
+    alerts = [
+        alert(alertname="QueueDeep"),
+        alert(**SLOW),
+        alert(deployment="api", namespace="shop"),
+        alert("resolved", alertname="Gone", deployment="api"),
+    ]
+    assert woken(iter(alerts), [MATCHING, other, asleep]) == Wake(
+        frozenset({"web", "api"}), "alert ShopSlow, unnamed"
+    )
+
+
+def test_alerts_that_concern_nobody_wake_nobody() -> None:
+    assert woken([alert(alertname="Else")], [MATCHING]) is None
+    assert woken([], [MATCHING]) is None
+    assert woken([alert(**SLOW)], []) is None
