@@ -11,8 +11,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import pairwise
 
-from bridge.decide.decide import Known, Scaled, decide
+from bridge.decide.decide import decide
 from bridge.decide.decision import Decision
+from bridge.decide.recall import Known, Scaled
 from bridge.evaluate.reading import Moment, Observation, Past
 from bridge.policy.model import MAX_WINDOW_S, ScalingPolicy
 
