@@ -42,6 +42,7 @@ Answer = dict[str, Any]
 _FIELDS = {
     "stabilizationWindowSeconds": "stabilization_window_seconds",
     "selectPolicy": "select_policy",
+    "policies": "policies",
     "tolerance": "tolerance",
 }
 _DIRECTIONS = {"up": ScaleUpRules, "down": ScaleDownRules}
@@ -90,8 +91,15 @@ def convert_rules(inputs: Inputs) -> Answer:
 
 
 def default_rules(inputs: Inputs) -> Answer:
-    filled = _rules(inputs["direction"], inputs["rules"]).model_dump(by_alias=True)
-    return {**filled, "policies": list(filled["policies"])}
+    return shown_rules(_rules(inputs["direction"], inputs["rules"]), _FIELDS.values())
+
+
+def shown_rules(rules: ScalingRules, fields: Iterable[str]) -> Answer:
+    """These fields of the rules, by the HPA's names."""
+    shown = {name: getattr(rules, field) for name, field in _FIELDS.items() if field in fields}
+    if "policies" in shown:
+        shown["policies"] = [rule.model_dump(by_alias=True) for rule in rules.policies]
+    return shown
 
 
 def behavior_rate(inputs: Inputs) -> Answer:
@@ -99,7 +107,7 @@ def behavior_rate(inputs: Inputs) -> Answer:
         inputs["current_replicas"],
         inputs["desired_replicas"],
         _bounds(inputs),
-        _given_behavior(inputs),
+        given_behavior(inputs),
         _changes(inputs),
     )
     return {"replicas": limited.replicas, "reason": limited.limit}
@@ -217,7 +225,7 @@ def _order(
 ) -> Order:
     return Order(
         _bounds(bounds),
-        None if behavior is None else _given_behavior(behavior),
+        None if behavior is None else given_behavior(behavior),
         Flags(**controller),
         any(metric["type"] in ("Object", "External") for metric in metrics),
     )
@@ -228,12 +236,14 @@ def _bounds(inputs: Inputs) -> Bounds:
     return Bounds(1 if least is None else least, inputs["maxReplicas"])
 
 
-def _given_behavior(given: Inputs) -> Behavior:
+def given_behavior(given: Inputs) -> Behavior:
     """As the policy's model fills it in, without its checks of single values."""
-    return Behavior.model_construct(
-        scale_up=ScaleUpRules.model_construct(**_fields(given.get("scaleUp"))),
-        scale_down=ScaleDownRules.model_construct(**_fields(given.get("scaleDown"))),
-    )
+    sides: dict[str, Any] = {}
+    if given.get("scaleUp") is not None:
+        sides["scale_up"] = ScaleUpRules.model_construct(**_fields(given["scaleUp"]))
+    if given.get("scaleDown") is not None:
+        sides["scale_down"] = ScaleDownRules.model_construct(**_fields(given["scaleDown"]))
+    return Behavior.model_construct(**sides)
 
 
 def _rules(direction: str, given: Inputs | None) -> ScalingRules:
@@ -242,14 +252,13 @@ def _rules(direction: str, given: Inputs | None) -> ScalingRules:
 
 def _fields(given: Inputs | None) -> dict[str, Any]:
     """The model's names for what is set."""
-    given = {key: value for key, value in (given or {}).items() if value is not None}
-    fields = {_FIELDS[key]: value for key, value in given.items() if key in _FIELDS}
-    if "policies" in given:
+    fields = {_FIELDS[name]: value for name, value in (given or {}).items() if value is not None}
+    if "policies" in fields:
         fields["policies"] = tuple(
             ScalingPolicyRule.model_construct(
                 type=rule["type"], value=rule["value"], period_seconds=rule["periodSeconds"]
             )
-            for rule in given["policies"]
+            for rule in fields["policies"]
         )
     return fields
 
