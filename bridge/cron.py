@@ -114,6 +114,19 @@ def _clocks_change(day: date, zone: ZoneInfo) -> bool:
     return midnight.utcoffset() != (midnight + timedelta(days=1)).utcoffset()
 
 
+@lru_cache(maxsize=256)
+def zone_of(name: str) -> ZoneInfo:
+    """The time zone of that name.
+
+    Raises:
+        ValueError: there is none.
+    """
+    try:
+        return ZoneInfo(name)
+    except (KeyError, OSError, ValueError) as error:
+        raise ValueError(f"{name!r} is not a time zone such as Europe/Berlin") from error
+
+
 @lru_cache(maxsize=1024)
 def parse_cron(text: str) -> Cron:
     """The schedule that the five fields say.

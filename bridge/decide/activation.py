@@ -108,15 +108,3 @@ def _down(
 def is_active(value: float, threshold: float = 0) -> bool:
     """A trigger is active above its threshold, not at it."""
     return value > threshold
-
-
-def hpa_bounds(least: int | None, most: int | None) -> tuple[int, int]:
-    """The bounds of the HPA that KEDA makes: never below 1, 100 where no maximum is set."""
-    return (least if least is not None and least > 0 else 1), (100 if most is None else most)
-
-
-def bounds_valid(least: int | None, most: int | None, idle: int | None) -> bool:
-    """Whether minimum, maximum and idle count go together."""
-    low, high = hpa_bounds(least, most)
-    effective = 0 if least is None else low
-    return effective <= high and (idle is None or idle < effective)

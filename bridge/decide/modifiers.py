@@ -7,15 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 
 from bridge.decide.activation import is_active
 from bridge.decide.fallback import Fallback
 from bridge.errors import MetricsUnavailable
-from bridge.formula.errors import FormulaFailed, FormulaInvalid
-from bridge.formula.program import Program, compiled
-
-_UNTRIED = -1.0
+from bridge.formula.composite import composed
+from bridge.formula.errors import FormulaFailed
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,28 +55,6 @@ class ScalingModifiers:
         if not isinstance(value, float):
             raise MetricsUnavailable(f"formula: expected a number, got {value}")
         return Composite(_truncated_milli(value), is_active(value, self.activation_target))
-
-
-@lru_cache(maxsize=1024)
-def composed(formula: str, names: tuple[str, ...]) -> Program:
-    """The formula over the metrics, tried out with all of them at -1.
-
-    Raises:
-        FormulaInvalid: it isn't one, or fails so.
-    """
-    program = compiled(_as_double(formula), names)
-    try:
-        program.value(dict.fromkeys(names, _UNTRIED))
-    except FormulaFailed as error:
-        raise FormulaInvalid(f"fails with every metric at -1: {error}") from error
-    return program
-
-
-def _as_double(formula: str) -> str:
-    """As KEDA wraps it, so that a whole number counts too and nil stays nil."""
-    if "??" in formula:
-        return f"let _composite = ({formula}); _composite == nil ? nil : float(_composite)"
-    return formula if formula.startswith("float(") else f"float({formula})"
 
 
 def _truncated_milli(value: float) -> int:

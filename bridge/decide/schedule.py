@@ -6,27 +6,14 @@ Source: kedacore/keda pkg/scalers/cron_scaler.go.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
-from functools import lru_cache
 from zoneinfo import ZoneInfo
 
-from bridge.cron import Cron, CronInvalid, parse_cron
+from bridge.cron import Cron, CronInvalid, parse_cron, zone_of
+from bridge.policy.keda import Schedule
 
 _WHOLE = re.compile(r"-?(?:0|[1-9][0-9]{0,18})")
-
-
-@lru_cache(maxsize=256)
-def zone_of(name: str) -> ZoneInfo:
-    """The time zone of that name.
-
-    Raises:
-        ValueError: there is none.
-    """
-    try:
-        return ZoneInfo(name)
-    except (KeyError, OSError, ValueError) as error:
-        raise ValueError(f"{name!r} is not a time zone such as Europe/Berlin") from error
 
 
 def in_window(start: Cron, end: Cron, zone: ZoneInfo, now: datetime) -> bool:
@@ -35,6 +22,17 @@ def in_window(start: Cron, end: Cron, zone: ZoneInfo, now: datetime) -> bool:
     if begins is None:
         return True
     return ends is not None and not begins < ends
+
+
+def raised_minimum(schedules: Iterable[Schedule], now: datetime) -> Schedule | None:
+    """The open window with the highest minimum; None where none is open."""
+    opened = [schedule for schedule in schedules if _is_open(schedule, now)]
+    return max(opened, key=lambda schedule: schedule.min_replicas, default=None)
+
+
+def _is_open(schedule: Schedule, now: datetime) -> bool:
+    start, end = parse_cron(schedule.start), parse_cron(schedule.end)
+    return in_window(start, end, zone_of(schedule.timezone), now)
 
 
 def trigger_faults(metadata: Mapping[str, str]) -> list[str]:

@@ -6,13 +6,11 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
-from bridge.cron import parse_cron
+from bridge.cron import parse_cron, zone_of
 from bridge.decide.activation import (
     ActivationRules,
     Activity,
     activated,
-    bounds_valid,
-    hpa_bounds,
     is_active,
 )
 from bridge.decide.fallback import (
@@ -26,12 +24,13 @@ from bridge.decide.fallback import (
 from bridge.decide.modifiers import ScalingModifiers
 from bridge.decide.pause import Pauses, paused_behavior, paused_count
 from bridge.decide.recommendation import to_milli
-from bridge.decide.schedule import in_window, trigger_faults, zone_of
+from bridge.decide.schedule import in_window, trigger_faults
 from bridge.decide.wish import Scale
 from bridge.errors import MetricsUnavailable
 from bridge.evaluate.response import sample_of
 from bridge.formula.errors import FormulaInvalid
-from tests.conformance.kubernetes import given_behavior, shown_rules
+from bridge.policy.bounds import bounds_valid, hpa_bounds
+from tests.conformance.translate import given_behavior, shown_rules
 
 Inputs = Mapping[str, Any]
 Answer = dict[str, Any]
