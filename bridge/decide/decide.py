@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from datetime import UTC
 
 from bridge.decide.activation import Activation, ActivationRules, activated
 from bridge.decide.behavior import Limit
@@ -43,7 +44,9 @@ def decide(policy: ScalingPolicy, observation: Observation, known: Known) -> Dec
 
 def _paused(start: Decision, policy: ScalingPolicy) -> Decision:
     spec = policy.spec
-    until = f" until {spec.paused_until:%Y-%m-%d %H:%M %Z}" if spec.paused_until else ""
+    until = ""
+    if spec.paused_until:
+        until = f" until {spec.paused_until.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
     if spec.paused_replicas is None:
         return start.because(f"paused{until} at {start.current}")
     if spec.paused_replicas == start.current:
