@@ -11,8 +11,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import pairwise
 
-from bridge.decide.decide import Known, Scaled, decide
+from bridge.decide.decide import decide
 from bridge.decide.decision import Decision
+from bridge.decide.recall import Known, Scaled
 from bridge.evaluate.reading import Moment, Observation, Past
 from bridge.policy.model import MAX_WINDOW_S, ScalingPolicy
 
@@ -46,7 +47,7 @@ def replay(policy: ScalingPolicy, moments: Sequence[Moment], replicas: int) -> I
         now = recorded if recorded.ready is None else replace(recorded, ready=replicas)
         while now.at - moments[oldest].at > _REMEMBERED:
             oldest += 1
-        past = Past(tuple(moments[oldest:position]))
+        past = Past(tuple(moments[oldest:position]), since=moments[oldest].at)
         decision = decide(policy, Observation(now, past), Known(replicas, changes))
         if decision.changes:
             changes = (*changes[-50:], Scaled(now.at, decision.desired - replicas))

@@ -1,146 +1,172 @@
-"""From readings to a decision, in the HPA's order: wishes, stabilisation, rate, limits."""
+"""From readings to a decision: pauses, the step to and from zero, the HPA's pass, and our holds."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC
 
-from bridge.decide.behavior import Change, Recommended, rate_limited, stabilized
+from bridge.decide.activation import Activation, ActivationRules, activated
+from bridge.decide.behavior import Limit
 from bridge.decide.decision import Decision
-from bridge.decide.override import Override
-from bridge.decide.recommendation import Tolerance, average_value, to_milli, whole_value
-from bridge.evaluate.reading import Moment, Observation, Reading
-from bridge.policy.model import Metric, ScalingPolicy
-from bridge.units import plain
+from bridge.decide.pause import Pauses
+from bridge.decide.recall import Known, activity, failures_before, recalled
+from bridge.decide.reconcile import Cause, Pass, reconciled
+from bridge.decide.schedule import raised_minimum
+from bridge.decide.wishes import Asked, asked, order_of
+from bridge.evaluate.reading import Moment, Observation
+from bridge.policy.model import ScalingPolicy
 
-
-@dataclass(frozen=True, slots=True)
-class Scaled:
-    """A change of the target's committed count, from the log."""
-
-    at: datetime
-    by: int
-
-
-@dataclass(frozen=True, slots=True)
-class Known:
-    """What Git knows of the target: the count at the tip, its past changes, a person's order."""
-
-    committed: int
-    changes: tuple[Scaled, ...] = ()
-    override: Override | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Wish:
-    """One metric's recommendation; None, and why, where it has none."""
-
-    replicas: int | None
-    text: str
-
-
-def wishes(policy: ScalingPolicy, moment: Moment, current: int) -> list[Wish]:
-    """What each metric recommends, in the policy's order."""
-    by_name = {reading.metric: reading for reading in moment.readings}
-    return [_wish(policy, m, by_name[m.name], moment, current) for m in policy.spec.metrics]
-
-
-def _wish(
-    policy: ScalingPolicy, metric: Metric, reading: Reading, moment: Moment, current: int
-) -> Wish:
-    if reading.value is None:
-        return Wish(None, f"{metric.name} unknown ({reading.error})")
-    up, down = policy.spec.behavior.scale_up, policy.spec.behavior.scale_down
-    tolerance = Tolerance(float(up.tolerance), float(down.tolerance))
-    usage, goal = to_milli(reading.value), metric.target.milli
-    shown = f"{metric.name} {plain(usage)}"
-    if metric.target.type == "AverageValue":
-        wish = average_value(usage, goal, current, tolerance)
-        return Wish(wish, f"{shown} at {plain(goal)} per replica asks for {wish}")
-    if moment.ready is None:
-        return Wish(None, f"{shown} needs live ready replicas ({moment.ready_error or 'unknown'})")
-    wish = whole_value(usage, goal, current, moment.ready, tolerance)
-    return Wish(wish, f"{shown} against {plain(goal)} with {moment.ready} ready asks for {wish}")
+_COOLDOWN_S = 300.0
+_BOUND = {
+    Cause.ABOVE_MAX: "above maxReplicas, set to",
+    Cause.BELOW_MIN: "below minReplicas, set to",
+}
+_LIMITED = {
+    Limit.UP: "limited by the scaling policies to",
+    Limit.DOWN: "limited by the scaling policies to",
+    Limit.MAX: "limited by maxReplicas to",
+    Limit.MIN: "limited by minReplicas to",
+    Limit.NONE: "set to",
+}
 
 
 def decide(policy: ScalingPolicy, observation: Observation, known: Known) -> Decision:
     """How many replicas the policy's target shall have, from what is known now."""
-    count = known.committed
+    count, now = known.committed, observation.now
     start = Decision(target=policy.target, policy=policy.name, current=count, desired=count)
-    spec, now = policy.spec, observation.now
     if known.override and known.override.holds(policy, now.at):
         return start.because(known.override.reason(policy))
-    if count == 0 and spec.min_replicas > 0:
-        return start.because("scaled to 0 in Git: left alone until a person scales it up")
-    if count > spec.max_replicas:
-        return start.at(spec.max_replicas, "above maxReplicas, set to")
-    if count < spec.min_replicas:
-        return start.at(spec.min_replicas, "below minReplicas, set to")
-    found = wishes(policy, now, count)
-    wished = _wished(replace(start, errors=_errors(found)), found)
-    if not wished.changes:
-        return wished
-    behaved = _behaved(wished, policy, observation, known.changes)
-    return _held_in_flight(behaved, policy, now, known.changes)
+    if policy.spec.paused_at(now.at):
+        return _paused(start, policy)
+    found = asked(policy, now, count, failures_before(policy, observation))
+    return _Deciding(policy, observation, known, found).decision(start)
 
 
-def _errors(found: Iterable[Wish]) -> tuple[str, ...]:
-    return tuple(wish.text for wish in found if wish.replicas is None)
+def _paused(start: Decision, policy: ScalingPolicy) -> Decision:
+    spec = policy.spec
+    until = ""
+    if spec.paused_until:
+        until = f" until {spec.paused_until.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+    if spec.paused_replicas is None:
+        return start.because(f"paused{until} at {start.current}")
+    if spec.paused_replicas == start.current:
+        return start.because(f"paused{until} at pausedReplicas {start.current}")
+    return start.at(spec.paused_replicas, f"paused{until}: set to pausedReplicas")
 
 
-def _wished(start: Decision, found: Sequence[Wish]) -> Decision:
-    """The highest wish; where a metric failed, never one below the current count."""
-    for wish in found:
-        start = start.because(wish.text)
-    known = [wish.replicas for wish in found if wish.replicas is not None]
-    if not known:
-        return start.because(f"no metric is known: held at {start.current}")
-    best = max(known)
-    if best < start.current and len(known) < len(found):
-        return start.because(f"no scale-down while a metric is unknown: held at {start.current}")
-    return replace(start, desired=best)
+@dataclass(frozen=True, slots=True)
+class _Deciding:
+    policy: ScalingPolicy
+    observation: Observation
+    known: Known
+    found: Asked
+
+    def decision(self, start: Decision) -> Decision:
+        step = self._step(start.current)
+        told = self._told(start)
+        if step is None:
+            return self._by_hpa(start, told)
+        if step.scale_to is not None and step.active:
+            return self._woken(told, step.scale_to)
+        if step.scale_to is not None:
+            rest = told.at(step.scale_to, "no metric was active for the cooldown period: set to")
+            return self._held(rest)
+        if not step.active and start.current <= self._rules.rest:
+            return self._scheduled(told.because(f"no metric is active: at rest at {start.current}"))
+        if step.active_reason == "ScalerCooldown":
+            told = told.because(f"no metric is active: cooling down for {self._cooldown:g} s")
+        return self._by_hpa(start, told)
+
+    @property
+    def _cooldown(self) -> float:
+        return cooldown_of(self.policy)
+
+    @property
+    def _rules(self) -> ActivationRules:
+        spec = self.policy.spec
+        return ActivationRules(
+            spec.min_replicas, spec.idle_replicas, self._cooldown, self._cooldown
+        )
+
+    def _step(self, count: int) -> Activation | None:
+        """KEDA's step outside the HPA, where the policy asks for it."""
+        if not self.policy.spec.rests:
+            return None
+        seen = activity(self.policy, self.observation, self.found, count)
+        return activated(count, seen, self._rules, Pauses())
+
+    def _told(self, start: Decision) -> Decision:
+        texts = tuple(wish.text for wish in self.found.wishes)
+        return replace(start, reasons=texts, errors=self.found.errors)
+
+    def _woken(self, told: Decision, least: int) -> Decision:
+        """At once to what the metrics ask for, as far as the scaling policies let it."""
+        woken = told.at(least, "a metric is active: woken to")
+        result = self._pass(least)
+        return self._scheduled(woken.at(max(least, result.desired), "the metrics raise it to"))
+
+    def _pass(self, count: int) -> Pass:
+        memory = recalled(self.policy, self.observation, self.known)
+        return reconciled(count, order_of(self.policy), self.found.wishes, memory)
+
+    def _by_hpa(self, start: Decision, told: Decision) -> Decision:
+        result = self._pass(start.current)
+        if result.normalized is None and not result.error:
+            if result.cause is None:
+                return (
+                    _left_alone(start) if self.policy.spec.min_replicas else self._scheduled(told)
+                )
+            return self._scheduled(start.at(result.desired, _BOUND[result.cause]))
+        if result.normalized is None or result.wished is None:
+            return self._scheduled(told.because(self._why_no_wish(start.current)))
+        decision = replace(told, desired=result.wished)
+        decision = decision.at(result.normalized.stable, "held by the stabilization window at")
+        return self._held(decision.at(result.desired, _LIMITED[result.normalized.limit]))
+
+    def _why_no_wish(self, current: int) -> str:
+        if self.found.highest is None:
+            return f"no metric is known: held at {current}"
+        return f"no scale-down while a metric is unknown: held at {current}"
+
+    def _held(self, decision: Decision) -> Decision:
+        decision = _held_unknown(decision, self.observation)
+        decision = _held_in_flight(decision, self.policy, self.observation.now, self.known)
+        return self._scheduled(decision)
+
+    def _scheduled(self, decision: Decision) -> Decision:
+        """Not below the minimum of a window of time that is open."""
+        window = raised_minimum(self.policy.spec.schedules, self.observation.now.at)
+        if window is None or decision.desired >= window.min_replicas:
+            return decision
+        return decision.at(window.min_replicas, f"schedule {window.name} raises the minimum to")
 
 
-def _behaved(
-    wished: Decision, policy: ScalingPolicy, observation: Observation, changes: Sequence[Scaled]
-) -> Decision:
-    behavior, now = policy.spec.behavior, observation.now.at
-    if observation.past.error and wished.desired < wished.current:
-        unknown = f"the past of the metrics is unknown ({observation.past.error})"
-        held = wished.at(wished.current, f"{unknown}: no scale-down, held at")
-        return replace(held, errors=(*held.errors, unknown))
-    past = _recommended(policy, observation.past.moments, now, wished.current)
-    ages = [Change((now - change.at).total_seconds(), change.by) for change in changes]
-    steady = stabilized(wished.current, wished.desired, behavior, past)
-    decision = wished.at(steady, "held by the stabilization window at")
-    limited = rate_limited(decision.current, decision.desired, behavior, ages)
-    decision = decision.at(limited, "limited by the scaling policies to")
-    bounded = min(max(decision.desired, policy.spec.min_replicas), policy.spec.max_replicas)
-    limit = "maxReplicas" if bounded < decision.desired else "minReplicas"
-    return decision.at(bounded, f"limited by {limit} to")
+def _left_alone(start: Decision) -> Decision:
+    return start.because("scaled to 0 in Git: left alone until a person scales it up")
 
 
-def _recommended(
-    policy: ScalingPolicy, moments: Iterable[Moment], now: datetime, committed: int
-) -> list[Recommended]:
-    """What the metrics wished for at each moment of the window, from the recorded series."""
-    past = []
-    for moment in moments:
-        replicas = committed if moment.ready is None else moment.ready
-        known = [w.replicas for w in wishes(policy, moment, replicas) if w.replicas is not None]
-        if known:
-            past.append(Recommended((now - moment.at).total_seconds(), max(known)))
-    return past
+def cooldown_of(policy: ScalingPolicy) -> float:
+    """Seconds without activity before a target is put to rest; KEDA's default where unset."""
+    given = policy.spec.cooldown_period
+    return _COOLDOWN_S if given is None else given
+
+
+def _held_unknown(decision: Decision, observation: Observation) -> Decision:
+    """No scale-down where the wishes of the window can't be known."""
+    if decision.raises or not decision.changes or not observation.past.error:
+        return decision
+    unknown = f"the past of the metrics is unknown ({observation.past.error})"
+    held = decision.at(decision.current, f"{unknown}: no scale-down, held at")
+    return replace(held, errors=(*held.errors, unknown))
 
 
 def _held_in_flight(
-    decision: Decision, policy: ScalingPolicy, now: Moment, changes: Sequence[Scaled]
+    decision: Decision, policy: ScalingPolicy, now: Moment, known: Known
 ) -> Decision:
     """Between a commit and ready pods the metrics show the old count: only raise meanwhile."""
     if decision.desired >= decision.current or now.ready in (None, decision.current):
         return decision
-    ages = [(now.at - change.at).total_seconds() for change in changes]
+    ages = [(now.at - change.at).total_seconds() for change in known.changes]
     if not ages or min(ages) > policy.spec.in_flight_timeout:
         return decision
     flight = (
@@ -151,9 +177,13 @@ def _held_in_flight(
 
 def window_to_know(policy: ScalingPolicy, now: Moment, committed: int) -> float:
     """Seconds of the metrics' past that the decision depends on; 0 where it needs none."""
-    known = [w.replicas for w in wishes(policy, now, committed) if w.replicas is not None]
-    if not known or max(known) == committed:
-        return 0
-    behavior = policy.spec.behavior
-    rules = behavior.scale_up if max(known) > committed else behavior.scale_down
-    return rules.stabilization_window_seconds
+    spec, found = policy.spec, asked(policy, now, committed)
+    windows, needed = order_of(policy).windows, [0.0]
+    if spec.fallback and any(reading.value is None for reading in now.readings):
+        counted = (spec.fallback.failure_threshold + 2) * spec.polling_interval
+        needed += [counted, windows.up, windows.down]
+    if spec.rests and not found.active:
+        needed.append(cooldown_of(policy) + 2 * spec.polling_interval)
+    if found.highest is not None and found.highest != committed:
+        needed.append(windows.up if found.highest > committed else windows.down)
+    return max(needed)

@@ -7,10 +7,11 @@ Source: kubernetes pkg/controller/podautoscaler/replica_calculator.go, GetExtern
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 
-_MAX_INT32 = 2**31 - 1
-_MAX_INT64 = 2**63 - 1
+MAX_INT32 = 2**31 - 1
+MAX_INT64 = 2**63 - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,26 +28,56 @@ class Tolerance:
 
 def average_value(usage_milli: int, target_milli: int, replicas: int, tolerance: Tolerance) -> int:
     """Replicas so that each has at most the target: ceil(usage / target)."""
-    if replicas and tolerance.spares(usage_milli / (target_milli * replicas)):
+    usage, target = float(usage_milli), float(target_milli)
+    if tolerance.spares(quotient(usage, target * replicas)):
         return replicas
-    return _up(usage_milli / target_milli)
+    return ceil_int32(quotient(usage, target))
 
 
 def whole_value(
     usage_milli: int, target_milli: int, replicas: int, ready: int, tolerance: Tolerance
 ) -> int:
     """Replicas in proportion to what lives: ceil(ready * usage / target)."""
-    ratio = usage_milli / target_milli
+    ratio = quotient(float(usage_milli), float(target_milli))
     if replicas == 0:
-        return _up(ratio)
-    return replicas if tolerance.spares(ratio) else _up(ratio * ready)
+        return ceil_int32(ratio)
+    return replicas if tolerance.spares(ratio) else ceil_int32(ratio * ready)
+
+
+def usage_per_replica(usage_milli: int, replicas: int) -> int:
+    """What each replica has of the usage, rounded up."""
+    share = quotient(float(usage_milli), float(replicas))
+    if usage_milli >= MAX_INT64 or share == math.inf:
+        return MAX_INT64
+    return 0 if math.isnan(share) else math.ceil(share)
+
+
+def total(samples_milli: Iterable[int]) -> int:
+    """The sum, stopping at the largest 64-bit integer."""
+    usage = 0
+    for sample in samples_milli:
+        usage += sample
+        if usage >= MAX_INT64:
+            return MAX_INT64
+    return usage
 
 
 def to_milli(value: float) -> int:
-    """A sample in thousandths: three decimals, round half even on the binary value."""
-    thousandths = float(f"{value:.3f}") * 1000
-    return round(max(-_MAX_INT64, min(thousandths, _MAX_INT64)))
+    """A sample in thousandths, as KEDA hands it to the HPA; below 0 or no number at all is 0."""
+    if not math.isfinite(value) or value < 0:
+        return 0
+    return int(f"{value:.3f}".replace(".", ""))
 
 
-def _up(replicas: float) -> int:
-    return min(math.ceil(max(replicas, 0.0)), _MAX_INT32) if replicas < _MAX_INT32 else _MAX_INT32
+def quotient(dividend: float, divisor: float) -> float:
+    """IEEE division: x/0 is infinite, 0/0 is no number."""
+    if divisor != 0:
+        return dividend / divisor
+    return math.copysign(math.inf, dividend) if dividend else math.nan
+
+
+def ceil_int32(replicas: float) -> int:
+    """Rounded up, within 32 bits; no number counts as 0."""
+    if math.isnan(replicas):
+        return 0
+    return math.ceil(max(-MAX_INT32 - 1, min(replicas, MAX_INT32)))

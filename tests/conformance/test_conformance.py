@@ -1,0 +1,46 @@
+"""Every case, one test each; and the command that runs other files of the schema."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.conformance.__main__ import main
+from tests.conformance.cases import FOLDER, Case, load_cases
+from tests.conformance.ops import verdict
+
+CASES = load_cases([FOLDER])
+
+
+@pytest.mark.parametrize("case", CASES, ids=[case.id for case in CASES])
+def test_counts_as_the_reference(case: Case) -> None:
+    assert verdict(case) == ""
+
+
+def test_the_command_tells_each_verdict(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    right = {
+        "id": "right",
+        "op": "keda_milli",
+        "inputs": {"value": "1.5"},
+        "expected": {"value_milli": 1500},
+    }
+    wrong = {**right, "id": "wrong", "expected": {"value_milli": 2}}
+    unknown = {**right, "id": "unknown", "op": "no_such_op"}
+    path = tmp_path / "cases.json"
+    path.write_text(json.dumps({"schema": 1, "group": "g", "cases": [right, wrong, unknown]}))
+
+    assert main([str(tmp_path)]) == 1
+
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0] == "pass right"
+    assert lines[1] == 'FAIL wrong: expected {"value_milli": 2} got {"value_milli": 1500}'
+    assert lines[2].startswith("FAIL unknown: expected")
+    assert lines[3] == "1 passed, 2 failed"
+
+
+def test_the_command_succeeds_where_all_pass(tmp_path: Path) -> None:
+    path = tmp_path / "cases.json"
+    path.write_text(json.dumps({"schema": 1, "group": "g", "cases": []}))
+    assert main([str(path)]) == 0
