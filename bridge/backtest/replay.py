@@ -6,18 +6,17 @@ for `AverageValue` targets (totals), an indication only for `Value` targets.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import pairwise
 
-from bridge.decide.decide import decide
+from bridge.decide.decide import decide, window_to_know
 from bridge.decide.decision import Decision
 from bridge.decide.recall import Known, Scaled
 from bridge.evaluate.reading import Moment, Observation, Past
-from bridge.policy.model import MAX_WINDOW_S, ScalingPolicy
-
-_REMEMBERED = timedelta(seconds=MAX_WINDOW_S)
+from bridge.policy.model import ScalingPolicy
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,17 +41,22 @@ class Summary:
 def replay(policy: ScalingPolicy, moments: Sequence[Moment], replicas: int) -> Iterator[Step]:
     """One step per moment, oldest first, starting at `replicas`."""
     changes: tuple[Scaled, ...] = ()
-    oldest = 0
     for position, recorded in enumerate(moments):
         now = recorded if recorded.ready is None else replace(recorded, ready=replicas)
-        while now.at - moments[oldest].at > _REMEMBERED:
-            oldest += 1
-        past = Past(tuple(moments[oldest:position]), since=moments[oldest].at)
+        past = _past(moments, position, window_to_know(policy, now, replicas))
         decision = decide(policy, Observation(now, past), Known(replicas, changes))
         if decision.changes:
             changes = (*changes[-50:], Scaled(now.at, decision.desired - replicas))
             replicas = decision.desired
         yield Step(now.at, decision)
+
+
+def _past(moments: Sequence[Moment], position: int, window: float) -> Past:
+    """The recording from `window` seconds before a moment on, up to it."""
+    begin = moments[position].at - timedelta(seconds=window)
+    after = bisect_right(moments, begin, hi=position, key=lambda moment: moment.at)
+    first = max(0, after - 1)
+    return Past(tuple(moments[first:position]), since=moments[first].at)
 
 
 def summary(steps: Sequence[Step]) -> Summary:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict
+from itertools import dropwhile
 from pathlib import Path
 
 import typer
@@ -65,9 +66,15 @@ def _window(last: str, policy: ScalingPolicy) -> float:
 async def _recorded(settings: Settings, policy: ScalingPolicy, window: float) -> tuple[Moment, ...]:
     async with Prometheus(settings.prometheus) as prometheus:
         past = await Asking(prometheus, utc_now()).past(policy, window)
-    if past.error or not past.moments:
+    recorded = tuple(dropwhile(_is_empty, past.moments))
+    if not recorded:
         raise MetricsUnavailable(past.error or "Prometheus has no data for that time")
-    return past.moments
+    return recorded
+
+
+def _is_empty(moment: Moment) -> bool:
+    """Before the recording began."""
+    return all(reading.value is None for reading in moment.readings)
 
 
 def _tell(steps: Sequence[Step]) -> None:

@@ -56,7 +56,7 @@ class Asking:
     async def past(self, policy: ScalingPolicy, window: float) -> Past:
         """What the policy's metrics said over the last `window` seconds, a step per interval."""
         step = max(1.0, policy.spec.polling_interval)
-        start = self._now - timedelta(seconds=window)
+        start = (self._now - timedelta(seconds=window)).replace(microsecond=0)
         metrics = policy.spec.metrics
         ready = ready_query(policy)
         try:
@@ -67,30 +67,18 @@ class Asking:
         except MetricsUnavailable as error:
             return Past(error=str(error))
         named = {metric.name: history for metric, history in zip(metrics, histories, strict=True)}
-        return Past(tuple(self._moments(named, counts)), since=start)
-
-    def _moments(
-        self, histories: dict[str, dict[float, float]], counts: dict[float, float]
-    ) -> list[Moment]:
-        stamps = sorted({stamp for history in histories.values() for stamp in history})
-        return [
-            Moment(
-                datetime.fromtimestamp(stamp, self._now.tzinfo),
-                tuple(
-                    Reading(name, history.get(stamp), "" if stamp in history else "no data")
-                    for name, history in histories.items()
-                ),
-                round(counts[stamp]) if stamp in counts else None,
-            )
-            for stamp in stamps
-        ]
+        steps = range(int((self._now - start).total_seconds() / step) + 1)
+        moments = (_moment(start + n * timedelta(seconds=step), n, named, counts) for n in steps)
+        return Past(tuple(moments), since=start)
 
     async def _instant(self, query: str) -> float:
         return await self._once(("instant", query), self._source.instant(query))
 
-    async def _series(self, query: str, start: datetime, step: float) -> dict[float, float]:
+    async def _series(self, query: str, start: datetime, step: float) -> dict[int, float]:
+        """The values by the number of their step."""
         key = ("series", query, start, step)
-        return await self._once(key, self._source.series(query, start, self._now, step))
+        found = await self._once(key, self._source.series(query, start, self._now, step))
+        return {round((at - start.timestamp()) / step): value for at, value in found.items()}
 
     async def _once(
         self, key: tuple[object, ...], question: Coroutine[Any, Any, _Answer]
@@ -101,3 +89,14 @@ class Asking:
             self._asked[key] = asyncio.ensure_future(question)
         answer: asyncio.Task[_Answer] = self._asked[key]
         return await asyncio.shield(answer)
+
+
+def _moment(
+    at: datetime, step: int, histories: dict[str, dict[int, float]], counts: dict[int, float]
+) -> Moment:
+    """What is known of one step, and what is not."""
+    readings = (
+        Reading(name, history.get(step), "" if step in history else "no data")
+        for name, history in histories.items()
+    )
+    return Moment(at, tuple(readings), round(counts[step]) if step in counts else None)

@@ -32,7 +32,10 @@ class Moment:
 
 @dataclass(frozen=True, slots=True)
 class Past:
-    """Moments of the stabilisation window, oldest first; an error if they can't be known."""
+    """A moment for each step asked for, oldest first; an error if they can't be known.
+
+    Also for the steps of which nothing is known: what is missing is not to be overlooked.
+    """
 
     moments: tuple[Moment, ...] = ()
     error: str = ""

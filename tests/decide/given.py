@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from bridge.decide.decide import Known, Scaled, decide
+from bridge.decide.decide import decide, window_to_know
 from bridge.decide.decision import Decision
 from bridge.decide.override import Override
+from bridge.decide.recall import Known, Scaled
 from bridge.evaluate.reading import Moment, Observation, Past, Reading
 from bridge.manifest.target import Target
 from bridge.policy.model import ScalingPolicy
@@ -21,27 +24,47 @@ def ago(seconds: float) -> datetime:
     return NOW - timedelta(seconds=seconds)
 
 
-def moment(age: float = 0, ready: int | None = None, **values: float | str) -> Moment:
-    """What the metrics say: numbers, or in words why there is none."""
+def moment(age: float = 0, ready: int | None = None, **values: float | str | None) -> Moment:
+    """What the metrics said that long before now: numbers, or why there is none."""
     readings = tuple(
-        Reading(name, None, value) if isinstance(value, str) else Reading(name, value)
+        Reading(name, None, value or "no data")
+        if value is None or isinstance(value, str)
+        else Reading(name, value)
         for name, value in values.items()
     )
     return Moment(ago(age), readings, ready, "" if ready is not None else "no data")
+
+
+def repeated(said: Moment, ages: Iterable[int]) -> list[Moment]:
+    """The same at each of these ages, oldest first."""
+    return [replace(said, at=ago(age)) for age in sorted(ages, reverse=True)]
+
+
+def every_15_s(ages: range, **values: float | None) -> list[Moment]:
+    """The same values at each of these ages, oldest first."""
+    return repeated(moment(0, None, **values), ages)
 
 
 def decided(
     asked: ScalingPolicy,
     now: Moment,
     committed: int,
+    past: Past | Sequence[Moment] | None = None,
     *,
-    past: Past | tuple[Moment, ...] = (),
     changes: tuple[Scaled, ...] = (),
     override: Override | None = None,
 ) -> Decision:
-    """The decision on all that."""
-    known = past if isinstance(past, Past) else Past(past)
-    return decide(asked, Observation(now, known), Known(committed, changes, override))
+    """The decision on all that, with a past as far back as the policy asks for.
+
+    Moments are all that were asked for; without any given, it has always been as it is now.
+    """
+    if not isinstance(past, Past):
+        window = window_to_know(asked, now, committed)
+        if past is None:
+            past = repeated(now, range(15, int(window) + 15, 15))
+        since = ago(window)
+        past = Past(tuple(one for one in past if one.at >= since), since=since)
+    return decide(asked, Observation(now, past), Known(committed, changes, override))
 
 
 def decision(current: int, desired: int, target: Target = WEB, *reasons: str) -> Decision:

@@ -6,20 +6,21 @@ from typing import Any
 
 import pytest
 
-from bridge.decide.behavior import Change, Recommended, rate_limited, stabilized
+from bridge.decide.behavior import Bounds, Changes, rate_limited
+from bridge.decide.memory import Change, Recommended
+from bridge.decide.stabilization import Windows, stabilized
 from bridge.policy.model import Behavior
 
 EVENTS = ((100.001, 1), (60.001, 5), (20.001, 9))
 
 
-def windows(up: int, down: int) -> Behavior:
-    """A behavior with these windows."""
-    return Behavior.model_validate(
-        {
-            "scaleUp": {"stabilizationWindowSeconds": up},
-            "scaleDown": {"stabilizationWindowSeconds": down},
-        }
-    )
+ANY_COUNT = Bounds(0, 100_000)
+
+
+def changes(events: tuple[tuple[float, int], ...]) -> Changes:
+    """Changes by their age: rises above 0, falls below."""
+    ups = [Change(age, by) for age, by in events if by > 0]
+    return Changes(ups, [Change(age, -by) for age, by in events if by < 0])
 
 
 def rules(*policies: tuple[str, int, int], select: str = "Max") -> dict[str, Any]:
@@ -55,7 +56,7 @@ def test_a_wish_waits_for_its_window(
     expected: int,
 ) -> None:
     recommended = (Recommended(age, replicas) for age, replicas in past)
-    assert stabilized(current, desired, windows(up, down), recommended) == expected
+    assert stabilized(current, desired, Windows(up, down), recommended) == expected
 
 
 @pytest.mark.parametrize(
@@ -94,8 +95,8 @@ def test_a_rise_is_limited_by_the_rates(
     expected: int,
 ) -> None:
     behavior = Behavior.model_validate({"scaleUp": up})
-    changes = (Change(age, by) for age, by in events)
-    assert rate_limited(current, desired, behavior, changes) == expected
+    limited = rate_limited(current, desired, ANY_COUNT, behavior, changes(events))
+    assert limited.replicas == expected
 
 
 @pytest.mark.parametrize(
@@ -128,5 +129,5 @@ def test_a_fall_is_limited_by_the_rates(
     expected: int,
 ) -> None:
     behavior = Behavior.model_validate({"scaleDown": down})
-    changes = (Change(age, by) for age, by in events)
-    assert rate_limited(current, desired, behavior, changes) == expected
+    limited = rate_limited(current, desired, ANY_COUNT, behavior, changes(events))
+    assert limited.replicas == expected

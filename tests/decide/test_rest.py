@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from bridge.evaluate.reading import Past
-from tests.decide.scene import LOAD, decided, every_15_s, moment, policy_with
+from tests.decide.given import decided, every_15_s, moment
+from tests.policy.given import metric, policy
 
 ZERO = {"minReplicas": 0, "cooldownPeriod": "60s"}
 IDLE = {"minReplicas": 5, "idleReplicas": 1, "cooldownPeriod": "60s"}
@@ -29,21 +30,21 @@ QUIET = every_15_s(range(15, 400, 15), load=0)
 def test_by_activity(
     spec: dict[str, Any], load: float, count: int, desired: int, reason: str
 ) -> None:
-    made = decided(policy_with(**spec), moment(load=load), count, QUIET)
+    made = decided(policy(**spec), moment(load=load), count, QUIET)
     assert made.desired == desired
     assert reason in made.reason
 
 
 def test_the_activation_value_is_exceeded_not_reached() -> None:
-    policy = policy_with(minReplicas=0, metrics=[{**LOAD, "activationValue": 50}])
-    assert decided(policy, moment(load=50), 0).desired == 0
-    assert decided(policy, moment(load=51), 0).desired == 1
+    asked = policy(minReplicas=0, metrics=[{**metric("load"), "activationValue": 50}])
+    assert decided(asked, moment(load=50), 0).desired == 0
+    assert decided(asked, moment(load=51), 0).desired == 1
 
 
 def test_cooling_down_holds_one() -> None:
     past = [*every_15_s(range(60, 400, 15), load=0), moment(45, load=1), moment(30, load=0)]
     past.append(moment(15, load=0))
-    made = decided(policy_with(**ZERO), moment(load=0), 1, past)
+    made = decided(policy(**ZERO), moment(load=0), 1, past)
     assert made.desired == 1
     assert "cooling down for 60 s" in made.reason
 
@@ -60,26 +61,26 @@ def test_cooling_down_holds_one() -> None:
     ],
 )
 def test_what_is_unknown_keeps_it_awake(past: Any) -> None:
-    made = decided(policy_with(**ZERO), moment(load=0), 1, past)
+    made = decided(policy(**ZERO), moment(load=0), 1, past)
     assert made.desired == 1
 
 
 def test_a_failing_metric_keeps_it_awake() -> None:
-    other = {**LOAD, "name": "jobs", "query": "jobs"}
-    policy = policy_with(**ZERO, metrics=[LOAD, other])
+    other = {**metric("load"), "name": "jobs", "query": "jobs"}
+    asked = policy(**ZERO, metrics=[metric("load"), other])
     past = every_15_s(range(15, 400, 15), load=0, jobs=0)
-    made = decided(policy, moment(load=0, jobs=None), 3, past)
+    made = decided(asked, moment(load=0, jobs=None), 3, past)
     assert made.desired == 3
     assert made.errors == ("jobs unknown (no data)",)
 
 
 def test_zero_is_the_hpas_where_no_rest_is_asked_for() -> None:
-    made = decided(policy_with(minReplicas=0), moment(load=0), 3)
+    made = decided(policy(minReplicas=0), moment(load=0), 3)
     assert made.desired == 0
     assert "cooldown" not in made.reason
 
 
 def test_a_persons_zero_is_left_alone() -> None:
-    made = decided(policy_with(), moment(load=900), 0)
+    made = decided(policy(), moment(load=900), 0)
     assert made.desired == 0
     assert "left alone until a person scales it up" in made.reason

@@ -102,19 +102,44 @@ async def test_who_stops_waiting_leaves_the_answer_to_the_others(
     assert asked(server)["query", "load"] == 1
 
 
-async def test_the_past_is_a_moment_for_each_time_that_is_known(
+async def test_the_past_is_a_moment_for_each_step_known_or_not(
     server: FakePrometheus, asking: Asking
 ) -> None:
     server.script("load", matrix((60, 100), (30, 200), (0, 300)))
     server.script("busy", matrix((60, 0.5), (0, 0.7)))
     server.script("ready", matrix((60, 3), (30, 4.0)))
+    none = (Reading("load", None, "no data"), Reading("busy", None, "no data"))
     assert await asking.past(policy(**TWO), 60) == Past(
         (
             Moment(ago(60), (Reading("load", 100.0), Reading("busy", 0.5)), 3),
+            Moment(ago(45), none, None),
             Moment(ago(30), (Reading("load", 200.0), Reading("busy", None, "no data")), 4),
+            Moment(ago(15), none, None),
             Moment(NOW, (Reading("load", 300.0), Reading("busy", 0.7)), None),
-        )
+        ),
+        since=ago(60),
     )
+
+
+async def test_an_empty_answer_is_a_past_of_unknown_steps(asking: Asking) -> None:
+    past = await asking.past(policy(**NOTED), 60)
+    assert [moment.at for moment in past.moments] == [ago(age) for age in (60, 45, 30, 15, 0)]
+    assert {moment.readings for moment in past.moments} == {(Reading("load", None, "no data"),)}
+
+
+@pytest.mark.parametrize("late", [0.001, 0.5, 0.501, 0.999])
+async def test_steps_are_found_again_whenever_the_past_is_asked_for(
+    server: FakePrometheus, late: float
+) -> None:
+    server.script("load", samples(640))
+    async with Prometheus(PrometheusSettings(url=server.url, timeout=2)) as prometheus:
+        asking = Asking(prometheus, NOW + timedelta(seconds=late))
+        past = await asking.past(policy(pollingInterval="7.3s", **NOTED), 60)
+    assert past.since == ago(60)
+    assert [round((m.at - NOW).total_seconds() + 60, 3) for m in past.moments] == [
+        round(n * 7.3, 3) for n in range(9)
+    ]
+    assert {moment.readings for moment in past.moments} == {(Reading("load", 640.0),)}
 
 
 def ago(seconds: float) -> datetime:
@@ -144,7 +169,8 @@ async def test_a_kind_without_ready_replicas_has_a_past_too(
 ) -> None:
     server.script("load", matrix((15, 100)))
     spin = policy(scaleTargetRef={"kind": "SpinApp", "name": "web"})
-    assert await asking.past(spin, 60) == Past((Moment(ago(15), (Reading("load", 100.0),), None),))
+    past = await asking.past(spin, 15)
+    assert past.moments[0] == Moment(ago(15), (Reading("load", 100.0),), None)
 
 
 @pytest.mark.parametrize("broken", ["load", "ready"])

@@ -62,7 +62,8 @@ async def test_a_range_is_asked_for_in_steps(server: FakePrometheus) -> None:
     server.script("q", samples(3))
     async with client(server.url) as prometheus:
         series = await prometheus.series("q", START, END, 7.5)
-    assert series == {START.timestamp(): 3.0, END.timestamp(): 3.0}
+    steps = int((END - START).total_seconds() / 7.5)
+    assert series == {START.timestamp() + n * 7.5: 3.0 for n in range(steps + 1)}
     (asked,) = server.queries
     assert asked.kind == "query_range"
     assert {name: float(asked.parameters[name]) for name in ("start", "end", "step")} == {

@@ -123,8 +123,9 @@ def _result(kind: str, asked: dict[str, str], values: tuple[str, ...]) -> str:
         at = float(asked.get("time", time.time()))
         series: list[dict[str, Any]] = [{"value": [at, value]} for value in values]
     else:
-        ends = (float(asked["start"]), float(asked["end"]))
-        series = [{"values": [[at, value] for at in ends]} for value in values]
+        start, end, step = (float(asked[name]) for name in ("start", "end", "step"))
+        steps = [start + n * step for n in range(int((end - start) / step) + 1)]
+        series = [{"values": [[at, value] for at in steps]} for value in values]
     result = [{"metric": {"series": str(n)}, **one} for n, one in enumerate(series)]
     kinds = {"query": "vector", "query_range": "matrix"}
     return json.dumps({"status": "success", "data": {"resultType": kinds[kind], "result": result}})

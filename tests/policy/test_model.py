@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
+from bridge.decide.wishes import order_of
 from bridge.errors import PolicyInvalid
 from bridge.manifest.target import Target
 from bridge.policy.loading import parse_policy
@@ -27,28 +27,27 @@ def complaint(data: dict[str, Any]) -> str:
 
 
 def test_defaults_are_the_hpas() -> None:
-    spec = policy().spec
+    spec, order = policy().spec, order_of(policy())
     up, down = spec.behavior.scale_up, spec.behavior.scale_down
     doubled = ScalingPolicyRule(type="Percent", value=100, period_seconds=15)
     four = ScalingPolicyRule(type="Pods", value=4, period_seconds=15)
     assert (spec.min_replicas, spec.polling_interval, spec.suspend) == (1, 15.0, False)
     assert (spec.in_flight_timeout, spec.override_hold) == (600.0, 1800.0)
     assert (up.stabilization_window_seconds, up.select_policy) == (0, "Max")
-    assert (down.stabilization_window_seconds, down.select_policy) == (300, "Max")
+    assert (order.windows.down, down.select_policy) == (300, "Max")
     assert (up.policies, down.policies) == ((four, doubled), (doubled,))
-    assert up.tolerance == down.tolerance == Decimal("0.1")
+    assert order.tolerance.up == order.tolerance.down == 0.1
     assert spec.metrics[0].target.type == "AverageValue"
 
 
 def test_given_rules_replace_the_default_list_and_leave_the_other_defaults() -> None:
     rule = {"type": "Pods", "value": 1, "periodSeconds": 60}
-    behavior = policy(
-        behavior={"scaleDown": {"policies": [rule], "tolerance": "50m"}}
-    ).spec.behavior
+    asked = policy(behavior={"scaleDown": {"policies": [rule], "tolerance": "50m"}})
+    behavior, order = asked.spec.behavior, order_of(asked)
     one = ScalingPolicyRule(type="Pods", value=1, period_seconds=60)
     assert behavior.scale_down.policies == (one,)
-    assert behavior.scale_down.stabilization_window_seconds == 300
-    assert behavior.scale_down.tolerance == Decimal("0.050")
+    assert order.windows.down == 300
+    assert (order.tolerance.up, order.tolerance.down) == (0.1, 0.05)
     assert behavior.scale_up == policy().spec.behavior.scale_up
 
 
