@@ -8,6 +8,7 @@ from datetime import UTC
 from bridge.decide.activation import Activation, ActivationRules, activated
 from bridge.decide.behavior import Limit
 from bridge.decide.decision import Decision
+from bridge.decide.holds import Holds
 from bridge.decide.pause import Pauses
 from bridge.decide.recall import Known, activity, failures_before, recalled
 from bridge.decide.reconcile import Cause, Pass, reconciled
@@ -70,7 +71,7 @@ class _Deciding:
             return self._woken(told, step.scale_to)
         if step.scale_to is not None:
             rest = told.at(step.scale_to, "no metric was active for the cooldown period: set to")
-            return self._held(rest)
+            return self._scheduled(self._holds.rest(rest))
         if not step.active and start.current <= self._rules.rest:
             return self._scheduled(told.because(f"no metric is active: at rest at {start.current}"))
         if step.active_reason == "ScalerCooldown":
@@ -121,17 +122,17 @@ class _Deciding:
             return self._scheduled(told.because(self._why_no_wish(start.current)))
         decision = replace(told, desired=result.wished)
         decision = decision.at(result.normalized.stable, "held by the stabilization window at")
-        return self._held(decision.at(result.desired, _LIMITED[result.normalized.limit]))
+        decision = decision.at(result.desired, _LIMITED[result.normalized.limit])
+        return self._scheduled(self._holds.fall(decision, self.found))
 
     def _why_no_wish(self, current: int) -> str:
         if self.found.highest is None:
             return f"no metric is known: held at {current}"
         return f"no scale-down while a metric is unknown: held at {current}"
 
-    def _held(self, decision: Decision) -> Decision:
-        decision = _held_unknown(decision, self.observation)
-        decision = _held_in_flight(decision, self.policy, self.observation.now, self.known)
-        return self._scheduled(decision)
+    @property
+    def _holds(self) -> Holds:
+        return Holds(self.policy, self.observation, self.known)
 
     def _scheduled(self, decision: Decision) -> Decision:
         """Not below the minimum of a window of time that is open."""
@@ -149,30 +150,6 @@ def cooldown_of(policy: ScalingPolicy) -> float:
     """Seconds without activity before a target is put to rest; KEDA's default where unset."""
     given = policy.spec.cooldown_period
     return _COOLDOWN_S if given is None else given
-
-
-def _held_unknown(decision: Decision, observation: Observation) -> Decision:
-    """No scale-down where the wishes of the window can't be known."""
-    if decision.raises or not decision.changes or not observation.past.error:
-        return decision
-    unknown = f"the past of the metrics is unknown ({observation.past.error})"
-    held = decision.at(decision.current, f"{unknown}: no scale-down, held at")
-    return replace(held, errors=(*held.errors, unknown))
-
-
-def _held_in_flight(
-    decision: Decision, policy: ScalingPolicy, now: Moment, known: Known
-) -> Decision:
-    """Between a commit and ready pods the metrics show the old count: only raise meanwhile."""
-    if decision.desired >= decision.current or now.ready in (None, decision.current):
-        return decision
-    ages = [(now.at - change.at).total_seconds() for change in known.changes]
-    if not ages or min(ages) > policy.spec.in_flight_timeout:
-        return decision
-    flight = (
-        f"in flight ({now.ready} ready of {decision.current} committed): no scale-down, held at"
-    )
-    return decision.at(decision.current, flight)
 
 
 def window_to_know(policy: ScalingPolicy, now: Moment, committed: int) -> float:

@@ -44,3 +44,8 @@ class Decision:
     def raises(self) -> bool:
         """Whether it is a scale-up."""
         return self.desired > self.current
+
+    @property
+    def lowers(self) -> bool:
+        """Whether it is a scale-down."""
+        return self.desired < self.current

@@ -22,8 +22,9 @@ class Override:
         return self.at + timedelta(seconds=policy.spec.override_hold)
 
     def holds(self, policy: ScalingPolicy, now: datetime) -> bool:
-        """Whether it is still to be respected."""
-        return now < self.until(policy)
+        """Whether it is still to be respected; a clock that is ahead has just made it."""
+        age = max(0.0, (now - self.at).total_seconds())
+        return age < policy.spec.override_hold
 
     def reason(self, policy: ScalingPolicy) -> str:
         """For people, wherever the decision is shown."""

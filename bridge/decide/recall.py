@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
-from itertools import pairwise
+from datetime import datetime
 
 from bridge.decide.activation import Activity
 from bridge.decide.memory import Memory, Recommended, with_change
@@ -14,9 +13,6 @@ from bridge.decide.wishes import Asked, asked
 from bridge.evaluate.reading import Moment, Observation
 from bridge.policy.model import Behavior, ScalingPolicy
 
-_GAP = 2.5
-"""Polling intervals without a sample that make a gap."""
-
 
 @dataclass(frozen=True, slots=True)
 class Scaled:
@@ -24,6 +20,10 @@ class Scaled:
 
     at: datetime
     by: int
+
+    def age(self, now: datetime) -> float:
+        """Seconds since then; a clock that is ahead has just made it."""
+        return max(0.0, (now - self.at).total_seconds())
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,12 +37,11 @@ class Known:
 
 def recalled(policy: ScalingPolicy, observation: Observation, known: Known) -> Memory:
     """What an HPA that never stopped would remember now."""
-    now = observation.now.at
-    memory, at = Memory(), now
+    now, memory, age = observation.now.at, Memory(), 0.0
     for change in sorted(known.changes, key=lambda change: change.at):
-        memory = memory.older((change.at - at).total_seconds())
-        memory, at = _after(memory, policy.spec.behavior, change.by), change.at
-    memory = memory.older((now - at).total_seconds())
+        memory = memory.older(age - change.age(now))
+        memory, age = _after(memory, policy.spec.behavior, change.by), change.age(now)
+    memory = memory.older(age)
     return replace(memory, recommended=tuple(_recommended(policy, observation, known.committed)))
 
 
@@ -59,10 +58,16 @@ def _recommended(
 ) -> Iterator[Recommended]:
     """What the metrics wished for at each moment, each on what lived then."""
     for moment in observation.past.moments:
-        replicas = committed if moment.ready is None else moment.ready
-        wish = asked(policy, moment, replicas).highest
+        wish = asked_then(policy, moment, committed).highest
         if wish is not None:
             yield Recommended((observation.now.at - moment.at).total_seconds(), wish)
+
+
+def asked_then(
+    policy: ScalingPolicy, moment: Moment, committed: int, failures: Mapping[str, int] | None = None
+) -> Asked:
+    """What the metrics recommended at a moment, on what lived then; nobody noted that count."""
+    return asked(policy, moment, moment.ready or committed, failures)
 
 
 def failures_before(policy: ScalingPolicy, observation: Observation) -> dict[str, int]:
@@ -87,12 +92,11 @@ def failures_before(policy: ScalingPolicy, observation: Observation) -> dict[str
 
 def activity(policy: ScalingPolicy, observation: Observation, now: Asked, current: int) -> Activity:
     """Since when no metric is active; what is unknown of the past counts as active."""
-    at = observation.now.at
-    busy = [*_busy(policy, observation.past.moments, current), *_after_gaps(policy, observation)]
+    busy = list(_busy(policy, observation.past.moments, current))
     return Activity(
         active=now.active,
         failed=now.failed,
-        last_active_age=(at - max(busy)).total_seconds() if busy else None,
+        last_active_age=(observation.now.at - max(busy)).total_seconds() if busy else None,
         known_age=_known_age(observation),
     )
 
@@ -102,14 +106,6 @@ def _busy(policy: ScalingPolicy, moments: Iterable[Moment], current: int) -> Ite
         found = asked(policy, moment, current)
         if found.active or found.failed:
             yield moment.at
-
-
-def _after_gaps(policy: ScalingPolicy, observation: Observation) -> Iterator[datetime]:
-    """The ends of times without any sample; one missing scrape is none."""
-    longest = timedelta(seconds=_GAP * policy.spec.polling_interval)
-    for before, after in pairwise((*observation.past.moments, observation.now)):
-        if after.at - before.at > longest:
-            yield after.at
 
 
 def _known_age(observation: Observation) -> float:

@@ -10,7 +10,7 @@ from bridge.decide.behavior import Bounds
 from bridge.decide.fallback import Answer, Fallback, Health, Watched, with_fallback
 from bridge.decide.modifiers import ScalingModifiers
 from bridge.decide.normalization import Order
-from bridge.decide.recommendation import to_milli
+from bridge.decide.recommendation import quotient, to_milli, total
 from bridge.decide.wish import Goal, Scale, Wish, failure_of, wish_of_samples
 from bridge.errors import MetricsUnavailable
 from bridge.evaluate.reading import Moment, Reading
@@ -28,6 +28,8 @@ class Asked:
     active: bool
     errors: tuple[str, ...] = ()
     """What is unknown, also where a fallback stands in for it."""
+    above: tuple[str, ...] = ()
+    """The `Value` metrics beyond their target, as they were measured."""
 
     @property
     def highest(self) -> int | None:
@@ -119,7 +121,18 @@ class _Question:
         wishes = tuple(self._wish_of(value) for value in values)
         unknown = [wish.text for wish in wishes if wish.replicas is None]
         unknown += [value.unknown for value in values if value.answer.active]
-        return Asked(wishes, any(value.active for value in values), tuple(unknown))
+        above = tuple(value.metric.name for value in values if self._is_above(value))
+        return Asked(wishes, any(value.active for value in values), tuple(unknown), above)
+
+    def _is_above(self, value: _Value) -> bool:
+        metric, milli = value.metric, value.answer.milli
+        if milli is None or value.reading.value is None:
+            return False
+        return self._exceeds(milli, Goal(metric.target.type, metric.target.milli))
+
+    def _exceeds(self, milli: int, goal: Goal) -> bool:
+        most = 1.0 + order_of(self.policy).tolerance.up
+        return goal.type == "Value" and quotient(float(total([milli])), goal.milli) > most
 
     def _wish_of(self, value: _Value) -> Wish:
         metric, milli = value.metric, value.answer.milli
@@ -150,7 +163,8 @@ class _Question:
         except MetricsUnavailable as error:
             return Asked((_no_wish(str(error)),), active=False, errors=(*errors, str(error)))
         wish = self._wish(goal, found.milli, f"formula {plain(found.milli)}")
-        return Asked((wish,), found.active, errors)
+        above = ("formula",) if self._exceeds(found.milli, goal) else ()
+        return Asked((wish,), found.active, errors, above)
 
     def _modifiers(self, given: ScalingModifiersPolicy) -> ScalingModifiers:
         names = tuple(metric.name for metric in self.policy.spec.metrics)
@@ -158,6 +172,8 @@ class _Question:
         return ScalingModifiers(given.formula, names, float(given.target), activation)
 
     def _wish(self, goal: Goal, milli: int, shown: str) -> Wish:
+        if goal.type == "Value" and self.scale.ready == 0 < self.scale.spec:
+            return _no_wish(f"{shown} tells nothing with 0 ready of {self.scale.spec} committed")
         try:
             wish = wish_of_samples([milli], goal, self.scale, order_of(self.policy).tolerance)
         except MetricsUnavailable as error:

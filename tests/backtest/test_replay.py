@@ -56,6 +56,16 @@ def test_the_window_holds_a_fall_for_as_long_as_it_is() -> None:
     assert counts(windowed, recorded(500, 100, 100, 100), 5) == [5, 5, 1, 1]
 
 
+def test_a_gap_in_the_recording_holds_a_fall_as_long() -> None:
+    windowed = policy(behavior={"scaleDown": {"stabilizationWindowSeconds": 120}})
+    assert counts(windowed, recorded(100, None, 100, 100, 100), 5) == [5, 5, 5, 1, 1]
+
+
+def test_a_window_shorter_than_a_step_holds_nothing() -> None:
+    windowed = policy(behavior={"scaleDown": {"stabilizationWindowSeconds": 30}})
+    assert counts(windowed, recorded(500, 100, 100), 5) == [5, 1, 1]
+
+
 def test_moments_beyond_every_window_are_forgotten() -> None:
     windowed = policy(behavior={"scaleDown": {"stabilizationWindowSeconds": 3600}})
     assert counts(windowed, recorded(500, 300, 100, 100, every=1800), 5) == [5, 5, 3, 1]

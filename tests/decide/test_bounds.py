@@ -59,10 +59,16 @@ def moments(draw: st.DrawFn, asked: ScalingPolicy, age: float) -> Moment:
     return Moment(ago(age), tuple(readings), draw(st.one_of(COUNTS, st.none())))
 
 
+def steady(asked: ScalingPolicy) -> Moment:
+    """A step of which all is known, and that asks for little."""
+    return Moment(ago(1), tuple(Reading(m.name, 0.0) for m in asked.spec.metrics), 1)
+
+
 @st.composite
 def situations(draw: st.DrawFn, asked: ScalingPolicy) -> dict[str, Any]:
     """All that is known besides now: the count, the past, and the log."""
-    past = Past(tuple(draw(moments(asked, age)) for age in draw(st.lists(SECONDS, max_size=3))))
+    ages = sorted(draw(st.lists(SECONDS, max_size=3)), reverse=True)
+    past = Past((*(draw(moments(asked, age)) for age in ages), steady(asked)), since=ago(900))
     changes = st.lists(st.tuples(SECONDS, st.integers(-40, 40)), max_size=3)
     return {
         "committed": draw(COUNTS),

@@ -42,14 +42,26 @@ AT_ONCE = {"behavior": {"scaleDown": {"stabilizationWindowSeconds": 0}}}
         ),
         pytest.param(
             TWO,
-            moment(ready=2, load=200, busy=0.9),
-            4,
+            moment(ready=5, load=200, busy=0.3),
+            8,
             3,
             [
                 "load 200 at 100 per replica asks for 2",
-                "busy 0.9 against 0.6 with 2 ready asks for 3",
+                "busy 0.3 against 0.6 with 5 ready asks for 3",
             ],
             id="a Value counts the ready, not the committed",
+        ),
+        pytest.param(
+            TWO,
+            moment(ready=2, load=200, busy=0.9),
+            4,
+            4,
+            [
+                "load 200 at 100 per replica asks for 2",
+                "busy 0.9 against 0.6 with 2 ready asks for 3",
+                "busy above target (2 ready of 4 committed): no scale-down, held at 4",
+            ],
+            id="but is no reason for less while it is above its target",
         ),
         pytest.param(
             TWO,

@@ -56,6 +56,15 @@ def test_a_lower_count_waits_for_the_stabilization_window() -> None:
     assert "stabilization window" in made.reason
 
 
+def test_a_lower_count_comes_though_the_window_knows_nothing_else() -> None:
+    made = decided(policy(fallback=SIX), moment(load=None), 9)
+    assert made.desired == 6
+    other = [metric("load"), metric("jobs")]
+    past = every_15_s(range(15, 315, 15), load=None, jobs=None)
+    now = moment(load=None, jobs=300)
+    assert decided(policy(metrics=other, fallback=SIX), now, 9, past).desired == 9
+
+
 def test_a_value_target_goes_by_what_is_ready() -> None:
     value = {**metric("load"), "target": {"type": "Value", "value": 10}}
     asked = policy(metrics=[value], fallback=SIX)

@@ -55,9 +55,7 @@ def test_cooling_down_holds_one() -> None:
         pytest.param([], id="nothing is recorded"),
         pytest.param(every_15_s(range(15, 60, 15), load=0), id="recorded too short a time"),
         pytest.param(Past(error="timeout"), id="the past can't be had"),
-        pytest.param(
-            [*every_15_s(range(90, 400, 15), load=0), moment(15, load=0)], id="a gap of late"
-        ),
+        pytest.param([*QUIET[:-2], moment(30, load=None), QUIET[-1]], id="a gap of late"),
     ],
 )
 def test_what_is_unknown_keeps_it_awake(past: Any) -> None:

@@ -1,0 +1,84 @@
+"""What no HPA needs: a fall waits where it would rest on a guess, or on pods not there yet."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import timedelta
+
+from bridge.decide.decision import Decision
+from bridge.decide.recall import Known, asked_then, failures_before
+from bridge.decide.wishes import Asked, order_of
+from bridge.evaluate.reading import Observation
+from bridge.policy.model import ScalingPolicy
+
+
+@dataclass(frozen=True, slots=True)
+class Holds:
+    """Applied to a decision that was made; only ever held at the current count."""
+
+    policy: ScalingPolicy
+    observation: Observation
+    known: Known
+
+    def fall(self, decision: Decision, found: Asked) -> Decision:
+        """No scale-down by the metrics that they or their past do not bear out."""
+        decision = self._above_target(self._unknown_past(decision), found)
+        return self._in_flight(self._gaps(decision))
+
+    def rest(self, decision: Decision) -> Decision:
+        """No step to 0 or idle on an unknown past; its gaps count as activity before."""
+        return self._in_flight(self._unknown_past(decision))
+
+    def _unknown_past(self, decision: Decision) -> Decision:
+        past = self.observation.past
+        if not decision.lowers or not past.error:
+            return decision
+        unknown = f"the past of the metrics is unknown ({past.error})"
+        held = _held(decision, unknown)
+        return replace(held, errors=(*held.errors, unknown))
+
+    def _above_target(self, decision: Decision, found: Asked) -> Decision:
+        """In proportion to fewer pods than committed, even more load asks for less."""
+        if not decision.lowers or not found.above:
+            return decision
+        ready = f"{self.observation.now.ready} ready of {decision.current} committed"
+        return _held(decision, f"{', '.join(found.above)} above target ({ready})")
+
+    def _gaps(self, decision: Decision) -> Decision:
+        if not decision.lowers or not (gap := self._gap()):
+            return decision
+        return _held(decision, gap)
+
+    def _gap(self) -> str:
+        """What of the window down is unknown; each such step may have asked for as much as now."""
+        now, past = self.observation.now, self.observation.past
+        window = order_of(self.policy).windows.down
+        begin = now.at - timedelta(seconds=window)
+        if not window:
+            return ""
+        if past.since is None or past.since > begin or not past.moments:
+            return "the past of the metrics is unknown"
+        failed = {reading.metric for reading in now.readings if reading.value is None}
+        before = failures_before(self.policy, self.observation)
+        failures = {name: count for name, count in before.items() if name in failed}
+        steps = [
+            asked_then(self.policy, moment, self.known.committed, failures)
+            for moment in past.moments
+            if moment.at > begin
+        ]
+        gaps = sum(step.failed for step in steps)
+        return f"{gaps} of {len(steps)} steps of the window are unknown" if gaps else ""
+
+    def _in_flight(self, decision: Decision) -> Decision:
+        """Between a commit and ready pods the metrics show the old count: only raise meanwhile."""
+        now, committed = self.observation.now, decision.current
+        if not decision.lowers or now.ready in (None, committed):
+            return decision
+        ages = [change.age(now.at) for change in self.known.changes]
+        if not ages or min(ages) > self.policy.spec.in_flight_timeout:
+            return decision
+        return _held(decision, f"in flight ({now.ready} ready of {committed} committed)")
+
+
+def _held(decision: Decision, why: str) -> Decision:
+    return decision.at(decision.current, f"{why}: no scale-down, held at")
