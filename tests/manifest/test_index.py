@@ -106,6 +106,7 @@ def test_files_that_cannot_be_read_are_named_where_nothing_is_found() -> None:
         f"(files that can't be read: a.yaml: {broken}; b.yaml: {broken}; c.yaml: {broken}"
         " and 2 more)"
     )
+    assert refusal(indexed(dict(list(files.items())[:4]))).endswith("and 1 more)")
     assert indexed({**files, "web.yaml": deployment()}).find(WEB).path == "web.yaml"
 
 

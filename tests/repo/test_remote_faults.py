@@ -180,7 +180,7 @@ def test_a_hanging_remote_is_given_up_in_time_and_nothing_is_left_running(
     started = time.monotonic()
     with pytest.raises(RemoteUnavailable, match="over 1 s"):
         mirror.look()
-    assert 1 <= time.monotonic() - started < 3
+    assert 1 <= time.monotonic() - started < 5
     watch.join()
     assert len(seen[0]) >= 2  # git, and the child of it that speaks to the remote
     until(lambda: not running(relay.address.split(":")[1]), within=2)

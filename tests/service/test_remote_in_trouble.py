@@ -20,6 +20,8 @@ from tests.repo.ways import hook
 from tests.service.conftest import count, subjects
 from tests.service.program import configured, running, through
 
+pytestmark = pytest.mark.timeout(90)
+
 
 @pytest.fixture
 def relay(git_http: GitHttp) -> Iterator[Relay]:
