@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import pytest
 
 from bridge.errors import ManifestUnsupported
-from bridge.manifest.index import Catalogue, Index, Place, count_in
+from bridge.manifest.index import Catalogue, Index, Place, count_among, workloads_in
 from bridge.manifest.target import Target
 from bridge.manifest.workload import Count
 
@@ -167,7 +167,7 @@ def test_a_blob_is_read_once_however_often_the_branch_moves() -> None:
     ],
 )
 def test_a_count_is_known_in_a_file_that_holds_it_once(content: bytes, count: int | None) -> None:
-    assert count_in(content, WEB) == count
+    assert count_among(workloads_in(content), WEB) == count
 
 
 @pytest.mark.parametrize(

@@ -151,9 +151,9 @@ def test_a_remote_that_is_down_and_comes_back(
     with pytest.raises(RemoteUnavailable, match=r"(?i)failed to connect|refused"):
         mirror.look()
     with pytest.raises(RemoteUnavailable, match=r"(?i)failed to connect|refused"):
-        mirror.push(commit)
+        mirror.push(commit, snapshot.tip)
     relay.forward()
-    mirror.push(commit)
+    mirror.push(commit, snapshot.tip)
     assert state_repo.tip() == commit
 
 

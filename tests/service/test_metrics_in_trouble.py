@@ -103,7 +103,9 @@ def test_live_replicas_that_are_unknown_hold_a_ratio(
     ratio: dict[str, Any] = {"type": "Value", "value": "250m"}
     metrics = [{"name": "latency", "query": "latency", "target": ratio}]
     shop.write({"policies/checkout.yaml": policy("checkout", metrics=metrics)}, "By latency")
-    ready = 'max(kube_deployment_status_replicas_ready{deployment="checkout",namespace="shop"})'
+    labels = 'deployment="checkout",namespace="shop"'
+    series = f"kube_deployment_status_replicas_ready{{{labels}}}"
+    ready = f"max by (namespace, deployment) ({series})"
     fake.script("latency", samples(0.5))
     with running(configured(tmp_path, fake.url, {"url": shop.url})) as program:
         held = program.until("metrics_unknown", policy="checkout")
