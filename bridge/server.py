@@ -55,11 +55,15 @@ class Server:
         """Starts to listen; the address bound, with the port chosen for port 0.
 
         Raises:
-            OSError: the address can't be bound.
+            ConfigInvalid: the address can't be bound.
         """
         host, port = self._settings.address
         await self._runner.setup()
-        await web.TCPSite(self._runner, host, port).start()
+        try:
+            await web.TCPSite(self._runner, host, port).start()
+        except OSError as error:
+            where = f"server.listen: can't listen on {self._settings.listen}"
+            raise ConfigInvalid(f"{where}: {error.strerror or error}") from error
         bound = self._runner.addresses[0]
         return str(bound[0]), int(bound[1])
 
@@ -105,9 +109,9 @@ class Server:
         return _reply(200, "ok")
 
     async def _readiness(self, _: web.Request) -> web.Response:
-        if self._status.ready:
-            return _reply(200, "ready")
-        return _reply(503, self._status.remote_error or "the state repo was not read yet")
+        if not self._status.ready:
+            return _reply(503, self._status.remote_error or "the state repo was not read yet")
+        return _reply(200, "ready")
 
     async def _metrics(self, _: web.Request) -> web.Response:
         body = generate_latest(metrics.registry)

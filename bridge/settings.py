@@ -29,8 +29,9 @@ ENVIRONMENT_PREFIX = "SCALEBRIDGE_"
 
 
 def _without_credentials(url: str) -> str:
-    if urlsplit(url).password:
-        raise ValueError("a URL may not hold a password: use password_file")
+    parts = urlsplit(url)
+    if parts.password or (parts.username and parts.scheme in ("http", "https")):
+        raise ValueError("a URL may not hold credentials: use username and password_file")
     return url
 
 
@@ -155,7 +156,7 @@ class ServerSettings(Section):
         None, description="sent as `Bearer` token, or as the password of basic auth"
     )
     max_body: int = Field(1_048_576, ge=1024, description="bytes of a webhook body")
-    queue: int = Field(1000, ge=1, description="alerts waiting; a full queue answers 503")
+    queue: int = Field(10_000, ge=1, description="alerts waiting; a full queue answers 503")
 
     @property
     def address(self) -> tuple[str, int]:
@@ -233,6 +234,7 @@ def load_settings(path: Path | None) -> Settings:
     Raises:
         ConfigInvalid: one line per finding, as `file:line: field: what was expected`.
     """
+    _refuse_unknown_sections()
     document = _read(path) if path else Document("environment", {}, {})
     if not isinstance(document.data, dict | None):
         raise ConfigInvalid(f"{document.name}:1: expected a mapping of sections")
@@ -252,6 +254,12 @@ def _read(path: Path) -> Document:
         raise ConfigInvalid(f"{path}: can't be read: {error.strerror}") from error
     except DocumentInvalid as error:
         raise ConfigInvalid(str(error)) from error
+
+
+def _refuse_unknown_sections() -> None:
+    for place, name in _environment_places().items():
+        if len(place) > 1 and place[0] not in Settings.model_fields:
+            raise ConfigInvalid(f"{name}: there is no section {place[0]!r}")
 
 
 def _environment_places() -> dict[tuple[str | int, ...], str]:

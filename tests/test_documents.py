@@ -96,8 +96,8 @@ def test_an_empty_file_has_one_line() -> None:
             b"a: \xe4\n", "f.yaml:1: not a YAML file: incomplete UTF-8 octet sequence", id="Latin-1"
         ),
         pytest.param(
-            b"a: 1\n# \x00\n",
-            "f.yaml:2: not a YAML file: control characters are not allowed",
+            b"\na: 1\n# \x00\n",
+            "f.yaml:3: not a YAML file: control characters are not allowed",
             id="NUL",
         ),
         pytest.param(
@@ -140,6 +140,7 @@ def test_a_file_that_is_nested_too_deeply_is_refused(text: bytes) -> None:
 def test_a_file_may_be_nested_as_deeply_as_people_nest() -> None:
     assert load_document(b"[" * 100 + b"]" * 100, "f.yaml").line((0, 0)) == 1
     assert load_document(b"a: &a [*a]\n", "f.yaml").line(("a", 0)) == 1
+    assert len(load_document(b"- [[], {}]\n" * 300, "f.yaml").data) == 300
 
 
 def test_an_alias_bomb_is_harmless() -> None:

@@ -15,6 +15,7 @@ import httpx
 import pytest
 from pydantic import SecretStr
 
+from bridge.errors import ConfigInvalid
 from bridge.observe.status import Status
 from bridge.server import Server
 from bridge.settings import ServerSettings
@@ -205,9 +206,9 @@ async def test_other_ways_lead_nowhere(method: str, path: str, status: int) -> N
         assert (await http.request(method, path)).status_code == status
 
 
-async def test_a_taken_port_is_an_os_error() -> None:
+async def test_a_taken_port_is_told() -> None:
     async with serving() as http:
         taken = f"{http.base_url.host}:{http.base_url.port}"
-        with pytest.raises(OSError, match="address already in use"):
+        with pytest.raises(ConfigInvalid, match="address already in use"):
             async with serving(listen=taken):
                 pytest.fail("it must not come up")

@@ -7,7 +7,9 @@ from typing import Any
 
 import pytest
 import yaml
+from pydantic import ValidationError
 
+from bridge.errors import ConfigInvalid
 from bridge.settings import ServerSettings, Settings, load_settings, secret_text
 
 SMALL = "prometheus: {url: 'http://p:9090'}\nstate_repo: {url: /srv/state.git}\n"
@@ -36,7 +38,8 @@ def test_defaults_are_the_documented_ones(file: Path) -> None:
     assert (read.state_repo.policies_path, read.state_repo.poll_interval) == ("policies", 10.0)
     assert (read.commit.name, read.commit.email) == ("scalebridge", "scalebridge@localhost")
     assert (read.batch.quiet_period, read.batch.max_wait) == (10.0, 30.0)
-    assert read.batch.scale_up.max_wait < read.batch.max_wait
+    assert (read.batch.scale_up.quiet_period, read.batch.scale_up.max_wait) == (1.0, 5.0)
+    assert (read.state_repo.timeout, read.server.max_body) == (60.0, 2**20)
     assert (read.server.listen, read.server.address) == ("127.0.0.1:8080", ("127.0.0.1", 8080))
     assert (read.reconcilers, read.log.format, read.log.level) == ((), "console", "info")
 
@@ -54,6 +57,18 @@ def test_a_value_is_what_it_says(file: Path) -> None:
     )
     assert load_settings(file).prometheus.url == "http://p"
     assert load_settings(file).state_repo.search_paths == ("a/b", "")
+
+
+def test_a_window_may_be_as_short_as_its_quiet(file: Path) -> None:
+    assert loaded(file, "batch: {quiet_period: 5s, max_wait: 5s}\n").batch.max_wait == 5.0
+
+
+def test_what_was_loaded_stays(file: Path) -> None:
+    read = load_settings(file)
+    with pytest.raises(ValidationError, match="frozen"):
+        read.log = read.log  # type: ignore[misc]  # mypy knows it too
+    with pytest.raises(ValidationError, match="frozen"):
+        read.server.queue = 1  # type: ignore[misc]  # mypy knows it too
 
 
 def test_relative_paths_count_from_the_file(
@@ -112,6 +127,17 @@ def test_a_secret_is_given_or_read_from_its_file_each_time(tmp_path: Path) -> No
     assert secret_text(None, path) == "two"
     assert secret_text(None, None) is None
     assert "s3cr3t" not in f"{given!r} {given} {given.model_dump()} {given.model_dump_json()}"
+
+
+@pytest.mark.parametrize("content", ["", " \n", "one\ntwo\n", "a\x00b"])
+def test_a_secret_is_one_line_of_text(tmp_path: Path, content: str) -> None:
+    path = tmp_path / "token"
+    path.write_text(content)
+    with pytest.raises(ConfigInvalid, match="does not hold one line of text"):
+        secret_text(None, path)
+    path.unlink()
+    with pytest.raises(ConfigInvalid, match="can't be read"):
+        secret_text(None, path)
 
 
 def test_the_deployments_configuration_is_valid(tmp_path: Path) -> None:

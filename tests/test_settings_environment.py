@@ -94,6 +94,11 @@ def test_without_a_file_the_environment_is_what_lacks_something(
     ]
 
 
+def test_a_variable_of_no_section_is_told(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SCALEBRIDGE_PROMETEUS__URL", "http://p")
+    assert refusal(file) == ["$SCALEBRIDGE_PROMETEUS__URL: there is no section 'prometeus'"]
+
+
 def test_a_variable_that_is_no_json_is_told(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SCALEBRIDGE_RECONCILERS", f"[{SECRET}")
     (told,) = refusal(file)

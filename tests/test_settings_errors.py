@@ -58,8 +58,8 @@ def file(tmp_path: Path) -> Path:
             id="never quiet, going up",
         ),
         pytest.param(
-            "server: {listen: '127.0.0.1:70000'}\n",
-            "server: listen: no such port: 70000",
+            "server: {listen: '127.0.0.1:65536'}\n",
+            "server: listen: no such port: 65536",
             id="no such port",
         ),
         pytest.param(
@@ -90,6 +90,11 @@ def file(tmp_path: Path) -> Path:
             "reconcilers: [{name: f, type: flux, url: 'f/hook'}]\n",
             "reconcilers.0.url: expected an http:// or https:// URL",
             id="no web address",
+        ),
+        pytest.param(
+            "reconcilers: [{name: f, type: flux, url: 'http:///hook'}]\n",
+            "reconcilers.0.url: expected an http:// or https:// URL",
+            id="nobody's web address",
         ),
     ],
 )
@@ -164,11 +169,11 @@ def test_a_missing_secret_file_is_told(file: Path, given: str) -> None:
     [
         (
             f"prometheus: {{url: 'http://u:{SECRET}@p'}}\nstate_repo: {{url: x}}\n",
-            "F:1: prometheus.url: a URL may not hold a password: use password_file",
+            "F:1: prometheus.url: a URL may not hold credentials: use username and password_file",
         ),
         (
             f"prometheus: {{url: 'http://p'}}\nstate_repo: {{url: 'https://u:{SECRET}@h/x'}}\n",
-            "F:2: state_repo.url: a URL may not hold a password: use password_file",
+            "F:2: state_repo.url: a URL may not hold credentials: use username and password_file",
         ),
         (
             f"{SMALL}server: {{webhook_token: [{SECRET}]}}\n",

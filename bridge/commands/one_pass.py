@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import typer
@@ -13,6 +14,7 @@ from bridge.commands.console import (
     print_json,
     tell_problems,
 )
+from bridge.commit.edits import Dropped
 from bridge.observe.logs import set_up_logs
 from bridge.observe.plan import reasons, unified_diff
 from bridge.observe.status import decision_facts
@@ -33,8 +35,7 @@ def make_one_pass(settings: Settings, *, as_json: bool) -> int:
 
 
 def _tell_done(done: Done) -> None:
-    for dropped in done.dropped:
-        typer.echo(f"dropped: {dropped.decision.target}: {dropped.why}")
+    _tell_dropped(done.dropped)
     if done.push:
         typer.echo(reasons(done.push.decisions))
         typer.echo(f"committed {done.push.after[:12]}: {done.push.subject}")
@@ -58,6 +59,7 @@ def show_plan(settings: Settings, *, as_json: bool) -> int:
 
 
 def _tell_plan(planned: Plan, diff: str) -> None:
+    _tell_dropped(planned.dropped)
     typer.echo(diff, nl=False)
     if planned.found.decisions:
         typer.echo(reasons(planned.found.decisions))
@@ -71,6 +73,11 @@ def _tell_nothing(found: Pass) -> None:
     typer.echo(f"nothing to commit ({len(found.outcomes)} policies evaluated{suspended})")
     if steady := [outcome.decision for outcome in found.outcomes if outcome.decision]:
         typer.echo(reasons(steady))
+
+
+def _tell_dropped(dropped: Iterable[Dropped]) -> None:
+    for lost in dropped:
+        typer.echo(f"dropped: {lost.decision.target}: {lost.why}")
 
 
 def _pass_facts(found: Pass) -> dict[str, Any]:

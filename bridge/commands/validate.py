@@ -8,9 +8,10 @@ from pathlib import Path
 import typer
 
 from bridge.commands.console import A_PERSON_MUST_ACT, DONE, awaited, give_up, print_json
-from bridge.errors import BridgeError, ManifestUnsupported
+from bridge.errors import BridgeError
 from bridge.policy.loading import Policies, load_policies
 from bridge.repo.state_repo import StateRepo
+from bridge.service.placing import placed
 from bridge.service.rounds import read_folder, read_policies
 from bridge.settings import Settings
 
@@ -31,13 +32,8 @@ async def _checked(settings: Settings) -> tuple[Policies, list[str]]:
     async with StateRepo(settings.state_repo) as repo:
         snapshot = await repo.look()
         policies = await read_policies(repo, snapshot)
-        problems = list(policies.errors.values())
-        for policy in policies.by_name.values():
-            try:
-                snapshot.index.find(policy.target)
-            except ManifestUnsupported as refusal:
-                problems.append(f"{policy.name}: {refusal}")
-        return policies, problems
+        lost = placed(policies.by_name, snapshot.index).problems
+        return policies, [*policies.errors.values(), *(f"{n}: {why}" for n, why in lost.items())]
 
 
 def _files(paths: Sequence[Path]) -> dict[str, bytes]:

@@ -20,7 +20,7 @@ from bridge.settings import PrometheusSettings, secret_text
 
 _Answer = TypeVar("_Answer")
 _SLACK = 1.5
-"""requests' timeout is for each read; a body that drips is cut off at this many times it."""
+"""requests' timeout is for each read: a body that drips is no longer waited for after this."""
 
 
 class Prometheus:
@@ -28,6 +28,7 @@ class Prometheus:
 
     def __init__(self, settings: PrometheusSettings) -> None:
         self._settings = settings
+        self._turn = asyncio.Semaphore(settings.concurrency)
         self._threads = ThreadPoolExecutor(settings.concurrency, thread_name_prefix="prometheus")
         self._client = PrometheusConnect(
             settings.url,
@@ -69,7 +70,7 @@ class Prometheus:
     async def _ask(self, query: str, ask: Callable[[], _Answer]) -> _Answer:
         loop = asyncio.get_running_loop()
         try:
-            async with asyncio.timeout(self._settings.timeout * _SLACK):
+            async with self._turn, asyncio.timeout(self._settings.timeout * _SLACK):
                 return await loop.run_in_executor(self._threads, ask)
         except (TimeoutError, requests.Timeout) as error:
             limit = self._settings.timeout

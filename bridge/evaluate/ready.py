@@ -19,7 +19,10 @@ _SERIES = {
 
 
 def ready_query(policy: ScalingPolicy) -> str | None:
-    """The policy's own query, or the default of its target's kind; None where there is none."""
+    """The policy's own query, or the default of its target's kind; None where there is none.
+
+    Series of two namespaces stay two, and so are refused; several exporters of one are one.
+    """
     if policy.spec.ready_replicas_query or policy.target.kind not in _SERIES:
         return policy.spec.ready_replicas_query
     series, label = _SERIES[policy.target.kind]
@@ -27,4 +30,4 @@ def ready_query(policy: ScalingPolicy) -> str | None:
     if policy.target.namespace:
         matchers["namespace"] = policy.target.namespace
     selector = ",".join(f"{name}={json.dumps(value)}" for name, value in matchers.items())
-    return f"max({series}{{{selector}}})"
+    return f"max by (namespace, {label}) ({series}{{{selector}}})"

@@ -96,11 +96,16 @@ class Catalogue:
         return inside and parts.suffix in _SUFFIXES
 
 
-def count_in(content: bytes, target: Target) -> int | None:
+def workloads_in(content: bytes) -> tuple[Workload, ...]:
+    """The workloads of one file; none if it can't be read."""
+    return _parsed(content).workloads
+
+
+def count_among(workloads: Iterable[Workload], target: Target) -> int | None:
     """The target's count in one file; None if it has none there, or no single one."""
-    named = [("", workload) for workload in _parsed(content).workloads]
-    same = [c for c in named if (c[1].target.kind, c[1].target.name) == (target.kind, target.name)]
-    match _narrowed(same, target):
+    whose = target.kind, target.name
+    named = [("", found) for found in workloads if (found.target.kind, found.target.name) == whose]
+    match _narrowed(named, target):
         case [(_, Workload(count=Count(value=value)))]:
             return value
         case _:

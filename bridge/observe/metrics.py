@@ -18,7 +18,7 @@ evaluations = Counter(
     registry=registry,
 )
 pass_seconds = Histogram(
-    "scalebridge_pass_duration_seconds", "One pass: look, ask, decide.", registry=registry
+    "scalebridge_pass_duration_seconds", "One pass: ask the metrics, decide.", registry=registry
 )
 waiting = Gauge(
     "scalebridge_batch_decisions", "Decisions waiting for the next commit.", registry=registry
@@ -61,7 +61,16 @@ committed_replicas = Gauge(
 
 def note_decision(decision: Decision) -> None:
     """Exports the decision's two counts under its target's labels."""
+    desired_replicas.labels(*_labels(decision)).set(decision.desired)
+    committed_replicas.labels(*_labels(decision)).set(decision.current)
+
+
+def forget_decision(decision: Decision) -> None:
+    """Ends the two series of a policy that is gone."""
+    desired_replicas.remove(*_labels(decision))
+    committed_replicas.remove(*_labels(decision))
+
+
+def _labels(decision: Decision) -> tuple[str, str, str, str]:
     target = decision.target
-    labels = (decision.policy, target.kind, target.namespace or "", target.name)
-    desired_replicas.labels(*labels).set(decision.desired)
-    committed_replicas.labels(*labels).set(decision.current)
+    return decision.policy, target.kind, target.namespace or "", target.name

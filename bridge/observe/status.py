@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -21,6 +21,7 @@ class Status:
     started: datetime
     tip: str = ""
     remote_error: str = ""
+    push_error: str = ""
     policy_errors: Mapping[str, str] = field(default_factory=dict)
     suspended: Sequence[str] = ()
     decisions: dict[str, Decision] = field(default_factory=dict)
@@ -34,6 +35,12 @@ class Status:
         """Whether the state repo was read at least once."""
         return bool(self.tip)
 
+    def keep(self, policies: Collection[str]) -> None:
+        """Forgets what is not governed any more."""
+        for facts in (self.decisions, self.problems):
+            for gone in facts.keys() - set(policies):
+                del facts[gone]
+
     def facts(self) -> dict[str, Any]:
         """The same for programs."""
         return {
@@ -41,6 +48,7 @@ class Status:
             "lastPass": self.last_pass.isoformat() if self.last_pass else None,
             "tip": self.tip or None,
             "remoteError": self.remote_error or None,
+            "pushError": self.push_error or None,
             "brokenPolicies": dict(self.policy_errors),
             "suspended": list(self.suspended),
             "problems": dict(self.problems),

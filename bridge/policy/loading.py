@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from pathlib import PurePosixPath
 from types import MappingProxyType
 
@@ -35,6 +36,7 @@ def is_policy_file(path: str) -> bool:
     return name.suffix in SUFFIXES and not name.name.startswith(".")
 
 
+@lru_cache(maxsize=20_000)  # the same contents come again with every look
 def parse_policy(content: bytes, path: str) -> ScalingPolicy:
     """One file, one policy.
 

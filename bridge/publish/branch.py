@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
 
-from bridge.commit.edits import Edit, edits_on, spliced
+from bridge.commit.edits import Dropped, Edit, edits_on, spliced
 from bridge.commit.message import commit_message
 from bridge.decide.decision import Decision
-from bridge.errors import PushRejected
+from bridge.errors import PushRejected, RemoteUnavailable
+from bridge.policy.model import ScalingPolicy
 from bridge.publish.push import Published, Push
 from bridge.repo.fast_import import Draft, Identity
 from bridge.repo.snapshot import Snapshot
@@ -20,16 +21,30 @@ _FIRST_PAUSE_S = 0.02
 _LONGEST_PAUSE_S = 2.0
 
 
+Policies = Mapping[str, ScalingPolicy]
+PoliciesAt = Callable[[Snapshot], Awaitable[Policies]]
+
+
 class BranchPublisher:
     """Turns batches into commits on the state repo's branch."""
 
-    def __init__(self, repo: StateRepo, author: Identity, clock: Callable[[], datetime]) -> None:
+    def __init__(
+        self,
+        repo: StateRepo,
+        author: Identity,
+        clock: Callable[[], datetime],
+        policies_at: PoliciesAt,
+    ) -> None:
+        self._policies_at = policies_at
         self._repo = repo
         self._author = author
         self._clock = clock
 
-    async def publish(self, decisions: Sequence[Decision]) -> Published:
+    async def publish(self, decisions: Sequence[Decision], policies: Policies) -> Published:
         """One commit with all decisions that still hold; rivals are waited out, within a time.
+
+        A decision holds while its policy is as it was (`policies`, by name) and its target's
+        count is the one it was made on.
 
         Raises:
             PushRejected: rivals kept winning for as long as the repo's timeout.
@@ -39,7 +54,7 @@ class BranchPublisher:
         pause, lost = _FIRST_PAUSE_S, 0
         while True:
             try:
-                return await self._attempt(decisions, lost)
+                return await self._attempt(decisions, policies, lost)
             except PushRejected:
                 if asyncio.get_running_loop().time() > deadline:
                     raise
@@ -47,13 +62,19 @@ class BranchPublisher:
             await asyncio.sleep(pause * random.random())  # noqa: S311  # jitter, no secret
             pause = min(2 * pause, _LONGEST_PAUSE_S)
 
-    async def _attempt(self, decisions: Sequence[Decision], lost: int) -> Published:
+    async def _attempt(
+        self, decisions: Sequence[Decision], policies: Policies, lost: int
+    ) -> Published:
         snapshot = await self._repo.look()
-        edits, dropped = edits_on(snapshot.index, decisions)
+        current = await self._policies_at(snapshot)
+        same = [d for d in decisions if current.get(d.policy) == policies[d.policy]]
+        changed = [Dropped(d, "its policy changed meanwhile") for d in decisions if d not in same]
+        edits, overtaken = edits_on(snapshot.index, same)
+        dropped = [*changed, *overtaken]
         if not edits:
             return Published(None, tuple(dropped))
         draft = await self._draft(edits, snapshot)
-        commit = await self._repo.commit_and_push(draft, snapshot)
+        commit = await self._pushed(draft, snapshot)
         push = Push(
             before=snapshot.tip,
             after=commit,
@@ -63,6 +84,16 @@ class BranchPublisher:
             races_lost=lost,
         )
         return Published(push, tuple(dropped))
+
+    async def _pushed(self, draft: Draft, snapshot: Snapshot) -> str:
+        """Commits and pushes; where the answer to the push was lost, the branch tells."""
+        commit = await self._repo.commit(draft, snapshot)
+        try:
+            await self._repo.push(commit, draft.parent)
+        except RemoteUnavailable:
+            if (await self._repo.look()).tip != commit:
+                raise
+        return commit
 
     async def _draft(self, edits: Sequence[Edit], snapshot: Snapshot) -> Draft:
         contents = await originals(self._repo, snapshot, edits)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from bridge.repo.snapshot import Change, Commit
@@ -15,9 +16,16 @@ def log_format(boundary: str) -> str:
 
 
 def commits(log: str, boundary: str) -> list[Commit]:
-    """The log's commits, in its order."""
+    """The log's commits, in its order; none is older than its parent, whatever its clock said."""
     _, *parts = log.split(boundary)
-    return [_commit(head, raw) for head, raw in zip(parts[::2], parts[1::2], strict=True)]
+    entries = list(zip(parts[::2], parts[1::2], strict=True))
+    found: list[Commit] = []
+    latest = datetime.min.replace(tzinfo=UTC)
+    for head, raw in reversed(entries):
+        commit = _commit(head, raw)
+        latest = max(latest, commit.at)
+        found.append(replace(commit, at=latest))
+    return found[::-1]
 
 
 def _commit(head: str, raw: str) -> Commit:

@@ -2,28 +2,24 @@
 
 from __future__ import annotations
 
-import fcntl
-import hashlib
-import os
 import secrets
-import shutil
-import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from datetime import datetime
-from pathlib import Path
 from typing import TypeVar
 
-from bridge.errors import RemoteRefused, RemoteUnavailable
+from bridge.errors import RemoteUnavailable
 from bridge.repo.credentials import credentials
 from bridge.repo.fast_import import Draft, stream
 from bridge.repo.git import Git, GitFailed, GitTimeout
 from bridge.repo.log import commits, log_format
+from bridge.repo.mirror_folder import MirrorFolder
 from bridge.repo.remote import mirror_is_broken, network_error, push_error
 from bridge.repo.snapshot import Commit, File, Snapshot
 from bridge.settings import StateRepoSettings
 
 _TIP = "refs/scalebridge/tip"
+_FEWEST_WALKED = 100
 _REGULAR = ("100644", "100755")
 _Answer = TypeVar("_Answer")
 
@@ -34,18 +30,13 @@ class Mirror:
     def __init__(self, settings: StateRepoSettings) -> None:
         self._settings = settings
         self._branch = f"refs/heads/{settings.branch}"
-        wanted = settings.mirror or _cache_folder(settings)
-        self._folder, self._claim = _claim(wanted)
-        self._temporary = self._folder != wanted
-        self._remove_stale_locks()
-        self._git = Git(self._folder, self._claim)
+        self._folder = MirrorFolder(settings)
+        self._git = Git(self._folder.path, self._folder.claim)
 
     def close(self) -> None:
         """Ends running git commands and lets others have the folder."""
         self._git.kill()
-        os.close(self._claim)
-        if self._temporary:
-            shutil.rmtree(self._folder.parent, ignore_errors=True)
+        self._folder.release()
 
     def look(self) -> Snapshot:
         """Fetches the branch and lists its tip.
@@ -56,8 +47,8 @@ class Mirror:
         return self._mended(self._look)
 
     def _look(self) -> Snapshot:
-        if not (self._folder / "HEAD").exists():
-            self._folder.mkdir(parents=True, exist_ok=True)
+        if not (self._folder.path / "HEAD").exists():
+            self._folder.prepare()
             self._git.run("init", "--quiet", "--bare")
         self._fetch()
         tip = self._git.run("rev-parse", "--verify", f"{_TIP}^{{commit}}").decode().strip()
@@ -110,6 +101,8 @@ class Mirror:
         return self._mended(lambda: self._history(tip, since))
 
     def _history(self, tip: str, since: datetime) -> list[Commit]:
+        if not (count := self._commits_since(tip, since.timestamp())):
+            return []
         boundary = secrets.token_hex(16)
         log = self._git.run(
             "log",
@@ -120,10 +113,24 @@ class Mirror:
             "--no-abbrev",
             "--no-renames",
             f"--format={log_format(boundary)}",
-            f"--since={since.timestamp():.0f}",
+            f"-n{count}",
             tip,
         )
         return commits(log.decode(errors="surrogateescape"), boundary)
+
+    def _commits_since(self, tip: str, since: float) -> int:
+        """How many commits reach back to the oldest that is recent.
+
+        Not `--since`, which ends at the first old date: one slow clock would hide the rest.
+        """
+        limit = _FEWEST_WALKED
+        while True:
+            log = self._git.run("log", "--first-parent", "--format=%ct", f"-n{limit}", tip)
+            times = [int(time) for time in log.split()]
+            reach = max((n for n, time in enumerate(times, 1) if time >= since), default=0)
+            if reach <= limit // 2 or len(times) < limit:
+                return reach
+            limit *= 4
 
     def earlier(self, tip: str, path: str, limit: int = 20) -> list[str]:
         """Blob ids that the file had before the tip, newest first."""
@@ -151,71 +158,33 @@ class Mirror:
         arguments = ("fast-import", "--quiet", "--force")
         return self._mended(lambda: self._git.run(*arguments, stdin=commands).decode().strip())
 
-    def push(self, commit: str) -> None:
-        """Moves the branch to the commit if it still is at the commit's parent.
+    def push(self, commit: str, parent: str) -> None:
+        """Moves the branch to the commit if it is exactly at the commit's parent.
 
-        A plain push is the compare-and-swap: the remote checks that the branch has not moved.
+        The lease on the parent is the compare-and-swap. A plain push would let in two more
+        cases: a branch that was rewound (the commits taken out would come back) or deleted.
 
         Raises:
             PushRejected, RemoteRefused, RemoteUnavailable: see there.
         """
+        options = ["--porcelain", "--no-verify", f"--force-with-lease={self._branch}:{parent}"]
         refspec = f"{commit}:{self._branch}"
         try:
-            self._over_network(
-                "push",
-                "--porcelain",
-                "--no-verify",
-                "--end-of-options",
-                self._settings.url,
-                refspec,
-            )
+            self._over_network("push", *options, "--end-of-options", self._settings.url, refspec)
         except GitFailed as failure:
             raise push_error(failure, self._settings.url) from failure
-        with suppress(GitFailed):  # the next look would find a mirror that is broken by now
+        with suppress(GitFailed, GitTimeout):  # the next look would find a mirror that is broken
             self._git.run("update-ref", _TIP, commit)
+            self._git.run("gc", "--auto", "--quiet")
 
     def _mended(self, ask: Callable[[], _Answer]) -> _Answer:
         """A broken mirror is thrown away and built again, once."""
         try:
-            return ask()
-        except GitFailed:
-            self._empty()
-        try:
+            try:
+                return ask()
+            except GitFailed:
+                self._folder.empty()
             self._look()
             return ask()
-        except GitFailed as failure:
-            raise RemoteRefused(f"{self._settings.url}: {failure}") from failure
-
-    def _empty(self) -> None:
-        self._folder.mkdir(parents=True, exist_ok=True)
-        for path in self._folder.iterdir():
-            if path.is_dir() and not path.is_symlink():
-                shutil.rmtree(path)
-            else:
-                path.unlink()
-
-    def _remove_stale_locks(self) -> None:
-        """The folder is ours alone, so a lock file is what a killed git left behind."""
-        for path in self._folder.rglob("*.lock"):
-            path.unlink(missing_ok=True)
-
-
-def _cache_folder(settings: StateRepoSettings) -> Path:
-    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    name = hashlib.sha256(f"{settings.url}\n{settings.branch}".encode()).hexdigest()[:16]
-    return cache / "scalebridge" / f"{name}.git"
-
-
-def _claim(folder: Path) -> tuple[Path, int]:
-    """The folder and a lock on it; another process has it: a temporary one instead.
-
-    Our git processes inherit the lock, so one that outlives us keeps its folder to itself.
-    """
-    folder.mkdir(parents=True, exist_ok=True)
-    lock = os.open(folder.parent / f"{folder.name}.claim", os.O_CREAT | os.O_RDWR, 0o600)
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        os.close(lock)
-        return _claim(Path(tempfile.mkdtemp(prefix="scalebridge-")) / "mirror.git")
-    return folder, lock
+        except (GitFailed, GitTimeout, OSError) as failure:
+            raise RemoteUnavailable(f"the mirror of {self._settings.url}: {failure}") from failure

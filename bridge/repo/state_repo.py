@@ -65,18 +65,17 @@ class StateRepo:
         contents = await self.read(blobs)
         return [contents[blob] for blob in blobs]
 
-    async def commit_and_push(self, draft: Draft, snapshot: Snapshot) -> str:
-        """One commit on the snapshot's tip; returns its id.
+    async def commit(self, draft: Draft, snapshot: Snapshot) -> str:
+        """Writes a commit on the snapshot's tip into the mirror; returns its id."""
+        return await self._in_thread(lambda: self._open.commit(draft, snapshot))
+
+    async def push(self, commit: str, parent: str) -> None:
+        """Moves the remote's branch from the parent to the commit.
 
         Raises:
             PushRejected, RemoteRefused, RemoteUnavailable: see there.
         """
-        return await self._in_thread(lambda: self._commit_and_push(draft, snapshot))
-
-    def _commit_and_push(self, draft: Draft, snapshot: Snapshot) -> str:
-        commit = self._open.commit(draft, snapshot)
-        self._open.push(commit)
-        return commit
+        await self._in_thread(lambda: self._open.push(commit, parent))
 
     @property
     def _open(self) -> Mirror:

@@ -14,11 +14,14 @@ from bridge.manifest.target import Target
 from bridge.notify.reconcilers import Reconcilers
 from bridge.observe import metrics
 from bridge.observe.status import Status
+from bridge.policy.model import ScalingPolicy
 from bridge.publish.branch import BranchPublisher
 from bridge.publish.push import Published, Push
 from bridge.service.rounds import Outcome
 
 log = structlog.get_logger()
+
+_REFUSED_PAUSE_S = 60.0
 
 
 class Committing:
@@ -37,7 +40,9 @@ class Committing:
         self._reconcilers = reconcilers
         self._status = status
         self._clock = clock
+        self._policies: dict[str, ScalingPolicy] = {}
         self._changed = asyncio.Event()
+        self._paused_until = float("-inf")
         self._stopping = False
 
     def take_in(self, governed: Collection[Target], outcomes: Sequence[Outcome]) -> None:
@@ -47,6 +52,7 @@ class Committing:
         for outcome in outcomes:
             if outcome.decision is not None:
                 self._batcher.put(outcome.decision, now)
+                self._policies[outcome.policy.name] = outcome.policy
         self._note_waiting()
         self._changed.set()
 
@@ -69,21 +75,29 @@ class Committing:
     async def _publish(self, after_push: Callable[[], None]) -> None:
         batch = self._batcher.take()
         self._note_waiting()
-        if not batch:
+        policies = {decision.policy: self._policies[decision.policy] for decision in batch}
+        self._policies.clear()
+        if not batch or asyncio.get_running_loop().time() < self._paused_until:
             return
         try:
             with metrics.publish_seconds.time():
-                published = await self._publisher.publish(batch)
+                published = await self._publisher.publish(batch, policies)
         except BridgeError as error:
-            metrics.publish_failures.labels(type(error).__name__).inc()
-            targets = [str(decision.target) for decision in batch]
-            log.warning("publish_failed", error=str(error), targets=targets)
-            self._status.remote_error = str(error)
+            self._fail(error, [str(decision.target) for decision in batch])
             return
+        self._status.push_error = ""
         self._report(published)
         if published.push:
             after_push()
             await self._tell(published.push)
+
+    def _fail(self, error: BridgeError, targets: Sequence[str]) -> None:
+        """Notes it; a refusal for good is not asked for again with every tick."""
+        metrics.publish_failures.labels(type(error).__name__).inc()
+        log.warning("publish_failed", error=str(error), targets=targets)
+        self._status.push_error = str(error)
+        if not error.transient:
+            self._paused_until = asyncio.get_running_loop().time() + _REFUSED_PAUSE_S
 
     def _report(self, published: Published) -> None:
         for dropped in published.dropped:

@@ -14,9 +14,8 @@ from bridge.notify.reconcilers import Reconcilers, Told
 from bridge.publish.branch import BranchPublisher, originals
 from bridge.publish.push import Push
 from bridge.repo.fast_import import Identity
-from bridge.repo.snapshot import Snapshot
 from bridge.repo.state_repo import StateRepo
-from bridge.service.rounds import Outcome, Rounds
+from bridge.service.rounds import Outcome, Rounds, View
 from bridge.settings import Settings
 
 
@@ -51,6 +50,7 @@ class Plan:
     found: Pass
     before: Mapping[str, bytes]
     after: Mapping[str, bytes]
+    dropped: tuple[Dropped, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,10 +70,10 @@ async def plan(settings: Settings, clock: Callable[[], datetime]) -> Plan:
         RemoteRefused, RemoteUnavailable, PolicyInvalid: nothing could be read.
     """
     async with AsyncExitStack() as parts:
-        repo, found, snapshot = await _pass(parts, settings, clock)
-        edits, _ = edits_on(snapshot.index, found.decisions)
-        before = await originals(repo, snapshot, edits)
-        return Plan(found, before, spliced(edits, before))
+        repo, found, view, _ = await _pass(parts, settings, clock)
+        edits, dropped = edits_on(view.snapshot.index, found.decisions)
+        before = await originals(repo, view.snapshot, edits)
+        return Plan(found, before, spliced(edits, before), tuple(dropped))
 
 
 async def once(settings: Settings, clock: Callable[[], datetime]) -> Done:
@@ -83,11 +83,12 @@ async def once(settings: Settings, clock: Callable[[], datetime]) -> Done:
         RemoteRefused, RemoteUnavailable, PolicyInvalid, PushRejected: nothing was committed.
     """
     async with AsyncExitStack() as parts:
-        repo, found, _ = await _pass(parts, settings, clock)
+        repo, found, view, rounds = await _pass(parts, settings, clock)
         if not found.decisions:
             return Done(found, None)
         author = Identity(settings.commit.name, settings.commit.email)
-        published = await BranchPublisher(repo, author, clock).publish(found.decisions)
+        publisher = BranchPublisher(repo, author, clock, rounds.policies_at)
+        published = await publisher.publish(found.decisions, view.policies.by_name)
         if published.push is None:
             return Done(found, None, published.dropped)
         reconcilers = Reconcilers(settings.reconcilers, settings.state_repo)
@@ -97,7 +98,7 @@ async def once(settings: Settings, clock: Callable[[], datetime]) -> Done:
 
 async def _pass(
     parts: AsyncExitStack, settings: Settings, clock: Callable[[], datetime]
-) -> tuple[StateRepo, Pass, Snapshot]:
+) -> tuple[StateRepo, Pass, View, Rounds]:
     repo = await parts.enter_async_context(StateRepo(settings.state_repo))
     prometheus = await parts.enter_async_context(Prometheus(settings.prometheus))
     rounds = Rounds(repo, prometheus, clock)
@@ -106,4 +107,4 @@ async def _pass(
     outcomes = await rounds.decide(view)
     suspended = tuple(name for name, policy in policies.items() if policy.spec.suspend)
     found = Pass(view.snapshot.tip, tuple(outcomes), view.policies.errors, suspended)
-    return repo, found, view.snapshot
+    return repo, found, view, rounds

@@ -1,15 +1,16 @@
-"""What people did to managed counts of late, read from the log."""
+"""How the counts moved of late, and what people ordered by it: read from the log."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from bridge.decide.override import Override
-from bridge.manifest.index import count_in
+from bridge.manifest.index import count_among, workloads_in
 from bridge.manifest.target import Target
+from bridge.manifest.workload import Workload
 from bridge.policy.model import ScalingPolicy
-from bridge.repo.snapshot import Change, Commit
+from bridge.repo.snapshot import Commit
 from bridge.repo.state_repo import StateRepo
 
 
@@ -21,42 +22,80 @@ class Managed:
     policy_path: str | None
     path: str
 
+    @property
+    def target(self) -> Target:
+        """Whose count it is."""
+        return self.policy.target
 
-async def overrides(
-    repo: StateRepo, managed: Iterable[Managed], history: Sequence[Commit]
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """A commit that changed a target's count."""
+
+    commit: Commit
+    before: int
+    after: int
+
+    def is_ours(self, target: Target) -> bool:
+        """Whether a decision of ours made it."""
+        return any(made.target == str(target) for made in self.commit.decisions)
+
+
+class CountLog:
+    """The counts that the log's blobs held; each blob is read and parsed once."""
+
+    def __init__(self, repo: StateRepo) -> None:
+        self._repo = repo
+        self._known: dict[str, tuple[Workload, ...]] = {}
+
+    async def moves(
+        self, managed: Sequence[Managed], history: Sequence[Commit]
+    ) -> dict[Target, list[Moved]]:
+        """The changes of each target's count, newest first; a new or moved file is none."""
+        paths = {item.path for item in managed}
+        blobs = {
+            blob
+            for commit in history
+            for change in commit.changes
+            if change.path in paths and change.before and change.after
+            for blob in (change.before, change.after)
+        }
+        await self._learn(blobs)
+        return {item.target: list(self._moves(item, history)) for item in managed}
+
+    async def _learn(self, blobs: set[str]) -> None:
+        contents = await self._repo.read(sorted(blobs - self._known.keys()))
+        parsed = {blob: workloads_in(content) for blob, content in contents.items()}
+        self._known = {blob: self._known.get(blob) or parsed[blob] for blob in blobs}
+
+    def _moves(self, item: Managed, history: Iterable[Commit]) -> Iterable[Moved]:
+        for commit in history:
+            for change in commit.changes:
+                if change.path != item.path or not change.before or not change.after:
+                    continue
+                before = count_among(self._known[change.before], item.target)
+                after = count_among(self._known[change.after], item.target)
+                if before is not None and after is not None and before != after:
+                    yield Moved(commit, before, after)
+
+
+def overrides(
+    managed: Iterable[Managed],
+    moves: Mapping[Target, Sequence[Moved]],
+    history: Sequence[Commit],
 ) -> dict[Target, Override]:
-    """The newest change of each target's count that was not ours.
+    """The newest change of each target's count, where a person made it.
 
     A later (or the same) change of the policy's file is a newer order, and voids it.
     """
     found = {}
     for item in managed:
-        if override := await _override(repo, item, history):
-            found[item.policy.target] = override
+        newest = next(iter(moves[item.target]), None)
+        if newest is None or newest.is_ours(item.target):
+            continue
+        since = history[: history.index(newest.commit) + 1]
+        touched = {change.path for commit in since for change in commit.changes}
+        if item.policy_path not in touched:
+            commit = newest.commit
+            found[item.target] = Override(commit.at, commit.author, commit.sha, newest.after)
     return found
-
-
-async def _override(
-    repo: StateRepo, managed: Managed, history: Sequence[Commit]
-) -> Override | None:
-    target = managed.policy.target
-    for commit in history:
-        by_path = {change.path: change for change in commit.changes}
-        if managed.policy_path in by_path:
-            return None
-        if any(decision.target == str(target) for decision in commit.decisions):
-            return None
-        change = by_path.get(managed.path)
-        if change and (count := await _changed_count(repo, change, target)) is not None:
-            return Override(commit.at, commit.author, commit.sha, count)
-    return None
-
-
-async def _changed_count(repo: StateRepo, change: Change, target: Target) -> int | None:
-    """The count after a change of its file that moved it; a new or moved file is no order."""
-    if change.before is None or change.after is None:
-        return None
-    contents = await repo.read([change.before, change.after])
-    before = count_in(contents[change.before], target)
-    after = count_in(contents[change.after], target)
-    return after if before is not None and after != before else None

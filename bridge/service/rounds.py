@@ -12,7 +12,7 @@ from bridge.decide.decide import decide, window_to_know
 from bridge.decide.decision import Decision
 from bridge.decide.override import Override
 from bridge.decide.recall import Known, Scaled
-from bridge.errors import ManifestUnsupported, PolicyInvalid
+from bridge.errors import PolicyInvalid
 from bridge.evaluate.asking import Asking, MetricsSource
 from bridge.evaluate.reading import Observation, Past
 from bridge.manifest.target import Target
@@ -20,7 +20,8 @@ from bridge.policy.loading import Policies, is_policy_file, load_policies
 from bridge.policy.model import ScalingPolicy
 from bridge.repo.snapshot import Snapshot
 from bridge.repo.state_repo import StateRepo
-from bridge.service.people import Managed, overrides
+from bridge.service.people import CountLog, Managed, overrides
+from bridge.service.placing import Places, placed
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +30,7 @@ class View:
 
     snapshot: Snapshot
     policies: Policies
+    places: Places
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +55,7 @@ class Outcome:
 class Memory:
     """What the log says of the targets."""
 
-    changes: Mapping[str, Sequence[Scaled]]
+    changes: Mapping[Target, Sequence[Scaled]]
     overrides: Mapping[Target, Override]
 
 
@@ -66,6 +68,8 @@ class Rounds:
         self._repo = repo
         self._metrics = metrics
         self._clock = clock
+        self._counts = CountLog(repo)
+        self._view: View | None = None
 
     async def look(self) -> View:
         """Fetches the tip and reads the policies.
@@ -74,8 +78,20 @@ class Rounds:
             RemoteRefused, RemoteUnavailable: see there.
             PolicyInvalid: the local folder of policies can't be read.
         """
-        snapshot = await self._repo.look()
-        return View(snapshot, await read_policies(self._repo, snapshot))
+        return await self.view_of(await self._repo.look())
+
+    async def view_of(self, snapshot: Snapshot) -> View:
+        """The policies at a snapshot; the last one's are remembered."""
+        known = self._view
+        if known and known.snapshot.tip == snapshot.tip and not self._repo.settings.policies_folder:
+            return known
+        policies = await read_policies(self._repo, snapshot)
+        self._view = View(snapshot, policies, placed(policies.by_name, snapshot.index))
+        return self._view
+
+    async def policies_at(self, snapshot: Snapshot) -> Mapping[str, ScalingPolicy]:
+        """The policies that hold at a snapshot, by name."""
+        return (await self.view_of(snapshot)).policies.by_name
 
     async def decide(self, view: View, names: Iterable[str] | None = None) -> list[Outcome]:
         """A decision for each policy (of these names) that is not suspended."""
@@ -85,52 +101,50 @@ class Rounds:
             for name, policy in view.policies.by_name.items()
             if name in wanted and not policy.spec.suspend
         ]
-        if not active:
-            return []
+        lost = [
+            Outcome(policy, problem=view.places.problems[policy.name])
+            for policy in active
+            if policy.name in view.places.problems
+        ]
+        managed = [_managed(p, view) for p in active if p.name in view.places.found]
+        if not managed:
+            return lost
         now = self._clock()
         asking = Asking(self._metrics, now)
-        memory = await self._remember(view, active, now)
-        return await asyncio.gather(*(self._outcome(p, view, asking, memory) for p in active))
+        memory = await self._remember(view, managed, now)
+        decided = (self._outcome(m.policy, view, asking, memory) for m in managed)
+        return [*lost, *await asyncio.gather(*decided)]
 
     async def _outcome(
         self, policy: ScalingPolicy, view: View, asking: Asking, memory: Memory
     ) -> Outcome:
-        try:
-            committed = view.snapshot.index.find(policy.target).count.value
-        except ManifestUnsupported as refusal:
-            return Outcome(policy, problem=str(refusal))
+        committed = view.places.found[policy.name].count.value
         moment = await asking.moment(policy)
         window = window_to_know(policy, moment, committed)
         past = await asking.past(policy, window) if window else Past()
         known = Known(
             committed,
-            tuple(memory.changes.get(str(policy.target), ())),
+            tuple(memory.changes.get(policy.target, ())),
             memory.overrides.get(policy.target),
         )
         return Outcome(policy, decide(policy, Observation(moment, past), known))
 
-    async def _remember(
-        self, view: View, policies: Sequence[ScalingPolicy], now: datetime
-    ) -> Memory:
+    async def _remember(self, view: View, managed: Sequence[Managed], now: datetime) -> Memory:
         """The log, as far back as any policy's rules look."""
-        longest = max(_memory_s(policy) for policy in policies)
+        longest = max(_memory_s(item.policy) for item in managed)
         history = await self._repo.history(view.snapshot, now - timedelta(seconds=longest))
-        changes: dict[str, list[Scaled]] = {}
-        for commit in history:
-            for made in commit.decisions:
-                scaled = Scaled(commit.at, made.to - made.from_)
-                changes.setdefault(made.target, []).append(scaled)
-        managed = [item for policy in policies if (item := _managed(policy, view))]
-        return Memory(changes, await overrides(self._repo, managed, history))
+        moves = await self._counts.moves(managed, history)
+        changes = {
+            target: [Scaled(moved.commit.at, moved.after - moved.before) for moved in found]
+            for target, found in moves.items()
+        }
+        return Memory(changes, overrides(managed, moves, history))
 
 
-def _managed(policy: ScalingPolicy, view: View) -> Managed | None:
-    try:
-        place = view.snapshot.index.find(policy.target)
-    except ManifestUnsupported:
-        return None
+def _managed(policy: ScalingPolicy, view: View) -> Managed:
     path = view.policies.paths[policy.name]
-    return Managed(policy, path if path in view.snapshot.files else None, place.path)
+    policy_path = path if path in view.snapshot.files else None
+    return Managed(policy, policy_path, view.places.found[policy.name].path)
 
 
 def _memory_s(policy: ScalingPolicy) -> float:

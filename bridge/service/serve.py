@@ -38,20 +38,21 @@ async def serve(
     """Runs the service until `stop` is set; what is batched then is committed, within 10 s.
 
     Raises:
-        OSError: the listen address can't be bound.
+        ConfigInvalid: the listen address can't be bound, or the mirror's folder not used.
     """
     status = Status(clock())
     async with AsyncExitStack() as open_parts:
         repo = await open_parts.enter_async_context(StateRepo(settings.state_repo))
         prometheus = await open_parts.enter_async_context(Prometheus(settings.prometheus))
+        rounds = Rounds(repo, prometheus, clock)
         watching = Watching(
-            Rounds(repo, prometheus, clock),
+            rounds,
             status,
             clock,
             poll_interval=settings.state_repo.poll_interval,
             queue=settings.server.queue,
         )
-        committing = _committing(settings, repo, status, clock)
+        committing = _committing(settings, repo, rounds, status, clock)
         server = Server(settings.server, status, watching.accept)
         host, port = await open_parts.enter_async_context(server)
         log.info("listening", host=host, port=port)
@@ -72,11 +73,15 @@ async def _run(watching: Watching, committing: Committing, stop: asyncio.Event) 
 
 
 def _committing(
-    settings: Settings, repo: StateRepo, status: Status, clock: Callable[[], datetime]
+    settings: Settings,
+    repo: StateRepo,
+    rounds: Rounds,
+    status: Status,
+    clock: Callable[[], datetime],
 ) -> Committing:
     batcher = Batcher(_debounce(settings.batch), _debounce(settings.batch.scale_up))
     author = Identity(settings.commit.name, settings.commit.email)
-    publisher = BranchPublisher(repo, author, clock)
+    publisher = BranchPublisher(repo, author, clock, rounds.policies_at)
     reconcilers = Reconcilers(settings.reconcilers, settings.state_repo)
     return Committing(batcher, publisher, reconcilers, status, clock)
 

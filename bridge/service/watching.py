@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections import deque
+import re
 from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
-from itertools import chain
+from typing import Any
 
 import structlog
 
@@ -22,6 +22,7 @@ from bridge.trigger.wake import woken
 log = structlog.get_logger()
 
 _LONGEST_SLEEP_S = 5.0
+_LEVELS = {"decided": "info", "metrics_unknown": "warning", "not_decided": "error"}
 
 
 class Watching:
@@ -41,19 +42,20 @@ class Watching:
         self._clock = clock
         self._poll_interval = poll_interval
         self._queue = queue
-        self._alerts: deque[tuple[Alert, ...]] = deque()
+        self._alerts: list[Alert] = []
         self._arrived = asyncio.Event()
         self._ticks = Ticks()
+        self._told: dict[str, str] = {}
         self._view: View | None = None
         self._looked_at = float("-inf")
 
     def accept(self, notification: Notification) -> bool:
         """Queues a notification's firing alerts; False when there is no room."""
         firing = tuple(alert for alert in notification.alerts if alert.status == "firing")
-        if firing and len(self._alerts) >= self._queue:
+        if len(self._alerts) + len(firing) > self._queue:
             return False
         if firing:
-            self._alerts.append(firing)
+            self._alerts += firing
             self._arrived.set()
         return True
 
@@ -111,8 +113,10 @@ class Watching:
         self._status.remote_error = ""
         self._status.policy_errors = policies.errors
         self._status.suspended = [n for n, p in policies.by_name.items() if p.spec.suspend]
-        for gone in self._status.decisions.keys() - policies.by_name.keys():
-            del self._status.decisions[gone]
+        active = {name for name, p in policies.by_name.items() if not p.spec.suspend}
+        for gone in self._status.decisions.keys() - active:
+            metrics.forget_decision(self._status.decisions[gone])
+        self._status.keep(active)
         metrics.policy_errors.set(len(policies.errors))
 
     async def _round(self, view: View) -> list[Outcome]:
@@ -137,8 +141,7 @@ class Watching:
 
     def _waiting_alerts(self) -> list[Alert]:
         self._arrived.clear()
-        alerts = list(chain.from_iterable(self._alerts))
-        self._alerts.clear()
+        alerts, self._alerts = self._alerts, []
         return alerts
 
     def _report(self, outcome: Outcome) -> None:
@@ -146,18 +149,24 @@ class Watching:
         metrics.evaluations.labels(outcome.kind).inc()
         if outcome.decision is None:
             self._status.problems[name] = outcome.problem
-            log.error("not_decided", policy=name, error=outcome.problem)
+            self._log_news(name, "not_decided", error=outcome.problem)
             return
         self._status.problems.pop(name, None)
         self._status.decisions[name] = decision = outcome.decision
         metrics.note_decision(decision)
-        facts = {"policy": name, "current": decision.current, "desired": decision.desired}
-        if decision.errors:
-            log.warning("metrics_unknown", **facts, reason=decision.reason)
-        elif decision.changes:
-            log.info("decided", **facts, reason=decision.reason)
+        event = "decided" if decision.changes else "steady"
+        facts = {"current": decision.current, "desired": decision.desired}
+        event = "metrics_unknown" if decision.errors else event
+        self._log_news(name, event, **facts, reason=decision.reason)
+
+    def _log_news(self, policy: str, event: str, **facts: Any) -> None:
+        """Once while it stays the same, but for digits: ages and values move with every tick."""
+        news = re.sub(r"[0-9.]+", "", f"{event} {facts}")
+        if event == "steady" or self._told.get(policy) == news:
+            log.debug(event, policy=policy, **facts)
         else:
-            log.debug("steady", **facts, reason=decision.reason)
+            getattr(log, _LEVELS[event])(event, policy=policy, **facts)
+        self._told[policy] = news
 
 
 def _governed(view: View) -> set[Target]:

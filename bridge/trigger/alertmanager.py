@@ -18,17 +18,14 @@ class Alert(_Part):
 
     status: Literal["firing", "resolved"]
     labels: dict[str, str]
-    annotations: dict[str, str] = {}
-    fingerprint: str = ""
 
 
 class Notification(_Part):
-    """A group of alerts; alerts beyond the sender's `max_alerts` are only counted."""
+    """A group of alerts, as far as waking policies needs it."""
 
     version: Literal["4"]
     status: Literal["firing", "resolved"]
     alerts: tuple[Alert, ...]
-    truncatedAlerts: int = 0  # noqa: N815  # the field's own name
 
 
 def parse_notification(body: bytes) -> Notification:

@@ -12,7 +12,10 @@ from typer.testing import CliRunner, Result
 from bridge.cli import application
 from tests.parts.fake_prometheus import FakePrometheus
 from tests.parts.state_repo import StateRepo
-from tests.service.program import configured, policy
+from tests.service.conftest import fake, shop
+from tests.service.program import configured
+
+__all__ = ["config", "fake", "run", "shop"]
 
 Run = Callable[..., Result]
 
@@ -31,23 +34,6 @@ def invoking() -> Iterator[Run]:
 
 
 run = pytest.fixture(invoking, name="run")
-
-
-@pytest.fixture
-def fake() -> Iterator[FakePrometheus]:
-    """Nothing is scripted yet."""
-    with FakePrometheus() as fake:
-        yield fake
-
-
-@pytest.fixture
-def shop(state_repo: StateRepo) -> StateRepo:
-    """Two workloads of three replicas; each has a policy that asks for a series of its name."""
-    policies = {
-        f"policies/{name}.yaml": policy(name, query=name) for name in ("checkout", "search")
-    }
-    state_repo.write(policies, "Add policies")
-    return state_repo
 
 
 @pytest.fixture

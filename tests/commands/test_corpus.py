@@ -94,7 +94,7 @@ def repos() -> list[list[Editable]]:
 def test_the_corpus_is_there() -> None:
     if os.environ.get("CI") != "true" and not repos():
         pytest.skip("no shared corpus beside the checkout")
-    assert sum(map(len, repos())) > 40
+    assert sum(map(len, repos())) > 40, f"CI needs the shared corpus, and {SHARED} has none"
 
 
 @pytest.mark.parametrize("workloads", repos(), ids=lambda repo: f"{len(repo)} workloads")

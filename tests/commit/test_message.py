@@ -77,6 +77,12 @@ def test_a_message_has_subject_reasons_and_trailers() -> None:
             "scale: service-0 1→2, service-1 1→2, service-2 1→2 and 5 more",
             id="the rest is counted",
         ),
+        pytest.param(
+            ["w" * 51, "vvvv"], f"scale: {'w' * 51} 1→2, vvvv 1→2", id="72 characters are a line"
+        ),
+        pytest.param(
+            ["w" * 52, "vvvv"], f"scale: {'w' * 52} 1→2 and 1 more", id="73 are more than one"
+        ),
         pytest.param(["w" * 80], f"scale: {'w' * 80} 1→2", id="one name is never cut"),
         pytest.param(["w" * 80, "v"], f"scale: {'w' * 80} 1→2 and 1 more", id="not even of two"),
     ],

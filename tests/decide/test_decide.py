@@ -96,6 +96,14 @@ AT_ONCE = {"behavior": {"scaleDown": {"stabilizationWindowSeconds": 0}}}
         ),
         pytest.param(
             TWO,
+            moment(ready=4, load="no data", busy=0.6),
+            4,
+            4,
+            ["load unknown (no data)", "busy 0.6 against 0.6 with 4 ready asks for 4"],
+            id="a failed metric is no matter where nothing is to be done",
+        ),
+        pytest.param(
+            TWO,
             moment(load="NaN", busy="slow"),
             4,
             4,

@@ -36,6 +36,12 @@ def test_the_past_is_counted_with_the_ready_replicas_of_its_time() -> None:
     assert made.desired == 8  # 4 x 2
 
 
+def test_the_highest_wish_counts_in_the_past_too() -> None:
+    two = policy(metrics=[metric("load"), metric("jobs", 10)])
+    past = (moment(60, load=300, jobs=70), moment(30, load=800, jobs=10))
+    assert decided(two, moment(load=200, jobs=10), 10, past=past).desired == 8
+
+
 def test_an_unknown_past_blocks_the_way_down_and_nothing_else() -> None:
     unknown = Past(error="timeout")
     why = "the past of the metrics is unknown (timeout)"
@@ -72,6 +78,7 @@ def test_rates_count_the_changes_in_the_log(
         pytest.param(4, 300, (), 3, id="nothing was changed lately"),
         pytest.param(4, 300, (Scaled(ago(601), 4),), 3, id="waited long enough"),
         pytest.param(4, 300, (Scaled(ago(600), 4),), 8, id="not yet long enough"),
+        pytest.param(4, 300, (Scaled(ago(900), 1), SLOW), 8, id="the latest change counts"),
         pytest.param(None, 300, (SLOW,), 3, id="ready replicas are unknown and not needed"),
     ],
 )
@@ -105,3 +112,10 @@ def test_a_persons_order_is_held_until_its_time_is_over() -> None:
 def test_the_past_is_asked_for_as_far_as_it_matters(now: Moment, window: float) -> None:
     asked = policy(behavior={"scaleUp": {"stabilizationWindowSeconds": 60}})
     assert window_to_know(asked, now, 4) == window
+
+
+@pytest.mark.parametrize(("jobs", "window"), [(90, 60), (40, 0), (20, 300)])
+def test_the_highest_wish_says_which_window_matters(jobs: float, window: float) -> None:
+    up = {"scaleUp": {"stabilizationWindowSeconds": 60}}
+    two = policy(behavior=up, metrics=[metric("load"), metric("jobs", 10)])
+    assert window_to_know(two, moment(load=100, jobs=jobs), 4) == window

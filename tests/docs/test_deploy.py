@@ -42,6 +42,14 @@ def test_amtool_accepts_the_receiver(tmp_path: Path) -> None:
     subprocess.run(check, check=True, capture_output=True)
 
 
+def test_people_still_get_the_alerts_that_scale() -> None:
+    needs("amtool")
+    routes = [str(binary("amtool")), "config", "routes", "test"]
+    asked = [*routes, f"--config.file={DEPLOY / 'alertmanager.yaml'}", "autoscale=true"]
+    told = subprocess.run(asked, check=True, capture_output=True, text=True)
+    assert told.stdout.strip() == "scalebridge,default"
+
+
 def manifests() -> list[dict[str, Any]]:
     return list(yaml.safe_load_all((DEPLOY / "kubernetes.yaml").read_text("utf-8")))
 

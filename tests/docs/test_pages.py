@@ -16,6 +16,7 @@ import yaml
 
 from bridge.commit.message import commit_message
 from bridge.decide.decision import Decision
+from bridge.evaluate.ready import ready_query
 from bridge.manifest.target import Target
 from bridge.policy.loading import parse_policy
 from bridge.settings import Settings, load_settings
@@ -64,8 +65,8 @@ def workspace(tmp_path: Path) -> Iterator[Path]:
     with FakePrometheus() as prometheus:
         for metric in yaml.safe_load(policy)["spec"]["metrics"]:
             prometheus.script(metric["query"], samples(0.2 if metric["name"] == "latency" else 640))
-        ready = 'max(kube_deployment_status_replicas_ready{deployment="checkout",namespace="shop"})'
-        prometheus.script(ready, samples(3))
+        ready = ready_query(parse_policy(policy.encode(), "checkout.yaml"))
+        prometheus.script(str(ready), samples(3))
         (tmp_path / "scalebridge.yaml").write_text(
             f"prometheus: {{url: {prometheus.url}}}\n"
             f"state_repo: {{url: {repo.url}, search_paths: [apps], mirror: mirror.git}}\n"
@@ -118,7 +119,7 @@ def test_shown_pytest_command_selects_tests() -> None:
 
 
 def test_no_other_commands_are_shown() -> None:
-    tested = ("scalebridge ", "make", ".venv/bin/pytest")
+    tested = ("scalebridge ", "make", ".venv/bin/pytest", ". .venv/bin/activate")
     assert [f"{block}: {line}" for block, line in commands() if not line.startswith(tested)] == []
 
 

@@ -17,6 +17,8 @@ from tests.repo.processes import until
 from tests.service.conftest import count, subjects
 from tests.service.program import configured, policy, running, through
 
+pytestmark = pytest.mark.timeout(90)
+
 TOKEN = "t0ken"
 DEPTH = 'sum(queue_depth{deployment="checkout"})'
 LABELS = {"deployment": "checkout", "namespace": "shop"}
@@ -50,7 +52,6 @@ def config(
     return configured(tmp_path, monitoring.prometheus, remote, server=server)
 
 
-@pytest.mark.timeout(60)
 def test_a_metric_that_crosses_a_threshold_becomes_a_commit(
     config: Path, monitoring: Monitoring, git_http: GitHttp, state_repo: StateRepo
 ) -> None:
@@ -61,7 +62,7 @@ def test_a_metric_that_crosses_a_threshold_becomes_a_commit(
         monitoring.exporter.set("queue_depth", 210, **LABELS)
         started = time.monotonic()
         until(lambda: count(state_repo, "checkout") == 7)
-        assert time.monotonic() - started < 8
+        assert time.monotonic() - started < 12
         woken = program.until("woken")
         assert (woken["cause"], woken["policies"]) == ("alert QueueDeep", ["checkout"])
         program.until("committed", subject="scale: checkout 3→7")
@@ -75,7 +76,6 @@ def test_a_metric_that_crosses_a_threshold_becomes_a_commit(
     assert all(request.authorization for request in git_http.requests)
 
 
-@pytest.mark.timeout(60)
 def test_an_alert_without_the_token_wakes_nobody(
     config: Path, monitoring: Monitoring, state_repo: StateRepo
 ) -> None:
@@ -89,7 +89,6 @@ def test_an_alert_without_the_token_wakes_nobody(
     assert subjects(state_repo) == []
 
 
-@pytest.mark.timeout(60)
 def test_a_scale_down_waits_for_its_window_in_prometheus_memory(
     config: Path, monitoring: Monitoring, state_repo: StateRepo
 ) -> None:
@@ -108,7 +107,7 @@ def test_a_scale_down_waits_for_its_window_in_prometheus_memory(
         program.kill()
     with running(config) as program:  # it remembers nothing, Prometheus does
         until(lambda: count(state_repo, "checkout") == 3)
-        assert 4 < time.monotonic() - fell < 12
+        assert 4 < time.monotonic() - fell < 15
     assert subjects(state_repo)[:2] == ["scale: checkout 7→3", "scale: checkout 3→7"]
 
 

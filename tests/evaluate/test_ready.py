@@ -13,22 +13,30 @@ from tests.policy.given import policy
     [
         (
             "Deployment",
-            'max(kube_deployment_status_replicas_ready{deployment="web",namespace="shop"})',
+            "max by (namespace, deployment) "
+            '(kube_deployment_status_replicas_ready{deployment="web",namespace="shop"})',
         ),
         (
             "StatefulSet",
-            'max(kube_statefulset_status_replicas_ready{statefulset="web",namespace="shop"})',
+            "max by (namespace, statefulset) "
+            '(kube_statefulset_status_replicas_ready{statefulset="web",namespace="shop"})',
         ),
         (
             "ReplicaSet",
-            'max(kube_replicaset_status_ready_replicas{replicaset="web",namespace="shop"})',
+            "max by (namespace, replicaset) "
+            '(kube_replicaset_status_ready_replicas{replicaset="web",namespace="shop"})',
         ),
         (
             "ReplicationController",
-            "max(kube_replicationcontroller_status_ready_replicas"
+            "max by (namespace, replicationcontroller) "
+            "(kube_replicationcontroller_status_ready_replicas"
             '{replicationcontroller="web",namespace="shop"})',
         ),
-        ("Rollout", 'max(rollout_info_replicas_available{name="web",namespace="shop"})'),
+        (
+            "Rollout",
+            "max by (namespace, name) "
+            '(rollout_info_replicas_available{name="web",namespace="shop"})',
+        ),
         ("SpinApp", None),
     ],
 )
@@ -37,9 +45,12 @@ def test_each_kind_has_its_series(kind: str, query: str | None) -> None:
     assert ready_query(policy(scaleTargetRef=ref)) == query
 
 
-def test_without_a_namespace_all_are_asked() -> None:
+def test_without_a_namespace_all_are_asked_and_told_apart() -> None:
     asked = policy(scaleTargetRef={"name": 'we"b'})
-    assert ready_query(asked) == ('max(kube_deployment_status_replicas_ready{deployment="we\\"b"})')
+    assert ready_query(asked) == (
+        "max by (namespace, deployment) "
+        '(kube_deployment_status_replicas_ready{deployment="we\\"b"})'
+    )
 
 
 @pytest.mark.parametrize("kind", ["Deployment", "SpinApp"])

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import pytest
 
 from bridge.errors import ManifestUnsupported
-from bridge.manifest.index import Catalogue, Index, Place, count_in
+from bridge.manifest.index import Catalogue, Index, Place, count_among, workloads_in
 from bridge.manifest.target import Target
 from bridge.manifest.workload import Count
 
@@ -106,6 +106,7 @@ def test_files_that_cannot_be_read_are_named_where_nothing_is_found() -> None:
         f"(files that can't be read: a.yaml: {broken}; b.yaml: {broken}; c.yaml: {broken}"
         " and 2 more)"
     )
+    assert refusal(indexed(dict(list(files.items())[:4]))).endswith("and 1 more)")
     assert indexed({**files, "web.yaml": deployment()}).find(WEB).path == "web.yaml"
 
 
@@ -166,7 +167,7 @@ def test_a_blob_is_read_once_however_often_the_branch_moves() -> None:
     ],
 )
 def test_a_count_is_known_in_a_file_that_holds_it_once(content: bytes, count: int | None) -> None:
-    assert count_in(content, WEB) == count
+    assert count_among(workloads_in(content), WEB) == count
 
 
 @pytest.mark.parametrize(

@@ -127,13 +127,13 @@ def test_an_item_that_is_aliased_is_refused() -> None:
 @pytest.mark.parametrize(
     ("content", "reason"),
     [
-        pytest.param(b"# kind\n\xff\n", "line 2: not UTF-8", id="Latin-1"),
+        pytest.param(b"\n# kind\n\xff\n", "line 3: not UTF-8", id="Latin-1"),
         pytest.param(
             "\ufeffkind: Ä".encode("utf-16-le") + b"\nkind", "line 1: not UTF-8", id="UTF-16"
         ),
         pytest.param(
-            "# ä\nkind: a\n\x01\n".encode(),
-            "line 3: not YAML: control characters are not allowed",
+            "\n# ä\nkind: a\n\x01\n".encode(),
+            "line 4: not YAML: control characters are not allowed",
             id="control character",
         ),
         pytest.param(
@@ -165,7 +165,7 @@ def test_an_item_that_is_aliased_is_refused() -> None:
             b"kind: a\nkind: b\n", "line 2: key 'kind' is given twice", id="kind given twice"
         ),
         pytest.param(
-            b"x:\n" + b"- " * 120 + b"kind\n",
+            b"\nkind: " + b"[" * 100 + b"]" * 100,
             f"line 2: nested deeper than {tree.MAX_DEPTH} levels",
             id="deep list",
         ),
@@ -173,8 +173,8 @@ def test_an_item_that_is_aliased_is_refused() -> None:
             b"kind: " + b"{a: " * 100_000, "line 1: nested deeper than 100 levels", id="deep map"
         ),
         pytest.param(
-            b"kind: Deployment\n" + b"#" * tree.MAX_BYTES,
-            "10,000,017 bytes: too big for a manifest",
+            b"kind: Deployment\n" + b"#" * (tree.MAX_BYTES - 16),
+            "10,000,001 bytes: too big for a manifest",
             id="too big",
         ),
     ],
@@ -186,6 +186,11 @@ def test_a_file_that_cannot_be_read_safely_is_refused_as_a_whole(
         workloads(content)
     assert str(refused.value) == reason
     assert refusal(content) == reason
+
+
+def test_a_file_may_be_as_deep_and_as_big_as_the_limits_say() -> None:
+    assert workloads(b"kind: " + b"[" * 99 + b"]" * 99) == []
+    assert workloads(b"kind: Deployment\n" + b"#" * (tree.MAX_BYTES - 17)) == []
 
 
 def test_an_alias_bomb_is_harmless() -> None:

@@ -22,6 +22,15 @@ def test_a_decision_exports_its_two_counts() -> None:
     assert value("scalebridge_desired_replicas", nowhere) == 1
 
 
+def test_the_counts_of_a_policy_that_is_gone_end() -> None:
+    gone = decision(4, 7, Target("Rollout", "gone"))
+    labels = {"policy": "gone", "kind": "Rollout", "namespace": "", "name": "gone"}
+    metrics.note_decision(gone)
+    metrics.forget_decision(gone)
+    for name in ("desired", "committed"):
+        assert metrics.registry.get_sample_value(f"scalebridge_{name}_replicas", labels) is None
+
+
 def test_every_metric_is_ours_and_explained() -> None:
     exported = generate_latest(metrics.registry).decode()
     families = list(text_string_to_metric_families(exported))

@@ -27,6 +27,7 @@ def status() -> Status:
         started=NOON,
         tip="0123456789abcdef",
         remote_error="timeout",
+        push_error="frozen",
         policy_errors={"bad.yaml": "bad.yaml:3: spec: wrong"},
         suspended=["job"],
         decisions={"web": UP, "api": DOWN},
@@ -47,6 +48,7 @@ def test_a_new_status_knows_nothing() -> None:
         "lastPass": None,
         "tip": None,
         "remoteError": None,
+        "pushError": None,
         "brokenPolicies": {},
         "suspended": [],
         "problems": {},
@@ -78,6 +80,7 @@ def test_facts_are_the_same_for_programs() -> None:
         "lastPass": "2026-03-04T12:00:05+00:00",
         "tip": "0123456789abcdef",
         "remoteError": "timeout",
+        "pushError": "frozen",
         "brokenPolicies": {"bad.yaml": "bad.yaml:3: spec: wrong"},
         "suspended": ["job"],
         "problems": {"lost": "no such workload <b>"},
@@ -95,6 +98,12 @@ def test_facts_are_the_same_for_programs() -> None:
     }
 
 
+def test_what_is_not_governed_any_more_is_forgotten() -> None:
+    seen = status()
+    seen.keep(["web", "new"])
+    assert (seen.decisions, seen.problems) == ({"web": UP}, {})
+
+
 def test_only_the_last_pushes_are_kept() -> None:
     seen = Status(NOON)
     for number in range(30):
@@ -108,6 +117,7 @@ def test_the_page_shows_every_fact() -> None:
     for text in (
         "<code>0123456789ab</code>, last pass 12:00:05 UTC",
         "Remote: timeout",
+        "Push: frozen",
         "Policy: bad.yaml:3: spec: wrong",
         '<td>Deployment/shop/web</td><td>web</td><td class="n">4</td><td class="n">7 ↑</td>'
         "<td>load 640 at 100 per replica asks for 7; really</td>",
@@ -135,3 +145,4 @@ def test_an_empty_page_says_so() -> None:
     ):
         assert text in shown
     assert "Remote:" not in shown
+    assert "Push:" not in shown

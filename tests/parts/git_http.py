@@ -75,6 +75,11 @@ class GitHttp(Served):
         return compare_digest((given or "").encode(), b"Basic " + b64encode(pair))
 
     async def _backed(self, request: web.Request) -> web.StreamResponse:
+        # All of it first: http-backend spins for ever on a body that ends too soon.
+        try:
+            body = await request.content.read()
+        except ConnectionError:
+            return web.Response(status=400)
         hook = self._hook_for(request)
         if hook is not None:
             await asyncio.to_thread(hook)
@@ -82,7 +87,7 @@ class GitHttp(Served):
             "git", "http-backend", stdin=PIPE, stdout=PIPE, env=self._variables(request)
         )
         async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(_feed(request, backend))
+            tasks.create_task(_feed(body, backend))
             answering = tasks.create_task(_relay(backend, request))
         await backend.wait()
         return answering.result()
@@ -121,12 +126,11 @@ def _unauthorized() -> web.Response:
     return web.Response(status=401, headers={"WWW-Authenticate": 'Basic realm="state"'})
 
 
-async def _feed(request: web.Request, backend: Process) -> None:
+async def _feed(body: bytes, backend: Process) -> None:
     assert backend.stdin is not None
-    with suppress(ConnectionError):  # of a client that is gone, or of a backend that read enough
-        async for chunk in request.content.iter_chunked(_CHUNK):
-            backend.stdin.write(chunk)
-            await backend.stdin.drain()
+    with suppress(ConnectionError):  # of a backend that read enough
+        backend.stdin.write(body)
+        await backend.stdin.drain()
     backend.stdin.close()
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 import yaml
+from pydantic import ValidationError
 
 from bridge.decide.wishes import order_of
 from bridge.errors import PolicyInvalid
@@ -24,6 +25,35 @@ def complaint(data: dict[str, Any]) -> str:
     with pytest.raises(PolicyInvalid) as refused:
         parse_policy(text.encode(), "web.yaml")
     return str(refused.value).replace("web.yaml:1: ", "")
+
+
+def ruled(period: int) -> dict[str, Any]:
+    """A direction's only rule, over this many seconds."""
+    return {"policies": [{"type": "Pods", "value": 1, "periodSeconds": period}]}
+
+
+@pytest.mark.parametrize(
+    "spec",
+    [
+        pytest.param({"minReplicas": 20}, id="a fixed count"),
+        pytest.param({"minReplicas": 0, "maxReplicas": 1}, id="one or none"),
+        pytest.param({"maxReplicas": 100_000}, id="a hundred thousand"),
+        pytest.param({"pollingInterval": 1}, id="every second"),
+        pytest.param({"metrics": [{**metric("m"), "query": "x" * 10_000}]}, id="a long query"),
+        pytest.param({"metrics": [metric("m", "1m")]}, id="a thousandth"),
+        pytest.param({"behavior": {"scaleUp": {"stabilizationWindowSeconds": 3600}}}, id="an hour"),
+        pytest.param({"behavior": {"scaleDown": ruled(1800)}}, id="half an hour"),
+        pytest.param({"behavior": {"scaleDown": {"tolerance": 0}}}, id="no tolerance"),
+    ],
+)
+def test_the_limits_themselves_are_allowed(spec: dict[str, Any]) -> None:
+    assert policy(**spec).spec.scale_target_ref.name == "web"
+
+
+def test_a_policy_stays_what_it_is() -> None:
+    asked = policy()
+    with pytest.raises(ValidationError, match="frozen"):
+        asked.spec.suspend = True  # type: ignore[misc]  # mypy knows it too
 
 
 def test_defaults_are_the_hpas() -> None:
@@ -72,8 +102,8 @@ def test_a_target_is_counted_in_thousandths(value: str | float, thousandths: int
     [
         pytest.param({"minReplica": 2}, "spec.minReplica: unknown field", id="unknown field"),
         pytest.param(
-            {"min_replicas": -1},
-            "spec.min_replicas: input should be greater than or equal to 0, not -1",
+            {"minReplicas": -1},
+            "spec.minReplicas: input should be greater than or equal to 0, not -1",
             id="negative minimum",
         ),
         pytest.param(
@@ -124,6 +154,18 @@ def test_a_target_is_counted_in_thousandths(value: str | float, thousandths: int
             "spec.behavior.scaleDown.stabilizationWindowSeconds: input should be less than or "
             "equal to 3600, not 3601",
             id="window over an hour",
+        ),
+        pytest.param(
+            {"behavior": {"scaleUp": ruled(1801)}},
+            "spec.behavior.scaleUp.policies.0.periodSeconds: input should be less than or "
+            "equal to 1800, not 1801",
+            id="period over half an hour",
+        ),
+        pytest.param(
+            {"behavior": {"scaleDown": {"stabilizationWindowSeconds": -1}}},
+            "spec.behavior.scaleDown.stabilizationWindowSeconds: input should be greater than or "
+            "equal to 0, not -1",
+            id="a window into the future",
         ),
         pytest.param(
             {"behavior": {"scaleUp": {"policies": []}}},

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from pathlib import Path
-from typing import Literal
+from typing import Any, Final, Literal
 
 import pytest
 
 from bridge.decide.decision import Decision
 from bridge.manifest.target import Target
+from bridge.policy.model import ScalingPolicy
 from bridge.publish.branch import BranchPublisher
+from bridge.repo.snapshot import Snapshot
 from bridge.repo.state_repo import StateRepo as Tip
 from tests.parts.git_http import GitHttp
 from tests.parts.state_repo import StateRepo
@@ -45,10 +47,31 @@ def meanwhile(server: GitHttp, moment: Moment, act: Callable[[], object], times:
     setattr(server, moment, once)
 
 
+def policy(name: str, **spec: Any) -> ScalingPolicy:
+    """A policy for the Deployment of that name."""
+    given = {
+        "scaleTargetRef": {"kind": "Deployment", "name": name, "namespace": "shop"},
+        "maxReplicas": 50,
+        "metrics": [{"name": "load", "query": "load", "target": {"value": 100}}],
+    }
+    kind = {"apiVersion": "scalebridge/v1", "kind": "ScalingPolicy"}
+    return ScalingPolicy(**kind, metadata={"name": name}, spec={**given, **spec})
+
+
+WEBS = tuple(f"web-{number}" for number in range(6))
+NAMES = ("checkout", "search", "web", "api", "worker", "gone", *WEBS)
+POLICIES: Final = {name: policy(name) for name in NAMES}
+
+
+async def as_ever(_: Snapshot) -> Mapping[str, ScalingPolicy]:
+    """The policies never change."""
+    return POLICIES
+
+
 @pytest.fixture
 async def publisher(
     git_http: GitHttp, state_repo: StateRepo, tmp_path: Path
 ) -> AsyncIterator[BranchPublisher]:
     """Commits at noon."""
     async with Tip(by_http(git_http, state_repo, tmp_path)) as repo:
-        yield BranchPublisher(repo, BRIDGE, lambda: NOON)
+        yield BranchPublisher(repo, BRIDGE, lambda: NOON, as_ever)

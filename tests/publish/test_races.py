@@ -18,7 +18,7 @@ from bridge.repo.state_repo import StateRepo as Tip
 from tests.conftest import DEPLOYMENT
 from tests.parts.git_http import GitHttp
 from tests.parts.state_repo import StateRepo
-from tests.publish.conftest import Moment, decision, meanwhile
+from tests.publish.conftest import POLICIES, WEBS, Moment, as_ever, decision, meanwhile
 from tests.publish.test_branch import counted
 from tests.repo.ways import BRIDGE, CHECKOUT, NOON, SEARCH, by_http
 
@@ -38,7 +38,9 @@ async def test_fifty_batches_that_each_lose_a_race_lose_nothing(
 
         moment: Moment = "before_receive" if number % 2 else "before_advertise"
         meanwhile(git_http, moment, rival)
-        published = await publisher.publish([decision("checkout", 3 + number, 4 + number)])
+        published = await publisher.publish(
+            [decision("checkout", 3 + number, 4 + number)], POLICIES
+        )
         assert published.push
         assert (published.push.races_lost, published.dropped) == (1, ())
     commits = state_repo.log()
@@ -63,7 +65,7 @@ async def test_a_batch_that_loses_several_times_in_a_row_wins_in_the_end(
         seen.append(state_repo.write({f"notes/{len(seen)}.txt": "theirs\n"}, "Rival"))
 
     meanwhile(git_http, moment, rival, times=6)
-    published = await publisher.publish([decision(), decision("search")])
+    published = await publisher.publish([decision(), decision("search")], POLICIES)
     assert published.push
     assert published.push.races_lost == 6
     assert [one.sha for one in state_repo.log()][:7] == [published.push.after, *seen[::-1]]
@@ -83,7 +85,7 @@ async def test_a_rival_who_sets_the_very_count_wins(
     why = {9: "Git says 9 now, the decision was made on 3", 7: "Git already says 7"}[count]
     theirs = {CHECKOUT: counted("checkout", count)}
     meanwhile(git_http, moment, lambda: state_repo.write(theirs, "By hand"))
-    published = await publisher.publish([decision()])
+    published = await publisher.publish([decision()], POLICIES)
     assert published.push is None
     assert [one.why for one in published.dropped] == [why]
     assert [one.subject for one in state_repo.log()] == ["By hand", "Seed"]
@@ -94,7 +96,7 @@ async def test_the_others_of_the_batch_go_on(
 ) -> None:
     theirs = {CHECKOUT: counted("checkout", 9)}
     meanwhile(git_http, "before_receive", lambda: state_repo.write(theirs, "By hand"))
-    published = await publisher.publish([decision(), decision("search")])
+    published = await publisher.publish([decision(), decision("search")], POLICIES)
     assert published.push
     assert [one.policy for one in published.push.decisions] == ["search"]
     assert state_repo.log()[0].subject == "scale: search 3→7"
@@ -105,7 +107,7 @@ async def test_a_target_that_is_deleted_meanwhile_stays_deleted(
     publisher: BranchPublisher, git_http: GitHttp, state_repo: StateRepo
 ) -> None:
     meanwhile(git_http, "before_receive", lambda: state_repo.write({CHECKOUT: None}, "Retire"))
-    published = await publisher.publish([decision()])
+    published = await publisher.publish([decision()], POLICIES)
     assert [one.why for one in published.dropped] == [
         "Deployment/shop/checkout: no such workload in the repo"
     ]
@@ -118,7 +120,7 @@ async def test_a_target_that_moves_meanwhile_is_scaled_where_it_is(
     commented = "# moved\n" + DEPLOYMENT.format(name="checkout")
     move = {CHECKOUT: None, "eu/all.yaml": commented}
     meanwhile(git_http, "before_receive", lambda: state_repo.write(move, "Move"))
-    published = await publisher.publish([decision()])
+    published = await publisher.publish([decision()], POLICIES)
     assert published.push
     assert published.push.files == ("eu/all.yaml",)
     assert state_repo.read("eu/all.yaml") == b"# moved\n" + counted("checkout", 7)
@@ -130,7 +132,7 @@ async def test_a_rival_s_edit_of_the_same_file_is_kept(
 ) -> None:
     theirs = {CHECKOUT: DEPLOYMENT.format(name="checkout").replace("spec:", "# theirs\nspec:")}
     meanwhile(git_http, "before_receive", lambda: state_repo.write(theirs, "Comment"))
-    await publisher.publish([decision()])
+    await publisher.publish([decision()], POLICIES)
     expected = counted("checkout", 7).replace(b"spec:", b"# theirs\nspec:")
     assert state_repo.read(CHECKOUT) == expected
 
@@ -148,9 +150,13 @@ async def published_by_each(
         for number, _ in enumerate(parties):
             given = by_http(server, state_repo, folder, mirror=folder / f"{number}.git")
             repo = await stack.enter_async_context(Tip(given))
-            publishers.append(BranchPublisher(repo, BRIDGE, partial(add, NOON, step * number)))
+            publishers.append(
+                BranchPublisher(repo, BRIDGE, partial(add, NOON, step * number), as_ever)
+            )
         pairs = zip(publishers, parties, strict=True)
-        return await asyncio.gather(*(one.publish([decision(name)]) for one, name in pairs))
+        return await asyncio.gather(
+            *(one.publish([decision(name)], POLICIES) for one, name in pairs)
+        )
 
 
 async def test_many_who_want_the_same_commit_it_once(
@@ -174,7 +180,7 @@ async def test_two_who_write_the_same_commit_in_the_same_second_share_it(
 async def test_many_who_want_different_things_all_get_them(
     git_http: GitHttp, state_repo: StateRepo, tmp_path: Path
 ) -> None:
-    names = [f"web-{number}" for number in range(6)]
+    names = WEBS
     state_repo.write({f"apps/{n}.yaml": DEPLOYMENT.format(name=n) for n in names}, "Add")
     done = await published_by_each(names, git_http, state_repo, tmp_path)
     assert all(one.push for one in done)

@@ -28,7 +28,7 @@ def running(part: str) -> list[str]:
     return [line for line in command_lines().values() if part in line]
 
 
-def until(fact: Callable[[], object], within: float = 10) -> None:
+def until(fact: Callable[[], object], within: float = 20) -> None:
     """Wait for a fact."""
     deadline = time.monotonic() + within
     while not fact():

@@ -191,7 +191,7 @@ def test_a_push_from_a_broken_mirror_may_fail_but_not_unexpectedly(
     commit = mirror.commit(draft(snapshot, {CHECKOUT: b"6\n"}), snapshot)
     damage(tmp_path / "mirror.git")
     try:
-        mirror.push(commit)
+        mirror.push(commit, snapshot.tip)
     except BridgeError:
         assert state_repo.tip() == snapshot.tip
     else:

@@ -70,8 +70,8 @@ def test_a_push_onto_a_moved_branch_is_rejected(
     snapshot = mirror.look()
     commit = mirror.commit(draft(snapshot, {CHECKOUT: b"ours\n"}), snapshot)
     theirs = state_repo.write({SEARCH: "theirs\n"}, "Rival")
-    with pytest.raises(PushRejected, match="fetch first"):
-        mirror.push(commit)
+    with pytest.raises(PushRejected, match="stale info"):
+        mirror.push(commit, snapshot.tip)
     assert state_repo.tip() == theirs
     assert mirror.look().tip == theirs
 

@@ -151,9 +151,9 @@ def test_a_remote_that_is_down_and_comes_back(
     with pytest.raises(RemoteUnavailable, match=r"(?i)failed to connect|refused"):
         mirror.look()
     with pytest.raises(RemoteUnavailable, match=r"(?i)failed to connect|refused"):
-        mirror.push(commit)
+        mirror.push(commit, snapshot.tip)
     relay.forward()
-    mirror.push(commit)
+    mirror.push(commit, snapshot.tip)
     assert state_repo.tip() == commit
 
 
@@ -180,7 +180,7 @@ def test_a_hanging_remote_is_given_up_in_time_and_nothing_is_left_running(
     started = time.monotonic()
     with pytest.raises(RemoteUnavailable, match="over 1 s"):
         mirror.look()
-    assert 1 <= time.monotonic() - started < 3
+    assert 1 <= time.monotonic() - started < 5
     watch.join()
     assert len(seen[0]) >= 2  # git, and the child of it that speaks to the remote
     until(lambda: not running(relay.address.split(":")[1]), within=2)

@@ -48,10 +48,12 @@ async def test_operations_wait_for_each_other(state_repo: StateRepo, tmp_path: P
     async with Tip(by_file(state_repo, tmp_path)) as repo:
         snapshot = await repo.look()
         edit = draft(snapshot, {CHECKOUT: b"7\n"})
-        pushing = asyncio.create_task(repo.commit_and_push(edit, snapshot))
+        commit = await repo.commit(edit, snapshot)
+        pushing = asyncio.create_task(repo.push(commit, snapshot.tip))
         await asyncio.sleep(0)
         seen = await repo.look()
-    assert seen.tip == await pushing
+        await pushing
+    assert seen.tip == commit
 
 
 async def test_earlier_contents(state_repo: StateRepo, tmp_path: Path) -> None:

@@ -61,7 +61,7 @@ def pushed(mirror: Mirror, contents: Mapping[str, bytes], message: str = "Scale\
     """One commit on the tip of now, on the remote."""
     snapshot = mirror.look()
     commit = mirror.commit(draft(snapshot, contents, message), snapshot)
-    mirror.push(commit)
+    mirror.push(commit, snapshot.tip)
     return commit
 
 

@@ -59,7 +59,7 @@ class Program:
         wanted = {"event": event, **facts}.items()
         return [one for one in list(self.events) if wanted <= _hashable(one).items()]
 
-    def until(self, event: str, *, times: int = 1, within: float = 15, **facts: object) -> Event:
+    def until(self, event: str, *, times: int = 1, within: float = 25, **facts: object) -> Event:
         """Waits for such an event, and returns the last one."""
         deadline = time.monotonic() + within
         with self._news:
@@ -118,10 +118,12 @@ def _hashable(event: Event) -> dict[str, Any]:
 
 @contextmanager
 def running(config: Path) -> Iterator[Program]:
-    """A service that says nothing but events, and is gone afterwards."""
+    """A service that says nothing but events, ends cleanly, and is gone afterwards."""
     program = Program(config)
     try:
         yield program
+        if program.process.poll() is None:
+            assert program.stop() == 0
         assert program.noise == []
     finally:
         program.kill()

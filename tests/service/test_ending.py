@@ -9,6 +9,8 @@ import time
 from pathlib import Path
 from signal import Signals
 
+import pytest
+
 from tests.parts.fake_prometheus import ANY, FakePrometheus, samples
 from tests.parts.git_http import GitHttp
 from tests.parts.state_repo import StateRepo
@@ -17,6 +19,8 @@ from tests.repo.processes import until
 from tests.repo.ways import hook
 from tests.service.conftest import count, subjects
 from tests.service.program import CHECKOUT, configured, running, through
+
+pytestmark = pytest.mark.timeout(90)
 
 SLOWLY = {"quiet_period": "1m", "max_wait": "1m"}
 LONG_WINDOWS = {**SLOWLY, "scale_up": SLOWLY}
@@ -32,7 +36,7 @@ def test_what_is_batched_is_committed(
         assert subjects(shop) == []
         started = time.monotonic()
         assert program.stop() == 0
-        assert time.monotonic() - started < 5
+        assert time.monotonic() - started < 8
         events = [one["event"] for one in program.events if one["level"] == "info"]
     assert events[-3:] == ["stopping", "committed", "stopped"]
     assert subjects(shop) == ["scale: checkout 3→7, search 3→7"]
@@ -47,7 +51,7 @@ def test_an_idle_service_ends_at_once(
         program.until("steady")
         started = time.monotonic()
         assert program.stop(Signals.SIGINT) == 0
-        assert time.monotonic() - started < 3
+        assert time.monotonic() - started < 6
     assert subjects(shop) == []
 
 
@@ -58,10 +62,10 @@ def test_a_hanging_remote_holds_the_end_up_for_ten_seconds_at_most(
     fake.script(ANY, samples(700))
     remote = through(git_http, shop, timeout="1m")
     with running(configured(tmp_path, fake.url, remote)) as program:
-        until(lambda: processes(f"push --porcelain --no-verify --end-of-options {remote['url']}"))
+        until(lambda: any(" push " in line for line in processes(remote["url"])))
         started = time.monotonic()
         assert program.stop(within=20) == 0
-        assert 9 < time.monotonic() - started < 15
+        assert 9 < time.monotonic() - started < 18
     assert not processes(remote["url"])
     (tmp_path / "go").touch()
 
@@ -85,7 +89,7 @@ def test_a_taken_port_is_told_and_ends_it(fake: FakePrometheus, tmp_path: Path) 
             command, capture_output=True, text=True, cwd=CHECKOUT, timeout=20, check=False
         )
     assert done.returncode == 1
-    assert done.stderr.startswith(f"can't listen on {listen}: ")
+    assert done.stderr.startswith(f"server.listen: can't listen on {listen}: ")
     assert len(done.stderr.splitlines()) == 1
 
 

@@ -25,6 +25,8 @@ from tests.repo.relay import Relay
 from tests.service.conftest import count, subjects
 from tests.service.program import configured, policy, running
 
+pytestmark = pytest.mark.timeout(90)
+
 FAULTS: dict[str, tuple[Answer, str]] = {
     "nan": (samples(math.nan), "expected a finite number, got NaN"),
     "infinite": (samples(math.inf), "expected a finite number, got +Inf"),
@@ -47,7 +49,6 @@ def with_two_metrics(name: str, first: str, second: str) -> str:
     return policy(name, metrics=metrics)
 
 
-@pytest.mark.timeout(60)
 def test_each_fault_holds_its_own_policy_and_no_other(
     state_repo: StateRepo, fake: FakePrometheus, tmp_path: Path
 ) -> None:
@@ -102,7 +103,9 @@ def test_live_replicas_that_are_unknown_hold_a_ratio(
     ratio: dict[str, Any] = {"type": "Value", "value": "250m"}
     metrics = [{"name": "latency", "query": "latency", "target": ratio}]
     shop.write({"policies/checkout.yaml": policy("checkout", metrics=metrics)}, "By latency")
-    ready = 'max(kube_deployment_status_replicas_ready{deployment="checkout",namespace="shop"})'
+    labels = 'deployment="checkout",namespace="shop"'
+    series = f"kube_deployment_status_replicas_ready{{{labels}}}"
+    ready = f"max by (namespace, deployment) ({series})"
     fake.script("latency", samples(0.5))
     with running(configured(tmp_path, fake.url, {"url": shop.url})) as program:
         held = program.until("metrics_unknown", policy="checkout")

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from tests.parts.fake_prometheus import ANY, FakePrometheus, samples
 from tests.parts.state_repo import StateRepo
 from tests.repo.processes import until
 from tests.service.conftest import count, subjects
 from tests.service.program import configured, policy, running
+
+pytestmark = pytest.mark.timeout(90)
 
 
 def test_a_broken_policy_goes_on_as_it_was_and_hinders_no_other(

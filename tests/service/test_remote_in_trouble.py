@@ -20,6 +20,8 @@ from tests.repo.ways import hook
 from tests.service.conftest import count, subjects
 from tests.service.program import configured, running, through
 
+pytestmark = pytest.mark.timeout(90)
+
 
 @pytest.fixture
 def relay(git_http: GitHttp) -> Iterator[Relay]:
@@ -71,15 +73,22 @@ def test_a_remote_that_goes_down_meanwhile_loses_no_decision(
     assert subjects(shop) == ["scale: checkout 3→7, search 3→7"]
 
 
-def test_a_hook_s_no_is_told_and_tried_again_once_decided_anew(
+def test_a_hook_s_no_is_told_and_not_asked_for_with_every_tick(
     shop: StateRepo, fake: FakePrometheus, tmp_path: Path
 ) -> None:
     fake.script(ANY, samples(700))
-    hook(shop, "pre-receive", "echo Frozen until Monday. >&2; exit 1")
-    with running(configured(tmp_path, fake.url, {"url": shop.url})) as program:
+    says_no = f"echo asked >>'{tmp_path}/asked'; echo Frozen until Monday. >&2; exit 1"
+    hook(shop, "pre-receive", says_no)
+    config = configured(tmp_path, fake.url, {"url": shop.url})
+    with running(config) as program:
         failed = program.until("publish_failed")
         assert failed["error"].endswith("pre-receive hook declined: Frozen until Monday.")
-        hook(shop, "pre-receive", "exit 0")
+        program.until("decided", policy="search", times=4)
+        assert program.status()["pushError"] == failed["error"]
+        assert len(program.seen("publish_failed")) == 1
+    assert (tmp_path / "asked").read_text() == "asked\n"
+    hook(shop, "pre-receive", "exit 0")
+    with running(config) as program:
         program.until("committed")
     assert subjects(shop) == ["scale: checkout 3→7, search 3→7"]
 

@@ -18,6 +18,8 @@ from tests.repo.relay import Relay
 from tests.service.conftest import count, subjects
 from tests.service.program import Program, configured, policy, running
 
+pytestmark = pytest.mark.timeout(90)
+
 CAPTURED = Path(__file__).parents[1] / "trigger" / "alertmanager_firing.json"
 
 
