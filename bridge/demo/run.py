@@ -154,7 +154,8 @@ def main(
     place = folder or Path(tempfile.mkdtemp(prefix="scalebridge-demo-"))
     place.mkdir(parents=True, exist_ok=True)
     if any(place.iterdir()):
-        console.print(f"{place} is not empty: the demo wants a folder of its own", style="red")
+        text = f"{place} is not empty: the demo wants a folder of its own"
+        console.print(text, style="red", highlight=False, soft_wrap=True)
         return 2
     shop = Shop(WORKLOADS, max(seconds, SHORTEST))
     demo = Demo(place.resolve(), shop, Pair.chosen(prometheus))
@@ -180,7 +181,8 @@ async def _guarded(demo: Demo, console: Console, headless: bool) -> int:
     except* _EXPECTED as failures:
         failed = True
         for failure in failures.exceptions:
-            console.print(f"{type(failure).__name__}: {failure}", style="red", markup=False)
+            text = f"the demo failed: {failure}"
+            console.print(text, style="red", markup=False, highlight=False, soft_wrap=True)
     return 1 if failed else _concluded(demo, console)
 
 

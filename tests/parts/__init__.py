@@ -1,0 +1,1 @@
+"""Real servers, and a few faulty ones, that tests start on loopback."""

@@ -1,0 +1,33 @@
+"""A missing program or folder skips a test on a laptop and fails it in CI."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from bridge.demo.servers import binary
+
+
+def needs(*binaries: str | tuple[str, ...]) -> None:
+    """Every one of these must be installed; a tuple names alternatives."""
+    for names in binaries:
+        alternatives = (names,) if isinstance(names, str) else names
+        if binary(*alternatives) is None:
+            _lacking(f"{' or '.join(alternatives)} is not installed")
+
+
+def shared(name: str) -> Path:
+    """A folder of real-world data that lies beside the checkout and must not be copied into it."""
+    beside = Path(__file__).parents[2].parent / "shared"
+    folder = Path(os.environ.get("SCALEBRIDGE_SHARED", beside)) / name
+    if not folder.is_dir():
+        _lacking(f"{folder} is not there")
+    return folder
+
+
+def _lacking(reason: str) -> None:
+    if os.environ.get("CI") == "true":
+        pytest.fail(f"{reason}, and CI must not skip", pytrace=False)
+    pytest.skip(reason)

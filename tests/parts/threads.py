@@ -1,0 +1,85 @@
+"""Servers in a thread with a loop of its own: blocking tests and async ones can both call them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Coroutine
+from concurrent.futures import Future
+from threading import Thread
+from types import TracebackType
+from typing import Any, Self, TypeVar
+
+from aiohttp import web
+
+T = TypeVar("T")
+
+
+class LoopThread:
+    """An event loop that runs in a thread for as long as the context lasts."""
+
+    def __enter__(self) -> Self:
+        self._started: Future[tuple[asyncio.AbstractEventLoop, asyncio.Event]] = Future()
+        self._thread = Thread(target=asyncio.run, args=(self._live(),), daemon=True)
+        self._thread.start()
+        self._loop, self._stopping = self._started.result(5)
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        at: TracebackType | None,
+    ) -> None:
+        self._loop.call_soon_threadsafe(self._stopping.set)
+        self._thread.join(10)
+
+    def run(self, work: Coroutine[Any, Any, T], within: float = 10) -> T:
+        """The result of this coroutine, awaited in the thread."""
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result(within)
+
+    async def _live(self) -> None:
+        stopping = asyncio.Event()
+        self._started.set_result((asyncio.get_running_loop(), stopping))
+        await stopping.wait()
+
+
+class Served:
+    """An aiohttp application on a free port of loopback, in a thread; a context manager."""
+
+    url: str
+
+    def application(self) -> web.Application:
+        """What is served."""
+        raise NotImplementedError
+
+    @property
+    def address(self) -> str:
+        """Host and port, as a scrape config wants them."""
+        return self.url.removeprefix("http://")
+
+    def __enter__(self) -> Self:
+        self._thread = LoopThread()
+        self._thread.__enter__()
+        self.url = self._thread.run(self._start())
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        at: TracebackType | None,
+    ) -> None:
+        try:
+            self._thread.run(self._runner.cleanup())
+        finally:
+            self._thread.__exit__(kind, error, at)
+
+    async def _start(self) -> str:
+        # Bodies stay compressed: what a client sent is what the backend must see.
+        self._runner = web.AppRunner(
+            self.application(), access_log=None, auto_decompress=False, shutdown_timeout=0.1
+        )
+        await self._runner.setup()
+        await web.TCPSite(self._runner, "127.0.0.1", 0).start()
+        host, port = self._runner.addresses[0][:2]
+        return f"http://{host}:{port}"
