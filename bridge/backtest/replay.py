@@ -47,7 +47,7 @@ def replay(policy: ScalingPolicy, moments: Sequence[Moment], replicas: int) -> I
         now = recorded if recorded.ready is None else replace(recorded, ready=replicas)
         while now.at - moments[oldest].at > _REMEMBERED:
             oldest += 1
-        past = Past(tuple(moments[oldest:position]))
+        past = Past(tuple(moments[oldest:position]), since=moments[oldest].at)
         decision = decide(policy, Observation(now, past), Known(replicas, changes))
         if decision.changes:
             changes = (*changes[-50:], Scaled(now.at, decision.desired - replicas))

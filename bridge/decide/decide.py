@@ -1,19 +1,21 @@
-"""From readings to a decision: the HPA's pass, and what we hold back beyond it."""
+"""From readings to a decision: pauses, the step to and from zero, the HPA's pass, and our holds."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
+from bridge.decide.activation import Activation, ActivationRules, activated
 from bridge.decide.behavior import Limit
 from bridge.decide.decision import Decision
-from bridge.decide.recall import Known, recalled
+from bridge.decide.pause import Pauses
+from bridge.decide.recall import Known, activity, failures_before, recalled
 from bridge.decide.reconcile import Cause, Pass, reconciled
-from bridge.decide.wish import Wish
-from bridge.decide.wishes import highest, order_of, wishes
+from bridge.decide.schedule import raised_minimum
+from bridge.decide.wishes import Asked, asked, order_of
 from bridge.evaluate.reading import Moment, Observation
 from bridge.policy.model import ScalingPolicy
 
+_COOLDOWN_S = 300.0
 _BOUND = {
     Cause.ABOVE_MAX: "above maxReplicas, set to",
     Cause.BELOW_MIN: "below minReplicas, set to",
@@ -33,34 +35,117 @@ def decide(policy: ScalingPolicy, observation: Observation, known: Known) -> Dec
     start = Decision(target=policy.target, policy=policy.name, current=count, desired=count)
     if known.override and known.override.holds(policy, now.at):
         return start.because(known.override.reason(policy))
-    found = wishes(policy, now, count)
-    result = reconciled(count, order_of(policy), found, recalled(policy, observation, known))
-    decision = _explained(start, result, found)
-    if result.wished is None:
-        return decision
-    decision = _held_unknown(decision, observation)
-    return _held_in_flight(decision, policy, now, known)
+    if policy.spec.paused_at(now.at):
+        return _paused(start, policy)
+    found = asked(policy, now, count, failures_before(policy, observation))
+    return _Deciding(policy, observation, known, found).decision(start)
 
 
-def _explained(start: Decision, result: Pass, found: Sequence[Wish]) -> Decision:
-    """The pass's count, with each step to it as a reason."""
-    if result.cause in _BOUND and result.wished is None:
-        return start.at(result.desired, _BOUND[result.cause])
-    if result.wished is None and not result.error:
-        return start.because("scaled to 0 in Git: left alone until a person scales it up")
-    errors = tuple(wish.text for wish in found if wish.replicas is None)
-    decision = replace(start, reasons=tuple(wish.text for wish in found), errors=errors)
-    if result.normalized is None or result.wished is None:
-        return decision.because(_why_no_wish(start.current, found))
-    decision = replace(decision, desired=result.wished)
-    decision = decision.at(result.normalized.stable, "held by the stabilization window at")
-    return decision.at(result.desired, _LIMITED[result.normalized.limit])
+def _paused(start: Decision, policy: ScalingPolicy) -> Decision:
+    spec = policy.spec
+    until = f" until {spec.paused_until:%Y-%m-%d %H:%M %Z}" if spec.paused_until else ""
+    if spec.paused_replicas is None:
+        return start.because(f"paused{until} at {start.current}")
+    if spec.paused_replicas == start.current:
+        return start.because(f"paused{until} at pausedReplicas {start.current}")
+    return start.at(spec.paused_replicas, f"paused{until}: set to pausedReplicas")
 
 
-def _why_no_wish(current: int, found: Sequence[Wish]) -> str:
-    if all(wish.replicas is None for wish in found):
-        return f"no metric is known: held at {current}"
-    return f"no scale-down while a metric is unknown: held at {current}"
+@dataclass(frozen=True, slots=True)
+class _Deciding:
+    policy: ScalingPolicy
+    observation: Observation
+    known: Known
+    found: Asked
+
+    def decision(self, start: Decision) -> Decision:
+        step = self._step(start.current)
+        told = self._told(start)
+        if step is None:
+            return self._by_hpa(start, told)
+        if step.scale_to is not None and step.active:
+            return self._woken(told, step.scale_to)
+        if step.scale_to is not None:
+            rest = told.at(step.scale_to, "no metric was active for the cooldown period: set to")
+            return self._held(rest)
+        if not step.active and start.current <= self._rules.rest:
+            return self._scheduled(told.because(f"no metric is active: at rest at {start.current}"))
+        if step.active_reason == "ScalerCooldown":
+            told = told.because(f"no metric is active: cooling down for {self._cooldown:g} s")
+        return self._by_hpa(start, told)
+
+    @property
+    def _cooldown(self) -> float:
+        return cooldown_of(self.policy)
+
+    @property
+    def _rules(self) -> ActivationRules:
+        spec = self.policy.spec
+        return ActivationRules(
+            spec.min_replicas, spec.idle_replicas, self._cooldown, self._cooldown
+        )
+
+    def _step(self, count: int) -> Activation | None:
+        """KEDA's step outside the HPA, where the policy asks for it."""
+        if not self.policy.spec.rests:
+            return None
+        seen = activity(self.policy, self.observation, self.found, count)
+        return activated(count, seen, self._rules, Pauses())
+
+    def _told(self, start: Decision) -> Decision:
+        texts = tuple(wish.text for wish in self.found.wishes)
+        return replace(start, reasons=texts, errors=self.found.errors)
+
+    def _woken(self, told: Decision, least: int) -> Decision:
+        """At once to what the metrics ask for, as far as the scaling policies let it."""
+        woken = told.at(least, "a metric is active: woken to")
+        result = self._pass(least)
+        return self._scheduled(woken.at(max(least, result.desired), "the metrics raise it to"))
+
+    def _pass(self, count: int) -> Pass:
+        memory = recalled(self.policy, self.observation, self.known)
+        return reconciled(count, order_of(self.policy), self.found.wishes, memory)
+
+    def _by_hpa(self, start: Decision, told: Decision) -> Decision:
+        result = self._pass(start.current)
+        if result.normalized is None and not result.error:
+            if result.cause is None:
+                return (
+                    _left_alone(start) if self.policy.spec.min_replicas else self._scheduled(told)
+                )
+            return self._scheduled(start.at(result.desired, _BOUND[result.cause]))
+        if result.normalized is None or result.wished is None:
+            return self._scheduled(told.because(self._why_no_wish(start.current)))
+        decision = replace(told, desired=result.wished)
+        decision = decision.at(result.normalized.stable, "held by the stabilization window at")
+        return self._held(decision.at(result.desired, _LIMITED[result.normalized.limit]))
+
+    def _why_no_wish(self, current: int) -> str:
+        if self.found.highest is None:
+            return f"no metric is known: held at {current}"
+        return f"no scale-down while a metric is unknown: held at {current}"
+
+    def _held(self, decision: Decision) -> Decision:
+        decision = _held_unknown(decision, self.observation)
+        decision = _held_in_flight(decision, self.policy, self.observation.now, self.known)
+        return self._scheduled(decision)
+
+    def _scheduled(self, decision: Decision) -> Decision:
+        """Not below the minimum of a window of time that is open."""
+        window = raised_minimum(self.policy.spec.schedules, self.observation.now.at)
+        if window is None or decision.desired >= window.min_replicas:
+            return decision
+        return decision.at(window.min_replicas, f"schedule {window.name} raises the minimum to")
+
+
+def _left_alone(start: Decision) -> Decision:
+    return start.because("scaled to 0 in Git: left alone until a person scales it up")
+
+
+def cooldown_of(policy: ScalingPolicy) -> float:
+    """Seconds without activity before a target is put to rest; KEDA's default where unset."""
+    given = policy.spec.cooldown_period
+    return _COOLDOWN_S if given is None else given
 
 
 def _held_unknown(decision: Decision, observation: Observation) -> Decision:
@@ -89,8 +174,13 @@ def _held_in_flight(
 
 def window_to_know(policy: ScalingPolicy, now: Moment, committed: int) -> float:
     """Seconds of the metrics' past that the decision depends on; 0 where it needs none."""
-    wish = highest(wishes(policy, now, committed))
-    if wish is None or wish == committed:
-        return 0
-    windows = order_of(policy).windows
-    return windows.up if wish > committed else windows.down
+    spec, found = policy.spec, asked(policy, now, committed)
+    windows, needed = order_of(policy).windows, [0.0]
+    if spec.fallback and any(reading.value is None for reading in now.readings):
+        counted = (spec.fallback.failure_threshold + 2) * spec.polling_interval
+        needed += [counted, windows.up, windows.down]
+    if spec.rests and not found.active:
+        needed.append(cooldown_of(policy) + 2 * spec.polling_interval)
+    if found.highest is not None and found.highest != committed:
+        needed.append(windows.up if found.highest > committed else windows.down)
+    return max(needed)

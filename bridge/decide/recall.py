@@ -1,16 +1,21 @@
-"""The HPA's memory, had from records: wishes from the metrics' series, changes from the log."""
+"""Memory had from records: wishes and failures from the metrics' series, changes from the log."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
+from itertools import pairwise
 
+from bridge.decide.activation import Activity
 from bridge.decide.memory import Memory, Recommended, with_change
 from bridge.decide.override import Override
-from bridge.decide.wishes import highest, wishes
-from bridge.evaluate.reading import Observation
+from bridge.decide.wishes import Asked, asked
+from bridge.evaluate.reading import Moment, Observation
 from bridge.policy.model import Behavior, ScalingPolicy
+
+_GAP = 2.5
+"""Polling intervals without a sample that make a gap."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +60,61 @@ def _recommended(
     """What the metrics wished for at each moment, each on what lived then."""
     for moment in observation.past.moments:
         replicas = committed if moment.ready is None else moment.ready
-        wish = highest(wishes(policy, moment, replicas))
+        wish = asked(policy, moment, replicas).highest
         if wish is not None:
             yield Recommended((observation.now.at - moment.at).total_seconds(), wish)
+
+
+def failures_before(policy: ScalingPolicy, observation: Observation) -> dict[str, int]:
+    """How often each metric failed in a row before now; 0 as far as nothing is known of it.
+
+    By the time since its last value: where all metrics fail, the series have no moment at all.
+    """
+    now, past = observation.now.at, observation.past
+    if past.error or past.since is None:
+        return {}
+    latest = {metric.name: past.since for metric in policy.spec.metrics}
+    for moment in past.moments:
+        for reading in moment.readings:
+            if reading.value is not None:
+                latest[reading.metric] = max(moment.at, latest[reading.metric])
+    interval = policy.spec.polling_interval
+    return {
+        name: max(0, round((now - at).total_seconds() / interval) - 1)
+        for name, at in latest.items()
+    }
+
+
+def activity(policy: ScalingPolicy, observation: Observation, now: Asked, current: int) -> Activity:
+    """Since when no metric is active; what is unknown of the past counts as active."""
+    at = observation.now.at
+    busy = [*_busy(policy, observation.past.moments, current), *_after_gaps(policy, observation)]
+    return Activity(
+        active=now.active,
+        failed=now.failed,
+        last_active_age=(at - max(busy)).total_seconds() if busy else None,
+        known_age=_known_age(observation),
+    )
+
+
+def _busy(policy: ScalingPolicy, moments: Iterable[Moment], current: int) -> Iterator[datetime]:
+    for moment in moments:
+        found = asked(policy, moment, current)
+        if found.active or found.failed:
+            yield moment.at
+
+
+def _after_gaps(policy: ScalingPolicy, observation: Observation) -> Iterator[datetime]:
+    """The ends of times without any sample; one missing scrape is none."""
+    longest = timedelta(seconds=_GAP * policy.spec.polling_interval)
+    for before, after in pairwise((*observation.past.moments, observation.now)):
+        if after.at - before.at > longest:
+            yield after.at
+
+
+def _known_age(observation: Observation) -> float:
+    """How far back the series reach without an error; 0 where they don't."""
+    past = observation.past
+    if past.error or not past.moments:
+        return 0
+    return (observation.now.at - past.moments[0].at).total_seconds()

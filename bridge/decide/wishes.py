@@ -2,46 +2,171 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from bridge.decide.activation import is_active
 from bridge.decide.behavior import Bounds
+from bridge.decide.fallback import Answer, Fallback, Health, Watched, with_fallback
+from bridge.decide.modifiers import ScalingModifiers
 from bridge.decide.normalization import Order
 from bridge.decide.recommendation import to_milli
 from bridge.decide.wish import Goal, Scale, Wish, failure_of, wish_of_samples
 from bridge.errors import MetricsUnavailable
 from bridge.evaluate.reading import Moment, Reading
-from bridge.policy.model import Metric, ScalingPolicy
+from bridge.policy.bounds import hpa_bounds
+from bridge.policy.keda import ScalingModifiersPolicy
+from bridge.policy.model import Metric, ScalingPolicy, Spec
 from bridge.units import plain
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """The wishes of a moment, in the policy's order, and whether any metric is active."""
+
+    wishes: tuple[Wish, ...]
+    active: bool
+    errors: tuple[str, ...] = ()
+    """What is unknown, also where a fallback stands in for it."""
+
+    @property
+    def highest(self) -> int | None:
+        """The wish that counts; None where no metric is known."""
+        known = (wish.replicas for wish in self.wishes if wish.replicas is not None)
+        return max(known, default=None)
+
+    @property
+    def failed(self) -> bool:
+        """Whether some wish is unknown."""
+        return any(wish.replicas is None for wish in self.wishes)
+
+
+def asked(
+    policy: ScalingPolicy, moment: Moment, current: int, failures: Mapping[str, int] | None = None
+) -> Asked:
+    """What the metrics recommend.
+
+    `failures` are those in a row before this moment; without them no fallback stands in.
+    """
+    question = _Question(policy, moment, Scale(current, current, moment.ready))
+    readings = {reading.metric: reading for reading in moment.readings}
+    metrics = policy.spec.metrics
+    values = [question.valued(m, readings[m.name], failures) for m in metrics]
+    if modifiers := policy.spec.scaling_modifiers:
+        return question.composed(modifiers, values)
+    return question.each(values)
+
+
 def order_of(policy: ScalingPolicy) -> Order:
-    """What the policy asks for, in the HPA's terms."""
+    """What the policy asks for, in the HPA's terms; 0 is not the HPA's where KEDA's rules hold."""
     spec = policy.spec
-    return Order(Bounds(spec.min_replicas, spec.max_replicas), spec.behavior)
+    least = hpa_bounds(spec.min_replicas, None)[0] if spec.rests else spec.min_replicas
+    return Order(Bounds(least, spec.max_replicas), spec.behavior)
 
 
-def wishes(policy: ScalingPolicy, moment: Moment, current: int) -> list[Wish]:
-    """What each metric recommends, in the policy's order."""
-    by_name = {reading.metric: reading for reading in moment.readings}
-    return [_wish(policy, m, by_name[m.name], moment, current) for m in policy.spec.metrics]
+def fallback_of(spec: Spec) -> Fallback | None:
+    """The policy's fallback."""
+    given = spec.fallback
+    if given is None:
+        return None
+    return Fallback(given.failure_threshold, given.replicas, given.behavior)
 
 
-def highest(found: list[Wish]) -> int | None:
-    """The wish that counts; None where no metric is known."""
-    return max((wish.replicas for wish in found if wish.replicas is not None), default=None)
+@dataclass(frozen=True, slots=True)
+class _Value:
+    """A metric's reading, and its value after fallback."""
+
+    metric: Metric
+    reading: Reading
+    answer: Answer
+
+    @property
+    def active(self) -> bool:
+        if self.reading.value is None:
+            return self.answer.active
+        return is_active(self.reading.value, float(self.metric.activation_value or 0))
+
+    @property
+    def failures(self) -> int:
+        return self.answer.health.get(self.metric.name, Health()).failures
+
+    @property
+    def unknown(self) -> str:
+        why = f"{self.metric.name} unknown ({self.reading.error})"
+        return f"{why}, {self.answer.error}" if self.answer.error else why
 
 
-def _wish(
-    policy: ScalingPolicy, metric: Metric, reading: Reading, moment: Moment, current: int
-) -> Wish:
-    if reading.value is None:
-        return Wish(None, f"{metric.name} unknown ({reading.error})", failure_of("External"))
-    usage, goal = to_milli(reading.value), Goal(metric.target.type, metric.target.milli)
-    scale, shown = Scale(current, current, moment.ready), f"{metric.name} {plain(usage)}"
-    try:
-        wish = wish_of_samples([usage], goal, scale, order_of(policy).tolerance)
-    except MetricsUnavailable as error:
-        text = f"{shown} {error} ({moment.ready_error or 'unknown'})"
-        return Wish(None, text, failure_of("External"))
-    if goal.type == "AverageValue":
-        return Wish(wish, f"{shown} at {plain(goal.milli)} per replica asks for {wish}")
-    ready = f"with {moment.ready} ready"
-    return Wish(wish, f"{shown} against {plain(goal.milli)} {ready} asks for {wish}")
+@dataclass(frozen=True, slots=True)
+class _Question:
+    policy: ScalingPolicy
+    moment: Moment
+    scale: Scale
+
+    def valued(
+        self, metric: Metric, reading: Reading, failures: Mapping[str, int] | None
+    ) -> _Value:
+        spec, target, kind = self.policy.spec, metric.target.milli / 1000, metric.target.type
+        if modifiers := spec.scaling_modifiers:
+            target, kind = float(modifiers.target), modifiers.metric_type
+        fallback = None if failures is None else fallback_of(spec)
+        health = {name: Health(count, count > 0) for name, count in (failures or {}).items()}
+        milli = None if reading.value is None else to_milli(reading.value)
+        watched = Watched(metric.name, target, kind, fallback)
+        return _Value(metric, reading, with_fallback(milli, watched, health, self.scale))
+
+    def each(self, values: list[_Value]) -> Asked:
+        """A wish per metric."""
+        wishes = tuple(self._wish_of(value) for value in values)
+        unknown = [wish.text for wish in wishes if wish.replicas is None]
+        unknown += [value.unknown for value in values if value.answer.active]
+        return Asked(wishes, any(value.active for value in values), tuple(unknown))
+
+    def _wish_of(self, value: _Value) -> Wish:
+        metric, milli = value.metric, value.answer.milli
+        if milli is None or (value.reading.value is None and not value.answer.active):
+            return _no_wish(value.unknown)
+        shown = f"{metric.name} {plain(milli)}"
+        if value.answer.active:
+            shown = f"{value.unknown}, fallback: {shown}"
+        return self._wish(Goal(metric.target.type, metric.target.milli), milli, shown)
+
+    def composed(self, given: ScalingModifiersPolicy, values: list[_Value]) -> Asked:
+        """One wish, of the formula's value; or of the fallback where one stands in."""
+        errors = tuple(value.unknown for value in values if value.reading.value is None)
+        goal = Goal(given.metric_type, given.milli)
+        for value in values:
+            if value.answer.active and value.answer.milli is not None:
+                shown = f"{value.unknown}, fallback: formula {plain(value.answer.milli)}"
+                wish = self._wish(goal, value.answer.milli, shown)
+                return Asked((wish,), active=True, errors=errors)
+        if any(value.answer.milli is None for value in values):
+            return Asked((_no_wish("; ".join(errors)),), active=False, errors=errors)
+        try:
+            found = self._modifiers(given).composite(
+                {value.metric.name: (value.answer.milli or 0) / 1000 for value in values},
+                fallback_of(self.policy.spec),
+                {value.metric.name: value.failures for value in values},
+            )
+        except MetricsUnavailable as error:
+            return Asked((_no_wish(str(error)),), active=False, errors=(*errors, str(error)))
+        wish = self._wish(goal, found.milli, f"formula {plain(found.milli)}")
+        return Asked((wish,), found.active, errors)
+
+    def _modifiers(self, given: ScalingModifiersPolicy) -> ScalingModifiers:
+        names = tuple(metric.name for metric in self.policy.spec.metrics)
+        activation = float(given.activation_target or 0)
+        return ScalingModifiers(given.formula, names, float(given.target), activation)
+
+    def _wish(self, goal: Goal, milli: int, shown: str) -> Wish:
+        try:
+            wish = wish_of_samples([milli], goal, self.scale, order_of(self.policy).tolerance)
+        except MetricsUnavailable as error:
+            return _no_wish(f"{shown} {error} ({self.moment.ready_error or 'unknown'})")
+        if goal.type == "AverageValue":
+            return Wish(wish, f"{shown} at {plain(goal.milli)} per replica asks for {wish}")
+        ready = f"with {self.moment.ready} ready"
+        return Wish(wish, f"{shown} against {plain(goal.milli)} {ready} asks for {wish}")
+
+
+def _no_wish(why: str) -> Wish:
+    return Wish(None, why, failure_of("External"))

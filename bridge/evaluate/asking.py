@@ -67,7 +67,7 @@ class Asking:
         except MetricsUnavailable as error:
             return Past(error=str(error))
         named = {metric.name: history for metric, history in zip(metrics, histories, strict=True)}
-        return Past(tuple(self._moments(named, counts)))
+        return Past(tuple(self._moments(named, counts)), since=start)
 
     def _moments(
         self, histories: dict[str, dict[float, float]], counts: dict[float, float]

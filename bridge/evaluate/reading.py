@@ -36,6 +36,8 @@ class Past:
 
     moments: tuple[Moment, ...] = ()
     error: str = ""
+    since: datetime | None = None
+    """From when on it was asked for."""
 
 
 @dataclass(frozen=True, slots=True)

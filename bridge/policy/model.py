@@ -2,26 +2,21 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from decimal import Decimal
-from typing import Annotated, Literal, Self
+from typing import Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
-from pydantic.alias_generators import to_camel
+from pydantic import AwareDatetime, Field, field_validator, model_validator
 
+from bridge.formula.composite import composed
 from bridge.manifest.target import Target
+from bridge.policy.bounds import bounds_valid
+from bridge.policy.keda import FallbackPolicy, ScalingModifiersPolicy, Schedule
+from bridge.policy.part import Name, Part
 from bridge.units import Duration, Quantity, milli
 
 MAX_WINDOW_S = 3600
 MAX_PERIOD_S = 1800
-Name = Annotated[str, Field(min_length=1, max_length=253, pattern=r"^[^\s/\x00-\x1f]+$")]
-
-
-class Part(BaseModel):
-    """A part of the policy file: camelCase fields, unknown ones are errors."""
-
-    model_config = ConfigDict(
-        alias_generator=to_camel, populate_by_name=True, extra="forbid", frozen=True
-    )
 
 
 class Metadata(Part):
@@ -69,6 +64,9 @@ class Metric(Part):
     name: Name
     query: str = Field(min_length=1, max_length=10_000)
     target: MetricTarget
+    activation_value: Quantity | None = Field(
+        None, description="above it the workload is woken from 0 or idleReplicas"
+    )
 
 
 class ScalingPolicyRule(Part):
@@ -142,6 +140,18 @@ class Spec(Part):
         1800.0, description="how long a person's change of the count is left alone; 0: not at all"
     )
     alerts: tuple[AlertWake, ...] = ()
+    fallback: FallbackPolicy | None = None
+    scaling_modifiers: ScalingModifiersPolicy | None = None
+    schedules: tuple[Schedule, ...] = ()
+    idle_replicas: int | None = Field(
+        None, ge=0, description="the count while no metric is above its activation value"
+    )
+    cooldown_period: Duration | None = Field(
+        None, description="how long no metric was active before 0 or idleReplicas; default: 300s"
+    )
+    paused: bool = Field(False, description="hold the count, or pausedReplicas")
+    paused_replicas: int | None = Field(None, ge=0, le=100_000)
+    paused_until: AwareDatetime | None = None
     suspend: bool = False
 
     @model_validator(mode="after")
@@ -150,10 +160,41 @@ class Spec(Part):
             raise ValueError(
                 f"minReplicas {self.min_replicas} is above maxReplicas {self.max_replicas}"
             )
+        if not bounds_valid(self.min_replicas, self.max_replicas, self.idle_replicas):
+            raise ValueError(f"idleReplicas {self.idle_replicas} is not below minReplicas")
+        for schedule in self.schedules:
+            if schedule.min_replicas > self.max_replicas:
+                raise ValueError(f"schedule {schedule.name}: its minReplicas is above maxReplicas")
         names = [metric.name for metric in self.metrics]
         if doubled := {name for name in names if names.count(name) > 1}:
             raise ValueError(f"metric names given twice: {', '.join(sorted(doubled))}")
+        if self.scaling_modifiers:
+            self._check_modifiers(self.scaling_modifiers, tuple(names))
+        elif self.fallback and self.fallback.behavior == "scalingModifiers":
+            raise ValueError("fallback.behavior scalingModifiers needs scalingModifiers")
         return self
+
+    def _check_modifiers(self, given: ScalingModifiersPolicy, names: tuple[str, ...]) -> None:
+        composed(given.formula, names)
+        if self.fallback and given.target % 1:
+            raise ValueError("fallback beside scalingModifiers needs a whole number as its target")
+
+    def paused_at(self, now: datetime) -> bool:
+        """Whether the policy is paused then."""
+        if self.paused_until is not None:
+            return now < self.paused_until
+        return self.paused or self.paused_replicas is not None
+
+    @property
+    def rests(self) -> bool:
+        """Whether KEDA's activation rules take it to 0 or idleReplicas, and back."""
+        if self.idle_replicas is not None:
+            return True
+        thresholds = [metric.activation_value for metric in self.metrics]
+        if self.scaling_modifiers:
+            thresholds.append(self.scaling_modifiers.activation_target)
+        asked = [self.cooldown_period, *thresholds]
+        return self.min_replicas == 0 and any(value is not None for value in asked)
 
 
 class ScalingPolicy(Part):

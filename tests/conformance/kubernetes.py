@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from typing import Any
 
-from bridge.decide.behavior import Bounds, Changes, factor_limited, rate_limit, rate_limited
-from bridge.decide.memory import Change, Memory, Recommended, changed, with_change
-from bridge.decide.normalization import Condition, Flags, Order, held_reason, normalized
-from bridge.decide.per_pod import Pod, per_pod
+from bridge.decide.behavior import factor_limited, rate_limit, rate_limited
+from bridge.decide.memory import Memory, changed, with_change
+from bridge.decide.normalization import Flags, Order, held_reason, normalized
+from bridge.decide.per_pod import per_pod
 from bridge.decide.recommendation import (
     Tolerance,
     average_value,
@@ -29,22 +29,22 @@ from bridge.decide.wish import (
     wish_of_samples,
 )
 from bridge.errors import MetricsUnavailable
-from bridge.policy.model import (
-    Behavior,
-    ScaleDownRules,
-    ScaleUpRules,
-    ScalingPolicyRule,
-    ScalingRules,
+from tests.conformance.translate import (
+    FIELDS,
+    Answer,
+    Inputs,
+    bounds_of,
+    changes_of,
+    conditions_of,
+    events_of,
+    given_behavior,
+    memory_of,
+    pods_of,
+    recommended_of,
+    rules_of,
+    shown_rules,
+    tolerance_of,
 )
-
-Inputs = Mapping[str, Any]
-Answer = dict[str, Any]
-_FIELDS = {
-    "stabilizationWindowSeconds": "stabilization_window_seconds",
-    "selectPolicy": "select_policy",
-    "tolerance": "tolerance",
-}
-_DIRECTIONS = {"up": ScaleUpRules, "down": ScaleDownRules}
 
 
 def value_metric(inputs: Inputs) -> Answer:
@@ -54,24 +54,24 @@ def value_metric(inputs: Inputs) -> Answer:
         inputs["target_milli"],
         inputs["current_replicas"],
         inputs["ready_replicas"],
-        _tolerance(inputs),
+        tolerance_of(inputs),
     )
     return {"replicas": replicas, "usage_milli": usage, "error": False}
 
 
 def average_metric(inputs: Inputs) -> Answer:
     usage, status = total(inputs["samples_milli"]), inputs["status_replicas"]
-    replicas = average_value(usage, inputs["target_milli"], status, _tolerance(inputs))
+    replicas = average_value(usage, inputs["target_milli"], status, tolerance_of(inputs))
     return {"replicas": replicas, "usage_milli": usage_per_replica(usage, status), "error": False}
 
 
 def pods_metric(inputs: Inputs) -> Answer:
     try:
         found = per_pod(
-            _pods(inputs["pods"]),
+            pods_of(inputs["pods"]),
             inputs["target_milli"],
             inputs["current_replicas"],
-            _tolerance(inputs),
+            tolerance_of(inputs),
         )
     except MetricsUnavailable:
         return {"error": True}
@@ -82,7 +82,7 @@ def convert_rules(inputs: Inputs) -> Answer:
     limited = factor_limited(
         inputs["current_replicas"],
         inputs["desired_replicas"],
-        _bounds(inputs),
+        bounds_of(inputs),
         inputs["scale_up_limit_factor"],
         inputs["scale_up_limit_minimum"],
     )
@@ -90,33 +90,32 @@ def convert_rules(inputs: Inputs) -> Answer:
 
 
 def default_rules(inputs: Inputs) -> Answer:
-    filled = _rules(inputs["direction"], inputs["rules"]).model_dump(by_alias=True)
-    return {**filled, "policies": list(filled["policies"])}
+    return shown_rules(rules_of(inputs["direction"], inputs["rules"]), FIELDS.values())
 
 
 def behavior_rate(inputs: Inputs) -> Answer:
     limited = rate_limited(
         inputs["current_replicas"],
         inputs["desired_replicas"],
-        _bounds(inputs),
-        _given_behavior(inputs),
-        _changes(inputs),
+        bounds_of(inputs),
+        given_behavior(inputs),
+        changes_of(inputs),
     )
     return {"replicas": limited.replicas, "reason": limited.limit}
 
 
 def one_rate_limit(inputs: Inputs) -> Answer:
     direction = inputs["direction"]
-    rules = _rules(direction, inputs["rules"])
-    limit = rate_limit(direction, inputs["current_replicas"], rules, _changes(inputs))
+    rules = rules_of(direction, inputs["rules"])
+    limit = rate_limit(direction, inputs["current_replicas"], rules, changes_of(inputs))
     return {"limit": limit}
 
 
 def store_event(inputs: Inputs) -> Answer:
-    events = _events(inputs["events"])
+    events = events_of(inputs["events"])
     after = events
     if inputs["rules"] is not None:
-        rules = _rules(inputs["direction"], inputs["rules"])
+        rules = rules_of(inputs["direction"], inputs["rules"])
         after = with_change(events, rules, inputs["change"])
     return {
         "events_after": [[change.by, change.outdated] for change in after],
@@ -125,14 +124,14 @@ def store_event(inputs: Inputs) -> Answer:
 
 
 def stabilize_legacy(inputs: Inputs) -> Answer:
-    past = _recommended(inputs["recommendations"]) or ()
+    past = recommended_of(inputs["recommendations"]) or ()
     return {"replicas": highest_of(inputs["desired_replicas"], inputs["window_s"], past)}
 
 
 def stabilize_behavior(inputs: Inputs) -> Answer:
     current, desired = inputs["current_replicas"], inputs["desired_replicas"]
     windows = Windows(inputs["scale_up_window_s"], inputs["scale_down_window_s"])
-    past = _recommended(inputs["recommendations"]) or ()
+    past = recommended_of(inputs["recommendations"]) or ()
     return {
         "replicas": stabilized(current, desired, windows, past),
         "reason_if_changed": held_reason(current, desired),
@@ -142,10 +141,10 @@ def stabilize_behavior(inputs: Inputs) -> Answer:
 def normalize(inputs: Inputs) -> Answer:
     order = _order(inputs, inputs["behavior"], inputs["controller"])
     step = normalized(
-        inputs["current_replicas"], inputs["desired_replicas"], order, _memory(inputs)
+        inputs["current_replicas"], inputs["desired_replicas"], order, memory_of(inputs)
     )
     conditions = {"AbleToScale": step.able_to_scale, "ScalingLimited": step.scaling_limited}
-    return {"replicas": step.replicas, "conditions": _conditions(conditions)}
+    return {"replicas": step.replicas, "conditions": conditions_of(conditions)}
 
 
 def reconcile(inputs: Inputs) -> Answer:
@@ -154,17 +153,17 @@ def reconcile(inputs: Inputs) -> Answer:
             "desired_replicas": inputs["state"]["spec_replicas"],
             "rescale": False,
             "error": True,
-            "conditions": _conditions(unread()),
+            "conditions": conditions_of(unread()),
         }
     state = inputs["state"]
     scale = Scale(state["spec_replicas"], state["status_replicas"], state["ready_replicas"])
-    done = _pass(inputs, scale, _memory(inputs), inputs["metric_results"])
+    done = _pass(inputs, scale, memory_of(inputs), inputs["metric_results"])
     return {
         "desired_replicas": done.desired,
         "rescale": done.rescales,
         "cause": done.cause,
         "error": done.error,
-        "conditions": _conditions(done.conditions),
+        "conditions": conditions_of(done.conditions),
     }
 
 
@@ -174,7 +173,7 @@ def timeline(inputs: Inputs) -> Answer:
         scale = Scale(replicas, replicas, replicas)
         done = _pass(inputs, scale, memory.older(step["dt_s"]), step["metric_results"])
         memory, replicas = done.memory, done.desired
-        steps.append({"replicas": replicas, "conditions": _conditions(done.conditions)})
+        steps.append({"replicas": replicas, "conditions": conditions_of(done.conditions)})
     return {"steps": steps}
 
 
@@ -198,7 +197,7 @@ def _wish(metric: Inputs, result: Inputs, scale: Scale, tolerance: Tolerance) ->
         return Wish(None, failure=failure)
     try:
         if "pods" in result:
-            return Wish(wish_of_pods(_pods(result["pods"]), goal, scale, tolerance))
+            return Wish(wish_of_pods(pods_of(result["pods"]), goal, scale, tolerance))
         return Wish(wish_of_samples(result["samples_milli"], goal, scale, tolerance))
     except MetricsUnavailable:
         return Wish(None, failure=failure)
@@ -216,84 +215,11 @@ def _order(
     bounds: Inputs, behavior: Inputs | None, controller: Inputs, metrics: Iterable[Inputs] = ()
 ) -> Order:
     return Order(
-        _bounds(bounds),
-        None if behavior is None else _given_behavior(behavior),
+        bounds_of(bounds),
+        None if behavior is None else given_behavior(behavior),
         Flags(**controller),
         any(metric["type"] in ("Object", "External") for metric in metrics),
     )
-
-
-def _bounds(inputs: Inputs) -> Bounds:
-    least = inputs.get("minReplicas")
-    return Bounds(1 if least is None else least, inputs["maxReplicas"])
-
-
-def _given_behavior(given: Inputs) -> Behavior:
-    """As the policy's model fills it in, without its checks of single values."""
-    return Behavior.model_construct(
-        scale_up=ScaleUpRules.model_construct(**_fields(given.get("scaleUp"))),
-        scale_down=ScaleDownRules.model_construct(**_fields(given.get("scaleDown"))),
-    )
-
-
-def _rules(direction: str, given: Inputs | None) -> ScalingRules:
-    return _DIRECTIONS[direction].model_construct(**_fields(given))
-
-
-def _fields(given: Inputs | None) -> dict[str, Any]:
-    """The model's names for what is set."""
-    given = {key: value for key, value in (given or {}).items() if value is not None}
-    fields = {_FIELDS[key]: value for key, value in given.items() if key in _FIELDS}
-    if "policies" in given:
-        fields["policies"] = tuple(
-            ScalingPolicyRule.model_construct(
-                type=rule["type"], value=rule["value"], period_seconds=rule["periodSeconds"]
-            )
-            for rule in given["policies"]
-        )
-    return fields
-
-
-def _memory(inputs: Inputs) -> Memory:
-    return Memory(
-        _recommended(inputs["recommendations"]),
-        _events(inputs["scale_up_events"]),
-        _events(inputs["scale_down_events"]),
-        inputs.get("scaled_to_zero_condition"),
-    )
-
-
-def _changes(inputs: Inputs) -> Changes:
-    return Changes(_events(inputs["scale_up_events"]), _events(inputs["scale_down_events"]))
-
-
-def _events(given: Iterable[tuple[float, int]]) -> tuple[Change, ...]:
-    return tuple(Change(age, by) for age, by in given)
-
-
-def _recommended(given: Iterable[tuple[float, int]] | None) -> tuple[Recommended, ...] | None:
-    return None if given is None else tuple(Recommended(age, count) for age, count in given)
-
-
-def _pods(given: Iterable[Inputs]) -> list[Pod]:
-    return [
-        Pod(
-            name=pod["name"],
-            value_milli=pod.get("value_milli"),
-            phase=pod.get("phase", "Running"),
-            deleted=pod.get("deleted", False),
-            listed=not pod.get("unlisted", False),
-        )
-        for pod in given
-    ]
-
-
-def _tolerance(inputs: Inputs) -> Tolerance:
-    return Tolerance(inputs["tolerance_up"], inputs["tolerance_down"])
-
-
-def _conditions(given: Mapping[str, Condition]) -> dict[str, list[str]]:
-    return {name: [str(part) for part in condition] for name, condition in given.items()}
 
 
 OPS: dict[str, Callable[[Inputs], Answer]] = {

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 
-from tests.conformance import kubernetes
+from tests.conformance import keda, kubernetes
 from tests.conformance.cases import Case, mismatches
 
-_OPS = {**kubernetes.OPS}
+_OPS = {**kubernetes.OPS, **keda.OPS}
 
 
 def verdict(case: Case) -> str:

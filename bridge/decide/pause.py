@@ -1,0 +1,65 @@
+"""Paused altogether, at a count, until a time, or in one direction.
+
+Source: kedacore/keda apis/keda/v1alpha1/scaledobject_types.go and controllers/keda/hpa.go.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Self
+
+from bridge.policy.model import Behavior
+
+_FALSE = frozenset({"0", "f", "F", "false", "FALSE", "False"})
+_WHOLE = re.compile(r"[+-]?[0-9]{1,10}")
+
+
+@dataclass(frozen=True, slots=True)
+class Pauses:
+    """What is switched off, and what is forced on."""
+
+    paused: bool = False
+    scale_in: bool = False
+    scale_out: bool = False
+    force_activation: bool = False
+
+    @classmethod
+    def annotated(cls, annotations: Mapping[str, str]) -> Self:
+        """By KEDA's annotations, named without their prefix."""
+
+        def is_on(name: str) -> bool:
+            return name in annotations and annotations[name] not in _FALSE
+
+        return cls(
+            paused="paused-replicas" in annotations or is_on("paused"),
+            scale_in=is_on("paused-scale-in"),
+            scale_out=is_on("paused-scale-out"),
+            force_activation=is_on("force-activation"),
+        )
+
+
+def paused_count(annotations: Mapping[str, str]) -> int | None:
+    """The count to pause at; None if none is given.
+
+    Raises:
+        ValueError: it is no whole number of 32 bits.
+    """
+    text = annotations.get("paused-replicas")
+    if text is None:
+        return None
+    if not _WHOLE.fullmatch(text) or not -(2**31) <= int(text) < 2**31:
+        raise ValueError(f"paused-replicas: {text!r} is not a whole number")
+    return int(text)
+
+
+def paused_behavior(behavior: Behavior, pauses: Pauses) -> Behavior:
+    """The behaviour with the paused directions disabled."""
+    disabled = {"select_policy": "Disabled"}
+    changes: dict[str, object] = {}
+    if pauses.scale_out:
+        changes["scale_up"] = behavior.scale_up.model_copy(update=disabled)
+    if pauses.scale_in:
+        changes["scale_down"] = behavior.scale_down.model_copy(update=disabled)
+    return behavior.model_copy(update=changes) if changes else behavior

@@ -1,0 +1,55 @@
+"""Windows of time: from a start to an end, each given as a cron schedule.
+
+Source: kedacore/keda pkg/scalers/cron_scaler.go.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from bridge.cron import Cron, CronInvalid, parse_cron, zone_of
+from bridge.policy.keda import Schedule
+
+_WHOLE = re.compile(r"-?(?:0|[1-9][0-9]{0,18})")
+
+
+def in_window(start: Cron, end: Cron, zone: ZoneInfo, now: datetime) -> bool:
+    """Whether the end comes next; a start that never comes is past, an end that never comes too."""
+    begins, ends = start.next(now, zone), end.next(now, zone)
+    if begins is None:
+        return True
+    return ends is not None and not begins < ends
+
+
+def raised_minimum(schedules: Iterable[Schedule], now: datetime) -> Schedule | None:
+    """The open window with the highest minimum; None where none is open."""
+    opened = [schedule for schedule in schedules if _is_open(schedule, now)]
+    return max(opened, key=lambda schedule: schedule.min_replicas, default=None)
+
+
+def _is_open(schedule: Schedule, now: datetime) -> bool:
+    start, end = parse_cron(schedule.start), parse_cron(schedule.end)
+    return in_window(start, end, zone_of(schedule.timezone), now)
+
+
+def trigger_faults(metadata: Mapping[str, str]) -> list[str]:
+    """What is wrong with a cron trigger as KEDA writes it; the zone is looked up later."""
+    given = {name: value.strip() for name, value in metadata.items()}
+    names = ("timezone", "start", "end", "desiredReplicas")
+    if missing := [name for name in names if not given.get(name)]:
+        return [f"{name} is missing" for name in missing]
+    faults = []
+    for name in ("start", "end"):
+        try:
+            parse_cron(given[name])
+        except CronInvalid as error:
+            faults.append(f"{name}: {error}")
+    if given["start"] == given["end"]:
+        faults.append("start and end are the same")
+    replicas = given["desiredReplicas"]
+    if not _WHOLE.fullmatch(replicas) or int(replicas) == 0:
+        faults.append(f"desiredReplicas: {replicas!r} is not a whole number other than 0")
+    return faults
