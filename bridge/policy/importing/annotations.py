@@ -15,9 +15,9 @@ def carry_annotations(metadata: Fields, draft: Draft) -> None:
     annotations = metadata.below("annotations")
     count = annotations.number(f"{_PREFIX}paused-replicas")
     if count is not None:
-        draft.spec["pause"] = {"replicas": count}
+        draft.spec["pausedReplicas"] = count
     elif _on(annotations, "paused"):
-        draft.spec["suspend"] = True
+        draft.spec["paused"] = True
     for name, direction in _DIRECTIONS.items():
         if _on(annotations, name):
             rules = draft.spec.setdefault("behavior", {}).setdefault(direction, {})

@@ -29,12 +29,17 @@ class Draft:
     @property
     def kind(self) -> str:
         """The target's kind."""
-        return str(self.reference["kind"])
+        return str(self.reference.get("kind", "?"))
 
     @property
     def target(self) -> tuple[str, str | None, str]:
         """Whose count it will be."""
-        return self.kind, self.namespace, str(self.reference["name"])
+        return self.kind, self.namespace, str(self.reference.get("name", "?"))
+
+    @property
+    def rests(self) -> bool:
+        """Whether it goes to 0, or to an idle count, while nothing is active."""
+        return self.spec["minReplicas"] == 0 or "idleReplicas" in self.spec
 
     def add_metric(self, name: str, query: str, kind: str, value: Any) -> str:
         """One more metric, its name made unique; returns that name."""

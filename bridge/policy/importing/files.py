@@ -91,5 +91,5 @@ def _finish(candidate: Candidate, imported: Imported) -> None:
             imported.policies.append(Written(draft.name, text, draft.source, file, line))
         except PolicyInvalid as error:
             root.refuse("spec", f"would be a policy that does not load: {error}")
-    imported.findings += sorted(root.findings, key=lambda finding: finding.line)
+    imported.findings += sorted(dict.fromkeys(root.findings), key=lambda finding: finding.line)
     imported.refused += candidate.refused

@@ -100,7 +100,7 @@ def _carry_activation(metadata: Fields, draft: Draft) -> None:
     threshold = metadata.quantity("activationThreshold")
     if threshold is None or parse_quantity(threshold) == Decimal(0):
         return
-    if draft.spec["minReplicas"] > 0 and "idleReplicas" not in draft.spec:
-        metadata.warn("activationThreshold", "KEDA goes by it at 0 or idle, and here is neither")
-    else:
+    if draft.rests:
         draft.metrics[-1]["activationValue"] = threshold
+    else:
+        metadata.warn("activationThreshold", "KEDA goes by it at 0 or idle, and here is neither")

@@ -5,12 +5,13 @@ from __future__ import annotations
 from bridge.policy.importing.annotations import carry_annotations
 from bridge.policy.importing.draft import Draft, carry_behavior, drafted
 from bridge.policy.importing.fields import Fields
+from bridge.policy.importing.resource_metrics import RESOURCES
 from bridge.policy.importing.surroundings import Surroundings
 from bridge.policy.importing.triggers import add_triggers
 
 VERSIONS = ("keda.sh/v1alpha1", "keda.k8s.io/v1alpha1")
 
-_MOST = 100  # KEDA's default
+_MOST, _COOLDOWN_S = 100, 300  # KEDA's defaults
 _HPA_PERIOD_S = 15
 _FALLBACK = ("failureThreshold", "replicas", "behavior")
 _MODIFIERS = ("formula", "target", "activationTarget", "metricType")
@@ -21,7 +22,7 @@ def scaled_object_draft(root: Fields, surroundings: Surroundings) -> Draft:
     """The policy of a ScaledObject; what stands in its way is among the findings."""
     spec = root.below("spec")
     draft = drafted(root, _reference(spec), surroundings.namespace)
-    draft.spec["minReplicas"] = spec.number("minReplicaCount") or 0
+    draft.spec["minReplicas"] = _least(spec)
     most = spec.number("maxReplicaCount")
     draft.spec["maxReplicas"] = _MOST if most is None else most
     if most is None:
@@ -51,6 +52,15 @@ def _reference(spec: Fields) -> dict[str, str | None]:
     return {"apiVersion": version, "kind": kind, "name": name}
 
 
+def _least(spec: Fields) -> int:
+    least = spec.number("minReplicaCount") or 0
+    kinds = {trigger.text("type") for trigger in spec.each("triggers")}
+    if least == 0 and kinds and kinds <= set(RESOURCES):
+        spec.assume("minReplicaCount", "1: with cpu and memory alone, KEDA never goes to 0")
+        return 1
+    return least
+
+
 def _carry_interval(spec: Fields, draft: Draft) -> None:
     seconds = spec.number("pollingInterval")
     if seconds is None:
@@ -66,17 +76,18 @@ def _carry_interval(spec: Fields, draft: Draft) -> None:
 
 def _carry_rest(spec: Fields, draft: Draft) -> None:
     """What only counts where there is a state of rest: 0 replicas, or an idle count."""
-    idle = spec.number("idleReplicaCount")
+    idle, cooldown = spec.number("idleReplicaCount"), spec.number("cooldownPeriod")
     if idle is not None:
         draft.spec["idleReplicas"] = idle
-    for name in ("cooldownPeriod", "initialCooldownPeriod"):
-        seconds = spec.number(name)
-        if seconds is None:
-            continue
-        if idle is None and draft.spec["minReplicas"] > 0:
-            spec.warn(name, "KEDA waits so before 0 or an idle count, and here is neither")
-        else:
-            draft.spec[name] = f"{seconds}s"
+    if draft.rests:
+        draft.spec["cooldownPeriod"] = f"{_COOLDOWN_S if cooldown is None else cooldown}s"
+    elif cooldown is not None:
+        spec.warn("cooldownPeriod", "KEDA waits so before 0 or an idle count, and here is neither")
+    if spec.number("initialCooldownPeriod"):
+        spec.warn(
+            "initialCooldownPeriod",
+            "counts only from the ScaledObject's creation; a policy knows no such time",
+        )
 
 
 def _carry_advanced(advanced: Fields, draft: Draft) -> None:

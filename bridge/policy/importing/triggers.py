@@ -8,7 +8,7 @@ from bridge.policy.importing.prometheus_trigger import add_prometheus
 from bridge.policy.importing.resources import ResourceTarget, add_resource
 from bridge.policy.importing.surroundings import Surroundings
 
-_RESOURCES = ("cpu", "memory")
+_NEVER = "1E"  # no cpu or memory comes near
 _UNKNOWN = "unknown to KEDA, and left behind"
 _ADVICE = (
     "prometheus, cron, cpu and memory can be carried over; export what it measures to Prometheus, "
@@ -19,17 +19,14 @@ _ADVICE = (
 def add_triggers(spec: Fields, draft: Draft, surroundings: Surroundings) -> None:
     """A metric or a schedule for each trigger."""
     triggers = list(spec.each("triggers"))
-    kinds = [trigger.text("type") or "" for trigger in triggers]
     if not triggers:
         spec.refuse("triggers", "required, but missing")
-    for trigger, kind in zip(triggers, kinds, strict=True):
+    for trigger in triggers:
+        kind = trigger.text("type") or ""
         if kind != "prometheus" and "scalingModifiers" in draft.spec:
             trigger.refuse("type", f"{kind} beside a formula, which takes prometheus metrics only")
         _add_trigger(trigger, kind, draft, surroundings)
         trigger.name_unread(_UNKNOWN)
-    if triggers and set(kinds) <= set(_RESOURCES) and not draft.spec["minReplicas"]:
-        draft.spec["minReplicas"] = 1
-        spec.assume("minReplicaCount", "1: with cpu and memory alone, KEDA never goes to 0")
     if not draft.metrics and "schedules" in draft.spec:
         draft.add_metric("schedules-only", "vector(0)", "AverageValue", 1)
         spec.assume("triggers", "schedules alone: the metric always asks for the minimum")
@@ -85,3 +82,6 @@ def _add_resource(trigger: Fields, kind: str, draft: Draft) -> None:
     metadata.required("value", metadata.raw("value"))
     metadata.name_unread(_UNKNOWN)
     add_resource(trigger, "type", draft, target)
+    if draft.rests and draft.metrics:
+        draft.metrics[-1]["activationValue"] = _NEVER
+        trigger.assume("type", f"{kind} neither wakes the workload nor keeps it awake, as in KEDA")
