@@ -115,8 +115,7 @@ def import_(  # noqa: PLR0913, PLR0917 - each is an option
 ) -> None:
     """Turn HorizontalPodAutoscalers and KEDA's ScaledObjects into policies.
 
-    What can't be carried over is named with its field; a policy that would be wrong without it
-    is refused. With a configuration, its Prometheus is compared with the ScaledObjects'.
+    What can't be carried over is named; a policy that would be wrong without it is refused.
     """
     from bridge.commands.import_ import import_autoscalers, tell_imported
     from bridge.policy.importing.surroundings import Surroundings

@@ -75,8 +75,7 @@ def drafted(root: Fields, reference: Mapping[str, str | None], namespace: str | 
     if own is None:
         metadata.assume(
             "namespace",
-            "not given: the policy takes the only workload of that name, and its queries answer "
-            "only while one namespace has it; --namespace NAME settles it",
+            "not given: the policy takes the only workload of that name; --namespace NAME adds one",
         )
     given = {**reference, "namespace": own}
     kept = {part: text for part, text in given.items() if text}
@@ -88,7 +87,7 @@ def drafted(root: Fields, reference: Mapping[str, str | None], namespace: str | 
 
 def carry_behavior(fields: Fields, draft: Draft, name: str = "behavior") -> None:
     """HPA v2's behaviour, field by field as it is; what we would not load is refused."""
-    given = _without_nothing(fields.raw(name))
+    given = _without_nothing(fields.below(name).data)
     if not given:
         return
     try:
@@ -99,7 +98,8 @@ def carry_behavior(fields: Fields, draft: Draft, name: str = "behavior") -> None
                 place = ".".join([name, *(str(part) for part in detail["loc"])])
                 why = f"{detail['msg'][0].lower()}{detail['msg'][1:]}"
                 fields.refuse(place, f"{why}, not {detail['input']!r:.100}")
-    draft.spec["behavior"] = given
+    else:
+        draft.spec["behavior"] = given
 
 
 def _without_nothing(value: Any) -> Any:

@@ -102,11 +102,11 @@ class Fields:
         """Warns of each field that nobody read."""
         for name in self.data:
             if not self.was_read(name) and self.has(name):
-                self.warn(name, why)
+                self.warn(str(name), why)
 
     def _tell(self, level: Level, name: str, why: str, skeleton: str = "") -> None:
         self._read.add(name.partition(".")[0])
-        parts = [int(part) if part.isdigit() else part for part in name.split(".") if part]
+        parts = [int(part) if part.isdecimal() else part for part in name.split(".") if part]
         place = (*self.place, *((name,) if name in self.data else parts))
         dotted = ".".join(str(part) for part in place) or "document"
         line = self.document.line(place)
@@ -138,7 +138,8 @@ def _whole(value: Any) -> int:
 
 def _quantity(value: Any) -> int | str:
     quantity, text = parse_quantity(value), str(value).strip()
-    return text if text[-1].isalpha() or quantity % 1 else int(quantity)
+    whole = quantity == quantity.to_integral_value()
+    return int(quantity) if whole and not text[-1].isalpha() else text
 
 
 def _flag(value: Any) -> bool:

@@ -9,7 +9,7 @@ import yaml
 from bridge.policy.importing.files import Imported, import_files
 from bridge.policy.importing.surroundings import Surroundings
 from bridge.policy.loading import parse_policy
-from bridge.policy.model import ScalingPolicy
+from bridge.policy.model import Metric, ScalingPolicy
 
 HPA = """\
 apiVersion: autoscaling/v2
@@ -40,6 +40,17 @@ spec:
         threshold: "100"
         ignoreNullValues: "false"
 """
+
+CRON = {
+    "type": "cron",
+    "metadata": {
+        "timezone": "Europe/Berlin",
+        "start": "0 8 * * 1-5",
+        "end": "0 18 * * 1-5",
+        "desiredReplicas": "5",
+    },
+}
+CPU = {"type": "cpu", "metricType": "Utilization", "metadata": {"value": "60"}}
 
 URL = "http://prometheus:9090"
 
@@ -75,6 +86,11 @@ def policy_of(text: str, namespace: str | None = None) -> ScalingPolicy:
     assert [str(finding) for finding in result.findings if finding.level == "refused"] == []
     [written] = result.policies
     return parse_policy(written.text.encode(), f"{written.name}.yaml")
+
+
+def goal(metric: Metric) -> tuple[str, float]:
+    """The type of the metric's target, and its value."""
+    return metric.target.type, float(metric.target.value)
 
 
 def told(text: str, level: str = "refused") -> list[tuple[str, str]]:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from bridge.manifest.target import Target
-from tests.policy.importing.given import HPA, changed, fields, imported, policy_of, told
+from tests.policy.importing.given import HPA, changed, fields, goal, imported, policy_of, told
 
 
 def resource(name: str, **target: Any) -> dict[str, Any]:
@@ -19,14 +19,14 @@ def test_target_bounds_and_utilization_are_carried_over() -> None:
     assert policy.target == Target("Deployment", "web", "shop", "apps/v1")
     assert (policy.spec.min_replicas, policy.spec.max_replicas) == (2, 10)
     [metric] = policy.spec.metrics
-    assert (metric.name, metric.target.type, metric.target.value) == ("cpu", "Value", 60)
+    assert (metric.name, goal(metric)) == ("cpu", ("Value", 60))
     assert 'owner_kind="Deployment",owner_name="web"' in metric.query
 
 
 def test_an_average_value_is_per_replica_and_written_as_by_its_owner() -> None:
     text = changed(HPA, metrics=[resource("memory", type="AverageValue", averageValue="512Mi")])
     [metric] = policy_of(text).spec.metrics
-    assert (metric.target.type, metric.target.value) == ("AverageValue", 512 * 2**20)
+    assert goal(metric) == ("AverageValue", 512 * 2**20)
     assert "value: 512Mi" in imported(text).policies[0].text
 
 
@@ -51,7 +51,7 @@ def test_the_minimum_is_1_unless_given() -> None:
 def test_quoted_numbers_are_numbers() -> None:
     metrics = [resource("cpu", averageUtilization="60")]
     policy = policy_of(changed(HPA, minReplicas="3", metrics=metrics))
-    assert (policy.spec.min_replicas, policy.spec.metrics[0].target.value) == (3, 60)
+    assert (policy.spec.min_replicas, goal(policy.spec.metrics[0])) == (3, ("Value", 60))
 
 
 def test_behavior_is_carried_over_and_what_is_empty_left_to_the_defaults() -> None:
@@ -72,8 +72,7 @@ def test_behavior_is_carried_over_and_what_is_empty_left_to_the_defaults() -> No
 def test_v2beta1_has_its_targets_beside_the_name(metric: Any, expected: tuple[str, float]) -> None:
     metrics = [{"type": "Resource", "resource": {"name": "cpu", **metric}}]
     text = changed(HPA, metrics=metrics).replace("autoscaling/v2", "autoscaling/v2beta1")
-    target = policy_of(text).spec.metrics[0].target
-    assert (target.type, target.value) == expected
+    assert goal(policy_of(text).spec.metrics[0]) == expected
 
 
 @pytest.mark.parametrize("given", [None, 55])
@@ -133,6 +132,12 @@ def test_v2_with_a_field_of_v1_that_it_drops_is_refused() -> None:
             "pods.metricName",
             "{type: AverageValue, value: 40}",
             id="pods of v2beta1",
+        ),
+        pytest.param(
+            {"type": "External", "external": {"metric": {"name": "rps"}}},
+            "external.metric.name",
+            "{type: AverageValue, value: ?}",
+            id="without a target",
         ),
     ],
 )
