@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from datetime import UTC
 
 from bridge.decide.activation import Activation, ActivationRules, activated
 from bridge.decide.behavior import Limit
@@ -43,7 +44,9 @@ def decide(policy: ScalingPolicy, observation: Observation, known: Known) -> Dec
 
 def _paused(start: Decision, policy: ScalingPolicy) -> Decision:
     spec = policy.spec
-    until = f" until {spec.paused_until:%Y-%m-%d %H:%M %Z}" if spec.paused_until else ""
+    until = ""
+    if spec.paused_until:
+        until = f" until {spec.paused_until.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
     if spec.paused_replicas is None:
         return start.because(f"paused{until} at {start.current}")
     if spec.paused_replicas == start.current:
@@ -68,8 +71,9 @@ class _Deciding:
         if step.scale_to is not None:
             rest = told.at(step.scale_to, "no metric was active for the cooldown period: set to")
             return self._held(rest)
-        if not step.active and start.current <= self._rules.rest:
-            return self._scheduled(told.because(f"no metric is active: at rest at {start.current}"))
+        if start.current <= self._rules.rest:
+            why = "pausedScaleOut: not woken" if step.active else "no metric is active"
+            return self._scheduled(told.because(f"{why}, at rest at {start.current}"))
         if step.active_reason == "ScalerCooldown":
             told = told.because(f"no metric is active: cooling down for {self._cooldown:g} s")
         return self._by_hpa(start, told)
@@ -90,7 +94,7 @@ class _Deciding:
         if not self.policy.spec.rests:
             return None
         seen = activity(self.policy, self.observation, self.found, count)
-        return activated(count, seen, self._rules, Pauses())
+        return activated(count, seen, self._rules, Pauses.of(self.policy.spec))
 
     def _told(self, start: Decision) -> Decision:
         texts = tuple(wish.text for wish in self.found.wishes)
