@@ -7,7 +7,7 @@ from bridge.policy.importing.fields import Fields
 
 _PREFIX = "autoscaling.keda.sh/"
 _FALSE = ("0", "f", "F", "false", "FALSE", "False")  # to KEDA, any other text is true
-_DIRECTIONS = {"paused-scale-in": "scaleDown", "paused-scale-out": "scaleUp"}
+_DIRECTIONS = {"paused-scale-in": "pausedScaleIn", "paused-scale-out": "pausedScaleOut"}
 
 
 def carry_annotations(metadata: Fields, draft: Draft) -> None:
@@ -18,11 +18,9 @@ def carry_annotations(metadata: Fields, draft: Draft) -> None:
         draft.spec["pausedReplicas"] = count
     elif _on(annotations, "paused"):
         draft.spec["paused"] = True
-    for name, direction in _DIRECTIONS.items():
+    for name, field in _DIRECTIONS.items():
         if _on(annotations, name):
-            rules = draft.spec.setdefault("behavior", {}).setdefault(direction, {})
-            rules["selectPolicy"] = "Disabled"
-            annotations.assume(f"{_PREFIX}{name}", f"{direction}.selectPolicy: Disabled")
+            draft.spec[field] = True
     if _on(annotations, "force-activation"):
         _keep_awake(annotations, draft)
     for name in annotations.data:

@@ -183,10 +183,10 @@ def test_annotations_pause_or_keep_awake(annotations: Any, expected: dict[str, A
 
 
 @pytest.mark.parametrize(
-    ("annotation", "direction"),
-    [("paused-scale-in", "scale_down"), ("paused-scale-out", "scale_up")],
+    ("annotation", "paused"),
+    [("paused-scale-in", (True, False)), ("paused-scale-out", (False, True))],
 )
-def test_one_direction_may_be_paused(annotation: str, direction: str) -> None:
+def test_one_direction_may_be_paused(annotation: str, paused: tuple[bool, bool]) -> None:
     annotations = {f"autoscaling.keda.sh/{annotation}": "true"}
     spec = policy_of(changed(SCALED_OBJECT, metadata={"annotations": annotations})).spec
-    assert getattr(spec.behavior, direction).select_policy == "Disabled"
+    assert (spec.paused_scale_in, spec.paused_scale_out) == paused
