@@ -95,6 +95,37 @@ def backtest(
     sys.exit(backtest_policy(_settings(config), policy, last, replicas, as_json=json))
 
 
+@application.command("import")
+def import_(  # noqa: PLR0913, PLR0917 - each is an option
+    files: Annotated[
+        list[Path],
+        typer.Argument(
+            metavar="FILE...", help="Manifests, as in `kubectl get -o yaml`; - is stdin."
+        ),
+    ],
+    output: Annotated[
+        Path | None,
+        typer.Option("--output", "-o", metavar="FOLDER", help="Write NAME.yaml each, not stdout."),
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Overwrite files in FOLDER.")] = False,
+    namespace: Annotated[
+        str | None, typer.Option("--namespace", "-n", help="For objects that name none.")
+    ] = None,
+    config: ConfigOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Turn HorizontalPodAutoscalers and KEDA's ScaledObjects into policies.
+
+    What can't be carried over is named; a policy that would be wrong without it is refused.
+    """
+    from bridge.commands.import_ import import_autoscalers, tell_imported
+    from bridge.policy.importing.surroundings import Surroundings
+
+    url = _settings(config).prometheus.url if config else None
+    imported = import_autoscalers(files, Surroundings(namespace, url))
+    sys.exit(tell_imported(imported, output, force=force, as_json=json))
+
+
 @application.command()
 def schema(
     of: Annotated[Literal["policy", "config"], typer.Argument(help="What to describe.")] = "policy",

@@ -104,7 +104,7 @@ class Cron:
                     local = datetime.combine(day, time(hour, minute, fold=fold), zone)
                     moment = local.astimezone(UTC)
                     back = moment.astimezone(zone)
-                    if (back.hour, back.minute, back.fold) == (hour, minute, fold):
+                    if (back.date(), back.time()) == (day, local.time()) and back.fold == fold:
                         yield moment
 
 

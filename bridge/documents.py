@@ -1,10 +1,11 @@
-"""YAML files that people write for us: data that remembers its lines, and errors that name them."""
+"""YAML files that people write: data that remembers its lines, and errors that name them."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import pairwise
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, cast
 
@@ -27,6 +28,9 @@ _TYPE_NAMES = {
 _LONGEST_SHOWN = 100
 _MAX_DEPTH = 100
 _MERGE = "tag:yaml.org,2002:merge"
+
+_DOCUMENT_MARK = re.compile(rb"^---(?=\s|\Z)", re.MULTILINE)  # YAML forbids it inside a scalar
+_NOTHING = re.compile(rb"(?:\xef\xbb\xbf)?(?:---)?(?:\s|[#%][^\n]*(?:\n|\Z)|\.\.\.(?=\s|\Z))*")
 _SECRET = re.compile(r"(?:password|token|secret)$")  # `…_file` fields hold mere paths
 
 
@@ -160,6 +164,18 @@ _Loader.yaml_implicit_resolvers = {
     first: [(tag, pattern) for tag, pattern in resolvers if not tag.endswith(":timestamp")]
     for first, resolvers in yaml.CSafeLoader.yaml_implicit_resolvers.items()
 }
+
+
+def load_documents(text: bytes, name: str) -> Iterator[Document | DocumentInvalid]:
+    """Reads every document of a file; one that can't be read leaves the others as they are."""
+    starts = [0, *(mark.start() for mark in _DOCUMENT_MARK.finditer(text)), len(text)]
+    for start, end in pairwise(starts):
+        if _NOTHING.fullmatch(text, start, end):
+            continue
+        try:  # the lines before it keep their newlines, so that its own have their numbers
+            yield load_document(b"\n" * text.count(b"\n", 0, start) + text[start:end], name)
+        except DocumentInvalid as error:
+            yield error
 
 
 class _Lines(dict[Place, int]):

@@ -34,7 +34,7 @@ HEAVY = {
     "structlog",
     "yaml",
 }
-COMMANDS = ("run", "once", "plan", "validate", "backtest", "schema", "demo")
+COMMANDS = ("run", "once", "plan", "validate", "backtest", "schema", "demo", "import")
 
 
 run = pytest.fixture(invoking, name="run")

@@ -72,8 +72,9 @@ class _Deciding:
         if step.scale_to is not None:
             rest = told.at(step.scale_to, "no metric was active for the cooldown period: set to")
             return self._scheduled(self._holds.rest(rest))
-        if not step.active and start.current <= self._rules.rest:
-            return self._scheduled(told.because(f"no metric is active: at rest at {start.current}"))
+        if start.current <= self._rules.rest:
+            why = "pausedScaleOut: not woken" if step.active else "no metric is active"
+            return self._scheduled(told.because(f"{why}, at rest at {start.current}"))
         if step.active_reason == "ScalerCooldown":
             told = told.because(f"no metric is active: cooling down for {self._cooldown:g} s")
         return self._by_hpa(start, told)
@@ -94,7 +95,7 @@ class _Deciding:
         if not self.policy.spec.rests:
             return None
         seen = activity(self.policy, self.observation, self.found, count)
-        return activated(count, seen, self._rules, Pauses())
+        return activated(count, seen, self._rules, Pauses.of(self.policy.spec))
 
     def _told(self, start: Decision) -> Decision:
         texts = tuple(wish.text for wish in self.found.wishes)

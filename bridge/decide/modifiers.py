@@ -12,7 +12,7 @@ from bridge.decide.activation import is_active
 from bridge.decide.fallback import Fallback
 from bridge.errors import MetricsUnavailable
 from bridge.formula.composite import composed
-from bridge.formula.errors import FormulaFailed
+from bridge.formula.errors import FormulaFailed, FormulaInvalid
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +44,8 @@ class ScalingModifiers:
             FormulaInvalid: it can't be calculated with any values.
             MetricsUnavailable: it can't be with these.
         """
+        if not self.target > 0:
+            raise FormulaInvalid(f"the target has to be above 0, not {self.target:g}")
         nils = _nil_names(fallback, failures or {})
         seen = {name: None if name in nils else value for name, value in values.items()}
         try:

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Self
 
-from bridge.policy.model import Behavior
+from bridge.policy.model import Behavior, Spec
 
 _FALSE = frozenset({"0", "f", "F", "false", "FALSE", "False"})
 _WHOLE = re.compile(r"[+-]?[0-9]{1,10}")
@@ -24,6 +24,11 @@ class Pauses:
     scale_in: bool = False
     scale_out: bool = False
     force_activation: bool = False
+
+    @classmethod
+    def of(cls, spec: Spec) -> Self:
+        """By the policy's fields; a pause altogether ends before this counts."""
+        return cls(scale_in=spec.paused_scale_in, scale_out=spec.paused_scale_out)
 
     @classmethod
     def annotated(cls, annotations: Mapping[str, str]) -> Self:

@@ -10,6 +10,7 @@ from bridge.decide.behavior import Bounds
 from bridge.decide.fallback import Answer, Fallback, Health, Watched, with_fallback
 from bridge.decide.modifiers import ScalingModifiers
 from bridge.decide.normalization import Order
+from bridge.decide.pause import Pauses, paused_behavior
 from bridge.decide.recommendation import quotient, to_milli, total
 from bridge.decide.wish import Goal, Scale, Wish, failure_of, wish_of_samples
 from bridge.errors import MetricsUnavailable
@@ -63,7 +64,8 @@ def order_of(policy: ScalingPolicy) -> Order:
     """What the policy asks for, in the HPA's terms; 0 is not the HPA's where KEDA's rules hold."""
     spec = policy.spec
     least = hpa_bounds(spec.min_replicas, None)[0] if spec.rests else spec.min_replicas
-    return Order(Bounds(least, spec.max_replicas), spec.behavior)
+    behavior = paused_behavior(spec.behavior, Pauses.of(spec))
+    return Order(Bounds(least, spec.max_replicas), behavior)
 
 
 def fallback_of(spec: Spec) -> Fallback | None:

@@ -152,6 +152,8 @@ class Spec(Part):
     paused: bool = Field(False, description="hold the count, or pausedReplicas")
     paused_replicas: int | None = Field(None, ge=0, le=100_000)
     paused_until: AwareDatetime | None = None
+    paused_scale_in: bool = Field(False, description="no scale-down by metrics or inactivity")
+    paused_scale_out: bool = Field(False, description="no scale-up by metrics or activity")
     suspend: bool = False
 
     @model_validator(mode="after")

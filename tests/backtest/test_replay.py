@@ -70,7 +70,7 @@ def test_moments_beyond_every_window_are_forgotten() -> None:
     windowed = policy(behavior={"scaleDown": {"stabilizationWindowSeconds": 3600}})
     assert counts(windowed, recorded(500, 300, 100, 100, every=1800), 5) == [5, 5, 3, 1]
     loads = recorded(100, 500, 100, 100, 100, every=1300)
-    assert counts(windowed, loads, 5) == [1, 5, 5, 5, 1]
+    assert counts(windowed, loads, 5) == [5, 5, 5, 5, 1]
 
 
 def test_ready_replicas_are_those_of_the_replay() -> None:

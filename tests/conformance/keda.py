@@ -28,7 +28,6 @@ from bridge.decide.schedule import in_window, trigger_faults
 from bridge.decide.wish import Scale
 from bridge.errors import MetricsUnavailable
 from bridge.evaluate.response import sample_of
-from bridge.formula.errors import FormulaInvalid
 from bridge.policy.bounds import bounds_valid, hpa_bounds
 from tests.conformance.translate import given_behavior, shown_rules
 
@@ -188,19 +187,19 @@ def idle_or_min(inputs: Inputs) -> Answer:
 
 
 def formula(inputs: Inputs) -> Answer:
-    modifiers = ScalingModifiers(
-        formula=inputs["formula"],
-        names=tuple(inputs["trigger_names"]),
-        target=float(inputs["target"]),
-        activation_target=float(inputs["activation_target"] or 0),
-    )
     try:
+        modifiers = ScalingModifiers(
+            formula=inputs["formula"],
+            names=tuple(inputs["trigger_names"]),
+            target=float(inputs["target"]),
+            activation_target=float(inputs["activation_target"] or 0),
+        )
         found = modifiers.composite(
             {name: value / 1000 for name, value in inputs["values_milli"].items()},
             _fallback(inputs["fallback"]),
             inputs["failures"] or {},
         )
-    except (FormulaInvalid, MetricsUnavailable):
+    except (ValueError, MetricsUnavailable):
         return {"error": True}
     return {"error": False, "value_milli": found.milli, "active": found.active}
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import fields
 from typing import Any
 
 from bridge.decide.behavior import factor_limited, rate_limit, rate_limited
@@ -45,6 +46,8 @@ from tests.conformance.translate import (
     shown_rules,
     tolerance_of,
 )
+
+_FLAGS = [field.name for field in fields(Flags)]
 
 
 def value_metric(inputs: Inputs) -> Answer:
@@ -124,14 +127,14 @@ def store_event(inputs: Inputs) -> Answer:
 
 
 def stabilize_legacy(inputs: Inputs) -> Answer:
-    past = recommended_of(inputs["recommendations"]) or ()
+    past = recommended_of(inputs.get("recommendations")) or ()
     return {"replicas": highest_of(inputs["desired_replicas"], inputs["window_s"], past)}
 
 
 def stabilize_behavior(inputs: Inputs) -> Answer:
     current, desired = inputs["current_replicas"], inputs["desired_replicas"]
     windows = Windows(inputs["scale_up_window_s"], inputs["scale_down_window_s"])
-    past = recommended_of(inputs["recommendations"]) or ()
+    past = recommended_of(inputs.get("recommendations")) or ()
     return {
         "replicas": stabilized(current, desired, windows, past),
         "reason_if_changed": held_reason(current, desired),
@@ -156,7 +159,8 @@ def reconcile(inputs: Inputs) -> Answer:
             "conditions": conditions_of(unread()),
         }
     state = inputs["state"]
-    scale = Scale(state["spec_replicas"], state["status_replicas"], state["ready_replicas"])
+    spec = state["spec_replicas"]
+    scale = Scale(spec, state.get("status_replicas", spec), state.get("ready_replicas"))
     done = _pass(inputs, scale, memory_of(inputs), inputs["metric_results"])
     return {
         "desired_replicas": done.desired,
@@ -217,7 +221,7 @@ def _order(
     return Order(
         bounds_of(bounds),
         None if behavior is None else given_behavior(behavior),
-        Flags(**controller),
+        Flags(**{name: controller[name] for name in _FLAGS if name in controller}),
         any(metric["type"] in ("Object", "External") for metric in metrics),
     )
 

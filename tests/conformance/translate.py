@@ -71,19 +71,21 @@ def _fields(given: Inputs | None) -> dict[str, Any]:
 
 def memory_of(inputs: Inputs) -> Memory:
     return Memory(
-        recommended_of(inputs["recommendations"]),
-        events_of(inputs["scale_up_events"]),
-        events_of(inputs["scale_down_events"]),
+        recommended_of(inputs.get("recommendations")),
+        events_of(inputs.get("scale_up_events")),
+        events_of(inputs.get("scale_down_events")),
         inputs.get("scaled_to_zero_condition"),
     )
 
 
 def changes_of(inputs: Inputs) -> Changes:
-    return Changes(events_of(inputs["scale_up_events"]), events_of(inputs["scale_down_events"]))
+    return Changes(
+        events_of(inputs.get("scale_up_events")), events_of(inputs.get("scale_down_events"))
+    )
 
 
-def events_of(given: Iterable[tuple[float, int]]) -> tuple[Change, ...]:
-    return tuple(Change(age, by) for age, by in given)
+def events_of(given: Iterable[tuple[float, int]] | None) -> tuple[Change, ...]:
+    return tuple(Change(age, by) for age, by in given or ())
 
 
 def recommended_of(given: Iterable[tuple[float, int]] | None) -> tuple[Recommended, ...] | None:

@@ -9,8 +9,10 @@ from pydantic import ValidationError
 
 from bridge.decide.pause import Pauses, paused_behavior, paused_count
 from bridge.policy.model import Behavior
-from tests.decide.given import decided, moment
+from tests.decide.given import decided, every_15_s, moment
 from tests.policy.given import policy
+
+ZERO = {"minReplicas": 0, "cooldownPeriod": 60}
 
 
 @pytest.mark.parametrize(
@@ -57,3 +59,21 @@ def test_a_count_that_is_none(text: str) -> None:
 def test_counts() -> None:
     assert paused_count({"paused-replicas": "+7"}) == 7
     assert paused_count({}) is None
+
+
+@pytest.mark.parametrize(
+    ("spec", "load", "count", "desired"),
+    [
+        pytest.param({"pausedScaleOut": True}, 900, 3, 3, id="not up"),
+        pytest.param({"pausedScaleOut": True}, 0, 3, 1, id="but down"),
+        pytest.param({"pausedScaleIn": True}, 0, 3, 3, id="not down"),
+        pytest.param({"pausedScaleIn": True}, 500, 3, 5, id="but up"),
+        pytest.param({"pausedScaleOut": True, **ZERO}, 5, 0, 0, id="not woken"),
+        pytest.param({"pausedScaleIn": True, **ZERO}, 0, 1, 1, id="not put to rest"),
+    ],
+)
+def test_one_direction_of_a_policy(
+    spec: dict[str, Any], load: float, count: int, desired: int
+) -> None:
+    past = every_15_s(range(15, 400, 15), load=0)
+    assert decided(policy(**spec), moment(load=load), count, past).desired == desired

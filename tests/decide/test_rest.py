@@ -20,7 +20,7 @@ QUIET = every_15_s(range(15, 400, 15), load=0)
     [
         pytest.param(ZERO, 1, 0, 1, "a metric is active: woken to 1", id="woken to one"),
         pytest.param(ZERO, 950, 0, 5, "the metrics raise it to 5", id="woken as far as allowed"),
-        pytest.param(ZERO, 0, 0, 0, "no metric is active: at rest at 0", id="asleep"),
+        pytest.param(ZERO, 0, 0, 0, "no metric is active, at rest at 0", id="asleep"),
         pytest.param(ZERO, 0, 4, 0, "for the cooldown period: set to 0", id="to zero"),
         pytest.param(IDLE, 1, 1, 5, "a metric is active: woken to 5", id="from idle"),
         pytest.param(IDLE, 0, 1, 1, "at rest at 1", id="idle"),
@@ -76,6 +76,11 @@ def test_zero_is_the_hpas_where_no_rest_is_asked_for() -> None:
     made = decided(policy(minReplicas=0), moment(load=0), 3)
     assert made.desired == 0
     assert "cooldown" not in made.reason
+
+
+def test_a_paused_scale_out_is_told() -> None:
+    made = decided(policy(**ZERO, pausedScaleOut=True), moment(load=5), 0)
+    assert made.reasons[-1] == "pausedScaleOut: not woken, at rest at 0"
 
 
 def test_a_persons_zero_is_left_alone() -> None:

@@ -18,6 +18,8 @@ from bridge.commit.message import commit_message
 from bridge.decide.decision import Decision
 from bridge.evaluate.ready import ready_query
 from bridge.manifest.target import Target
+from bridge.policy.importing.files import import_files
+from bridge.policy.importing.surroundings import Surroundings
 from bridge.policy.loading import parse_policy
 from bridge.settings import Settings, load_settings
 from tests.conftest import DEPLOYMENT
@@ -25,6 +27,7 @@ from tests.docs.markdown import PAGES, ROOT, Block, blocks, commands, local_link
 from tests.parts.fake_prometheus import FakePrometheus, samples
 from tests.parts.state_repo import StateRepo
 
+AUTOSCALERS = {"HorizontalPodAutoscaler": "hpa.yaml", "ScaledObject": "scaled-object.yaml"}
 NEEDED = {
     "prometheus": {"url": "http://127.0.0.1:9090"},
     "state_repo": {"url": "https://git.example.com/platform/state.git"},
@@ -46,6 +49,8 @@ def test_shown_yaml_is_valid(block: Block, tmp_path: Path) -> None:
     data: Any = yaml.safe_load(block.text)
     if data.get("kind") == "ScalingPolicy":
         assert parse_policy(block.text.encode(), str(block)).name == data["metadata"]["name"]
+    elif data.get("kind") in AUTOSCALERS:
+        assert import_files({str(block): block.text.encode()}, Surroundings()).refused == 0
     else:
         assert data.keys() <= loaded_settings(block.text, tmp_path).model_dump().keys()
 
@@ -58,7 +63,10 @@ def test_readme_shows_policies_and_configuration() -> None:
 
 @pytest.fixture
 def workspace(tmp_path: Path) -> Iterator[Path]:
-    """A folder in which the guide was followed: scalebridge.yaml, a state repo with its policy."""
+    """A folder in which the guides were followed: scalebridge.yaml, a state repo and its policy."""
+    for block in blocks("yaml"):
+        if file := AUTOSCALERS.get(yaml.safe_load(block.text).get("kind")):
+            (tmp_path / file).write_text(block.text)
     [policy] = [block.text for block in blocks("yaml") if "kind: ScalingPolicy" in block.text]
     files = {"apps/checkout.yaml": DEPLOYMENT.format(name="checkout")}
     repo = StateRepo.create(tmp_path / "remote", {**files, "policies/checkout.yaml": policy})
