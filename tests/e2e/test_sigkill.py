@@ -24,7 +24,7 @@ from tests.service.conftest import count
 from tests.service.program import Program, configured, policy, through
 
 RUNS = 20
-SLOWEST_S = 2.0
+SLOWEST_S = 1.6
 """From the start of a process, or from a change of the load, to a commit."""
 
 
