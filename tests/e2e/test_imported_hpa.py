@@ -17,6 +17,7 @@ from tests.parts.monitoring import Monitoring
 from tests.policy.importing.given import HPA, changed, policy_of
 
 GI = 2**30
+AT_ONCE = {"scaleDown": {"stabilizationWindowSeconds": 0}}
 
 
 @pytest.mark.parametrize(
@@ -32,7 +33,7 @@ async def test_the_decision_is_the_hpas(
     monitoring: Monitoring, target: dict[str, str], used: float, desired: int
 ) -> None:
     metric = {"type": "Resource", "resource": {"name": "memory", "target": target}}
-    policy = policy_of(changed(HPA, metrics=[metric]))
+    policy = policy_of(changed(HPA, metrics=[metric], behavior=AT_ONCE))
     run_pods(monitoring, round(used * GI))
     await asyncio.to_thread(monitoring.until, "count(kube_pod_owner)", "3")
     async with Prometheus(PrometheusSettings(url=monitoring.prometheus)) as prometheus:
