@@ -36,14 +36,14 @@ def server() -> Iterator[FakePrometheus]:
         yield fake
 
 
-def client(url: str, concurrency: int = 8) -> Prometheus:
-    """A client that waits 0.3 s at most."""
-    return Prometheus(PrometheusSettings(url=url, timeout=0.3, concurrency=concurrency))
+def client(url: str, timeout: float = 5, concurrency: int = 8) -> Prometheus:
+    """A client that has patience, unless a test says otherwise."""
+    return Prometheus(PrometheusSettings(url=url, timeout=timeout, concurrency=concurrency))
 
 
-async def complaint(url: str, *, ranged: bool = False) -> str:
+async def complaint(url: str, *, ranged: bool = False, timeout: float = 5) -> str:
     """Why `q` has no answer."""
-    async with client(url) as prometheus:
+    async with client(url, timeout) as prometheus:
         with pytest.raises(MetricsUnavailable) as refused:
             await (prometheus.series("q", START, END, 15) if ranged else prometheus.instant("q"))
     return str(refused.value)
@@ -79,8 +79,6 @@ async def test_a_range_is_asked_for_in_steps(server: FakePrometheus) -> None:
         pytest.param(samples(), "expected one sample, got no data", id="empty"),
         pytest.param(samples(1, 2), "expected one sample, got 2 series", id="two samples"),
         pytest.param(samples("NaN"), "expected a finite number, got NaN", id="NaN"),
-        pytest.param(hanging(), "no answer within 0.3 s", id="hanging"),
-        pytest.param(slow(0.5, samples(1)), "no answer within 0.3 s", id="slow"),
         pytest.param(
             status(500, "out of memory"), "HTTP Status Code 500 (b'out of memory')", id="500"
         ),
@@ -110,7 +108,6 @@ async def test_a_fault_is_told_with_its_reason(
     ("answer", "reason"),
     [
         pytest.param(samples(1, 2), "expected one series, got 2", id="two series"),
-        pytest.param(hanging(), "no answer within 0.3 s", id="hanging"),
         pytest.param(status(400, "bad"), "HTTP Status Code 400 (b'bad')", id="400"),
         pytest.param(
             status(200, '{"data":{"result":[{"values":[[1,2,3]]}]}}'), NOT_THE_API, id="triples"
@@ -127,6 +124,16 @@ async def test_a_fault_of_a_range_is_told_with_its_reason(
     assert await complaint(server.url, ranged=True) == f"'q': {reason}"
 
 
+@pytest.mark.parametrize("ranged", [False, True], ids=["instant", "range"])
+@pytest.mark.parametrize("answer", [hanging(), slow(0.5, samples(1))], ids=["hanging", "slow"])
+async def test_nobody_is_waited_for_longer_than_agreed(
+    server: FakePrometheus, answer: Answer, ranged: bool
+) -> None:
+    server.script(ANY, answer)
+    told = await complaint(server.url, ranged=ranged, timeout=0.2)
+    assert told == "'q': no answer within 0.2 s"
+
+
 async def test_a_range_without_data_is_empty(server: FakePrometheus) -> None:
     server.script("q", samples(), samples("NaN"))
     async with client(server.url) as prometheus:
@@ -138,7 +145,7 @@ async def test_nobody_at_the_port_is_told_at_once() -> None:
     nobody = "http://127.0.0.1:1"
     before = perf_counter()
     assert await complaint(nobody) == f"'q': can't connect to {nobody}"
-    assert perf_counter() - before < 2
+    assert perf_counter() - before < 3
 
 
 async def test_a_fault_is_not_asked_again(server: FakePrometheus) -> None:
@@ -150,8 +157,8 @@ async def test_a_fault_is_not_asked_again(server: FakePrometheus) -> None:
 async def test_a_body_that_drips_is_cut_off() -> None:
     with Recording(drips=True) as server:
         before = perf_counter()
-        assert await complaint(server.url) == "'q': no answer within 0.3 s"
-        assert perf_counter() - before < 0.9
+        assert await complaint(server.url, timeout=0.2) == "'q': no answer within 0.2 s"
+        assert perf_counter() - before < 3
 
 
 async def test_only_so_many_are_asked_at_once() -> None:

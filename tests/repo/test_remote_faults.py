@@ -23,7 +23,7 @@ from tests.parts.threads import Served
 from tests.repo.conftest import Open
 from tests.repo.processes import running, until
 from tests.repo.relay import Relay
-from tests.repo.ways import CHECKOUT, by_file, by_http, by_ssh, draft, hook, pushed
+from tests.repo.ways import CHECKOUT, by_file, by_http, by_ssh, draft, hook, pushed, waiting_for
 
 
 class Answering(Served):
@@ -189,7 +189,7 @@ def test_a_hanging_remote_is_given_up_in_time_and_nothing_is_left_running(
 def test_a_push_that_hangs_is_given_up_and_may_yet_arrive(
     git_http: GitHttp, state_repo: StateRepo, tmp_path: Path, opened: Open
 ) -> None:
-    hook(state_repo, "pre-receive", f"until [ -e '{tmp_path}/go' ]; do sleep 0.05; done")
+    hook(state_repo, "pre-receive", waiting_for(tmp_path / "go"))
     mirror = opened(by_http(git_http, state_repo, tmp_path, timeout=1))
     with pytest.raises(RemoteUnavailable, match="git push took over 1 s"):
         pushed(mirror, {CHECKOUT: b"7\n"})

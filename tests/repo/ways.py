@@ -85,3 +85,8 @@ def hook(repo: StateRepo, name: str, script: str) -> None:
     path.parent.mkdir(exist_ok=True)
     path.write_text(f"#!/bin/sh\n{script}\n", encoding="utf-8")
     path.chmod(0o755)
+
+
+def waiting_for(file: Path) -> str:
+    """A hook's script that waits until somebody makes this file, half a minute at most."""
+    return f"for n in $(seq 300); do [ -e '{file}' ] && break; sleep 0.1; done"

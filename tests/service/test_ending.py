@@ -16,7 +16,7 @@ from tests.parts.git_http import GitHttp
 from tests.parts.state_repo import StateRepo
 from tests.repo.processes import running as processes
 from tests.repo.processes import until
-from tests.repo.ways import hook
+from tests.repo.ways import hook, waiting_for
 from tests.service.conftest import count, subjects
 from tests.service.program import CHECKOUT, configured, running, through
 
@@ -58,7 +58,7 @@ def test_an_idle_service_ends_at_once(
 def test_a_hanging_remote_holds_the_end_up_for_ten_seconds_at_most(
     shop: StateRepo, git_http: GitHttp, fake: FakePrometheus, tmp_path: Path
 ) -> None:
-    hook(shop, "pre-receive", f"until [ -e '{tmp_path}/go' ]; do sleep 0.1; done; exit 1")
+    hook(shop, "pre-receive", waiting_for(tmp_path / "go") + "; exit 1")
     fake.script(ANY, samples(700))
     remote = through(git_http, shop, timeout="1m")
     with running(configured(tmp_path, fake.url, remote)) as program:
