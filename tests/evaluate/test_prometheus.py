@@ -36,14 +36,14 @@ def server() -> Iterator[FakePrometheus]:
         yield fake
 
 
-def client(url: str, timeout: float = 5, concurrency: int = 8) -> Prometheus:
+def client(url: str, patience: float = 5, concurrency: int = 8) -> Prometheus:
     """A client that has patience, unless a test says otherwise."""
-    return Prometheus(PrometheusSettings(url=url, timeout=timeout, concurrency=concurrency))
+    return Prometheus(PrometheusSettings(url=url, timeout=patience, concurrency=concurrency))
 
 
-async def complaint(url: str, *, ranged: bool = False, timeout: float = 5) -> str:
+async def complaint(url: str, *, ranged: bool = False, patience: float = 5) -> str:
     """Why `q` has no answer."""
-    async with client(url, timeout) as prometheus:
+    async with client(url, patience) as prometheus:
         with pytest.raises(MetricsUnavailable) as refused:
             await (prometheus.series("q", START, END, 15) if ranged else prometheus.instant("q"))
     return str(refused.value)
@@ -130,7 +130,7 @@ async def test_nobody_is_waited_for_longer_than_agreed(
     server: FakePrometheus, answer: Answer, ranged: bool
 ) -> None:
     server.script(ANY, answer)
-    told = await complaint(server.url, ranged=ranged, timeout=0.2)
+    told = await complaint(server.url, ranged=ranged, patience=0.2)
     assert told == "'q': no answer within 0.2 s"
 
 
@@ -157,7 +157,7 @@ async def test_a_fault_is_not_asked_again(server: FakePrometheus) -> None:
 async def test_a_body_that_drips_is_cut_off() -> None:
     with Recording(drips=True) as server:
         before = perf_counter()
-        assert await complaint(server.url, timeout=0.2) == "'q': no answer within 0.2 s"
+        assert await complaint(server.url, patience=0.2) == "'q': no answer within 0.2 s"
         assert perf_counter() - before < 3
 
 
