@@ -7,20 +7,20 @@ import secrets
 import sys
 from asyncio.subprocess import DEVNULL, Process
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, Final
 
 import aiohttp
 import yaml
 
+from bridge.demo.child import answers, stop, with_log_tail
 from bridge.demo.plumbing import clean_environment
 from bridge.demo.seed import BRANCH
 
 _READY_WITHIN: Final = 30.0
 _STOPPED_WITHIN: Final = 10.0
 _POLL_SECONDS: Final = 0.1
-_TAIL_LINES: Final = 15
 
 
 class ServiceFailed(RuntimeError):
@@ -69,7 +69,7 @@ async def service(
         yield
     finally:
         watch.cancel()
-        await _stop(process)
+        await stop(process, _STOPPED_WITHIN)
 
 
 async def waiting(session: aiohttp.ClientSession, listen: str) -> list[dict[str, Any]]:
@@ -93,38 +93,13 @@ async def _spawn(file: Path, log: Path) -> Process:
 
 async def _watch(process: Process, log: Path) -> None:
     code = await process.wait()
-    raise ServiceFailed(_told(log, f"the service ended with code {code}"))
+    raise ServiceFailed(with_log_tail(f"the service ended with code {code}", log))
 
 
 async def _until_ready(url: str, log: Path) -> None:
     try:
         async with asyncio.timeout(_READY_WITHIN), aiohttp.ClientSession() as session:
-            while not await _answers(session, url):  # noqa: ASYNC110  another process
+            while not await answers(session, url):  # noqa: ASYNC110  # another process
                 await asyncio.sleep(_POLL_SECONDS)
     except TimeoutError as error:
-        raise ServiceFailed(_told(log, f"not ready in {_READY_WITHIN:.0f} s")) from error
-
-
-async def _answers(session: aiohttp.ClientSession, url: str) -> bool:
-    with suppress(aiohttp.ClientError):
-        async with session.get(url) as response:
-            return response.ok
-    return False
-
-
-async def _stop(process: Process) -> None:
-    with suppress(ProcessLookupError):
-        process.terminate()
-    try:
-        with suppress(TimeoutError):
-            async with asyncio.timeout(_STOPPED_WITHIN):
-                await process.wait()
-    finally:
-        if process.returncode is None:
-            process.kill()
-            await process.wait()
-
-
-def _told(log: Path, what: str) -> str:
-    tail = log.read_text("utf-8", errors="replace").splitlines()[-_TAIL_LINES:]
-    return "\n".join((f"{what}; its log ends:", *tail))
+        raise ServiceFailed(with_log_tail(f"not ready in {_READY_WITHIN:.0f} s", log)) from error

@@ -8,11 +8,13 @@ import shutil
 import socket
 from asyncio.subprocess import DEVNULL, Process
 from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Final
 
 import aiohttp
+
+from bridge.demo.child import answers, stop, with_log_tail
 
 PROMETHEUS: Final = ("prometheus",)
 ALERTMANAGER: Final = ("prometheus-alertmanager", "alertmanager")
@@ -20,7 +22,6 @@ ALERTMANAGER: Final = ("prometheus-alertmanager", "alertmanager")
 READY_WITHIN: Final = 20.0
 STOPPED_WITHIN: Final = 5.0
 _POLL: Final = 0.02
-_TAIL_LINES: Final = 12
 
 
 class PartMissing(FileNotFoundError):
@@ -102,7 +103,7 @@ async def _serving(
         await _until_ready(process, f"http://{address}/-/ready", log)
         yield f"http://{address}"
     finally:
-        await _stop(process)
+        await stop(process, STOPPED_WITHIN)
 
 
 def _unused(port: int | None) -> int:
@@ -127,32 +128,14 @@ async def _spawn(command: Sequence[str], log: Path) -> Process:
 async def _until_ready(process: Process, url: str, log: Path) -> None:
     try:
         async with asyncio.timeout(READY_WITHIN), aiohttp.ClientSession() as session:
-            while not await _answers(session, url):
+            while not await answers(session, url):
                 if process.returncode is not None:
-                    raise PartFailed(_told(log, f"ended with code {process.returncode}"))
+                    ended = f"{log.stem} ended with code {process.returncode}"
+                    raise PartFailed(with_log_tail(ended, log))
                 await asyncio.sleep(_POLL)
     except TimeoutError as error:
-        raise PartFailed(_told(log, f"not ready in {READY_WITHIN:g} s")) from error
-
-
-async def _answers(session: aiohttp.ClientSession, url: str) -> bool:
-    with suppress(aiohttp.ClientError):
-        async with session.get(url) as response:
-            return response.ok
-    return False
-
-
-async def _stop(process: Process) -> None:
-    with suppress(ProcessLookupError):
-        process.terminate()
-    try:
-        with suppress(TimeoutError):
-            async with asyncio.timeout(STOPPED_WITHIN):
-                await process.wait()
-    finally:
-        if process.returncode is None:
-            process.kill()
-            await process.wait()
+        slow = f"{log.stem} not ready in {READY_WITHIN:g} s"
+        raise PartFailed(with_log_tail(slow, log)) from error
 
 
 def _write(folder: Path, files: Mapping[str, str | None]) -> None:
@@ -160,8 +143,3 @@ def _write(folder: Path, files: Mapping[str, str | None]) -> None:
     for name, text in files.items():
         if text is not None:
             (folder / name).write_text(text, encoding="utf-8")
-
-
-def _told(log: Path, what: str) -> str:
-    tail = log.read_text(encoding="utf-8", errors="replace").splitlines()[-_TAIL_LINES:]
-    return "\n".join((f"{log.stem} {what}; its log ends:", *tail))
