@@ -71,7 +71,7 @@ def validate(
     config: ConfigOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Check policy files; with a configuration also that each target stands in the state repo."""
+    """Check policy files; without PATHS those of the configuration, and their targets."""
     from bridge.commands.validate import validate_configured, validate_files
 
     if paths:
@@ -84,7 +84,7 @@ def backtest(
     policy: Annotated[Path, typer.Argument(help="The policy file to try.", dir_okay=False)],
     last: Annotated[str, typer.Option(help="How far back, such as 6h or 2d.")] = "6h",
     replicas: Annotated[
-        int | None, typer.Option(min=0, help="Replicas at the start [default: minReplicas].")
+        int | None, typer.Option(min=0, help="Replicas at the start (default: minReplicas).")
     ] = None,
     config: ConfigOption = None,
     json: JsonOption = False,
@@ -143,7 +143,7 @@ def demo(
     ] = False,
     folder: Annotated[
         Path | None,
-        typer.Option(help="An empty folder for the repo and logs [default: a new temporary one]."),
+        typer.Option(help="An empty folder for the repo and logs (default: a new temporary one)."),
     ] = None,
     seconds: Annotated[float, typer.Option(min=60, help="How long the story takes.")] = 105,
     prometheus: Annotated[

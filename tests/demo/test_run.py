@@ -176,9 +176,12 @@ async def test_sigterm_stops_everything(tmp_path: Path) -> None:
 async def seen(terminal: int, words: bytes) -> None:
     """Reads the terminal until these words were drawn."""
     text = b""
-    async with asyncio.timeout(30):
-        while words not in text:
-            text += await asyncio.to_thread(os.read, terminal, 65536)
+    try:
+        async with asyncio.timeout(30):
+            while words not in text:
+                text += await asyncio.to_thread(os.read, terminal, 65536)
+    except TimeoutError:
+        pytest.fail(f"never drawn: {words!r}; last: {text[-1000:]!r}")
 
 
 def test_a_folder_in_use_is_left_alone(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -124,7 +124,7 @@ def running(config: Path) -> Iterator[Program]:
         yield program
         if program.process.poll() is None:
             assert program.stop() == 0
-        assert program.noise == []
+        assert not program.noise, f"not an event: {program.noise}"
     finally:
         program.kill()
 
