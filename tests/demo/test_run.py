@@ -49,6 +49,8 @@ class Ended:
 @asynccontextmanager
 async def playing(folder: Path, choice: str, screen: int = PIPE) -> AsyncIterator[Process]:
     """A demo as a process of its own; headless unless `screen` is a terminal."""
+    # A shell's background job ignores SIGINT, and so would its children: CI may be one.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-c", PLAY, str(folder), choice),
         stdin=PIPE,
@@ -56,6 +58,7 @@ async def playing(folder: Path, choice: str, screen: int = PIPE) -> AsyncIterato
         stderr=asyncio.subprocess.STDOUT,
         env={**os.environ, "TERM": "xterm-256color"},
     )
+    signal.signal(signal.SIGINT, before)
     try:
         yield process
     finally:
