@@ -218,11 +218,11 @@ class Settings(BaseSettings):
     @classmethod
     def settings_customise_sources(
         cls,
-        settings_cls: type[BaseSettings],  # noqa: ARG003  # as above
+        settings_cls: type[BaseSettings],  # noqa: ARG003  # its signature
         init_settings: PydanticBaseSettingsSource,
         env_settings: PydanticBaseSettingsSource,
-        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003  # as above
-        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003  # as above
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003  # its signature
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003  # its signature
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """The environment wins over the file (which arrives as `init_settings`)."""
         return env_settings, init_settings
