@@ -13,6 +13,7 @@ import pytest
 
 from tests.commands.conftest import Run
 from tests.parts.fake_prometheus import FakePrometheus, samples
+from tests.parts.gate import shared
 from tests.parts.state_repo import StateRepo
 from tests.service.program import configured
 
@@ -74,11 +75,11 @@ def editable(file: dict[str, Any]) -> list[Editable]:
 
 def repos() -> list[list[Editable]]:
     """The corpus as repos without a name given twice: what collides goes to the next repo."""
-    shared = SHARED / "corpus" / "index.json"
-    if not shared.exists():
+    index = SHARED / "corpus" / "index.json"
+    if not index.exists():
         return []
     filled: list[list[Editable]] = []
-    for file in json.loads(shared.read_text())["files"]:
+    for file in json.loads(index.read_text())["files"]:
         found = editable(file)
         names = {one.identity for one in found}
         if not found:
@@ -92,9 +93,8 @@ def repos() -> list[list[Editable]]:
 
 
 def test_the_corpus_is_there() -> None:
-    if os.environ.get("CI") != "true" and not repos():
-        pytest.skip("no shared corpus beside the checkout")
-    assert sum(map(len, repos())) > 40, f"CI needs the shared corpus, and {SHARED} has none"
+    shared("corpus")
+    assert sum(map(len, repos())) > 40
 
 
 @pytest.mark.parametrize("workloads", repos(), ids=lambda repo: f"{len(repo)} workloads")

@@ -39,7 +39,7 @@ def _comment(note: str) -> list[str]:
 class _Dumper(yaml.SafeDumper):
     """Indented lists, and texts of several lines as such."""
 
-    def increase_indent(self, flow: bool = False, indentless: bool = False) -> None:  # noqa: ARG002, FBT
+    def increase_indent(self, flow: bool = False, indentless: bool = False) -> None:  # noqa: ARG002  # its signature
         super().increase_indent(flow, False)
 
 
