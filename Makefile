@@ -22,7 +22,7 @@ $(VENV)/.installed: pyproject.toml constraints.txt
 	tools/make-venv $(VENV)
 	@touch $@
 
-parts: ## install prometheus, alertmanager, git and ssh where missing
+parts: ## install prometheus, alertmanager, git, ssh and gpg where missing
 	@tools/install-parts
 
 fmt: install ## format the code and fix what ruff can fix

@@ -117,11 +117,20 @@ class StateRepoSettings(Section):
     mirror: Path | None = Field(None, description="where the bare mirror lies (a mere cache)")
 
 
+class SigningSettings(Section):
+    """A key that commits are signed with."""
+
+    format: Literal["ssh", "openpgp"] = Field(description="as git's own gpg.format names them")
+    key_file: SecretFile = Field(description="the private key; armored or binary for openpgp")
+    passphrase_file: SecretFile | None = Field(None, description="where the key has one")
+
+
 class CommitSettings(Section):
     """Who the commits are by."""
 
     name: str = Field("scalebridge", min_length=1, pattern=r"^[^<>\n\x00]+$")
     email: str = Field("scalebridge@localhost", pattern=r"^[^<>\s\x00]+$")
+    signing: SigningSettings | None = Field(None, description="default: commits are not signed")
 
 
 class Window(Section):

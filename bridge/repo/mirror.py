@@ -15,6 +15,7 @@ from bridge.repo.git import Git, GitFailed, GitTimeout
 from bridge.repo.log import commits, log_format
 from bridge.repo.mirror_folder import MirrorFolder
 from bridge.repo.remote import mirror_is_broken, network_error, push_error
+from bridge.repo.signing import with_signature
 from bridge.repo.snapshot import Commit, File, Snapshot
 from bridge.settings import StateRepoSettings
 
@@ -157,6 +158,16 @@ class Mirror:
         commands = stream(draft, modes)
         arguments = ("fast-import", "--quiet", "--force")
         return self._mended(lambda: self._git.run(*arguments, stdin=commands).decode().strip())
+
+    def signed(self, commit: str, sign: Callable[[bytes], bytes]) -> str:
+        """The same commit with a signature, which fast-import can't write; returns its id."""
+        return self._mended(lambda: self._signed(commit, sign))
+
+    def _signed(self, commit: str, sign: Callable[[bytes], bytes]) -> str:
+        raw = self._git.run("cat-file", "commit", commit)
+        whole = with_signature(raw, sign(raw), commit)
+        hashed = self._git.run("hash-object", "-t", "commit", "-w", "--stdin", stdin=whole)
+        return hashed.decode().strip()
 
     def push(self, commit: str, parent: str) -> None:
         """Moves the branch to the commit if it is exactly at the commit's parent.

@@ -12,8 +12,9 @@ from typing import Self, TypeVar
 from bridge.manifest.index import Catalogue
 from bridge.repo.fast_import import Draft
 from bridge.repo.mirror import Mirror
+from bridge.repo.signing import self_test, signer
 from bridge.repo.snapshot import Commit, Snapshot
-from bridge.settings import StateRepoSettings
+from bridge.settings import SigningSettings, StateRepoSettings
 
 _Answer = TypeVar("_Answer")
 
@@ -21,20 +22,41 @@ _Answer = TypeVar("_Answer")
 class StateRepo:
     """Looks at the branch, reads files, writes commits. Use as an async context."""
 
-    def __init__(self, settings: StateRepoSettings) -> None:
+    def __init__(self, settings: StateRepoSettings, signing: SigningSettings | None = None) -> None:
         self.settings = settings
+        self._signer = signer(signing) if signing else None
         self._mirror: Mirror | None = None
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="git")
         self._catalogue = Catalogue(settings.search_paths)
         self._snapshot = Snapshot("", {})
 
     async def __aenter__(self) -> Self:
-        self._mirror = await self._in_thread(lambda: Mirror(self.settings))
+        """Opens the mirror; where commits are to be signed, tries the key.
+
+        Raises:
+            ConfigInvalid: the mirror's folder or the key can't be used.
+        """
+        try:
+            await self._in_thread(self._try_key)
+            self._mirror = await self._in_thread(lambda: Mirror(self.settings))
+        except BaseException:
+            self._close()
+            raise
         return self
 
+    def _try_key(self) -> None:
+        if self._signer:
+            self_test(self._signer)
+
     async def __aexit__(self, *_: object) -> None:
-        self._open.close()
+        self._close()
+
+    def _close(self) -> None:
+        if self._mirror:
+            self._mirror.close()
         self._thread.shutdown(wait=True, cancel_futures=True)
+        if self._signer:
+            self._signer.close()
 
     async def look(self) -> Snapshot:
         """The branch's tip as the remote has it now, indexed.
@@ -66,8 +88,12 @@ class StateRepo:
         return [contents[blob] for blob in blobs]
 
     async def commit(self, draft: Draft, snapshot: Snapshot) -> str:
-        """Writes a commit on the snapshot's tip into the mirror; returns its id."""
-        return await self._in_thread(lambda: self._open.commit(draft, snapshot))
+        """Writes a commit on the snapshot's tip into the mirror, signed where we have a key."""
+        return await self._in_thread(lambda: self._commit(draft, snapshot))
+
+    def _commit(self, draft: Draft, snapshot: Snapshot) -> str:
+        commit = self._open.commit(draft, snapshot)
+        return self._open.signed(commit, self._signer.sign) if self._signer else commit
 
     async def push(self, commit: str, parent: str) -> None:
         """Moves the remote's branch from the parent to the commit.

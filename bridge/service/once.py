@@ -99,7 +99,8 @@ async def once(settings: Settings, clock: Callable[[], datetime]) -> Done:
 async def _pass(
     parts: AsyncExitStack, settings: Settings, clock: Callable[[], datetime]
 ) -> tuple[StateRepo, Pass, View, Rounds]:
-    repo = await parts.enter_async_context(StateRepo(settings.state_repo))
+    repo = StateRepo(settings.state_repo, settings.commit.signing)
+    await parts.enter_async_context(repo)
     prometheus = await parts.enter_async_context(Prometheus(settings.prometheus))
     rounds = Rounds(repo, prometheus, clock)
     view = await rounds.look()

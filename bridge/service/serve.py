@@ -38,11 +38,13 @@ async def serve(
     """Runs the service until `stop` is set; what is batched then is committed, within 10 s.
 
     Raises:
-        ConfigInvalid: the listen address can't be bound, or the mirror's folder not used.
+        ConfigInvalid: the listen address can't be bound, the mirror's folder or the signing key
+            not be used.
     """
     status = Status(clock())
     async with AsyncExitStack() as open_parts:
-        repo = await open_parts.enter_async_context(StateRepo(settings.state_repo))
+        repo = StateRepo(settings.state_repo, settings.commit.signing)
+        await open_parts.enter_async_context(repo)
         prometheus = await open_parts.enter_async_context(Prometheus(settings.prometheus))
         rounds = Rounds(repo, prometheus, clock)
         watching = Watching(
