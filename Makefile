@@ -10,7 +10,7 @@ export PYTHON ?=
 
 .DEFAULT_GOAL := check
 .DELETE_ON_ERROR:
-.PHONY: help install parts fmt lint types layers cover test check demo bench constraints clean
+.PHONY: help install parts fmt lint types layers cover test check demo bench constraints openapi clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1\t\2/p' Makefile | while IFS='	' read -r target text; do \
@@ -58,6 +58,10 @@ bench: install ## the benchmarks, quick
 
 constraints: ## pin the newest versions that pyproject.toml allows
 	tools/pin-constraints
+
+openapi: ## refresh the requests that the tests' GitHub checks, from GitHub's own description
+	@folder=$$(mktemp -d) && (cd $$folder && npm pack --silent @octokit/openapi | xargs tar xzf) && \
+	    tools/trim-openapi $$folder/package >tests/parts/github_openapi.json; rm -rf $$folder
 
 clean: ## remove everything that make made
 	rm -rf $(VENV) build dist htmlcov .coverage .coverage.* .hypothesis .import_linter_cache \

@@ -49,9 +49,14 @@ class MetricsUnavailable(BridgeError):
 
 
 class RemoteUnavailable(BridgeError):
-    """The Git remote could not be reached, or did not answer in time."""
+    """The Git remote could not be reached, did not answer in time, or asked for patience."""
 
     transient = True
+
+    def __init__(self, text: str, *, retry_after: float = 0.0) -> None:
+        super().__init__(text)
+        self.retry_after = retry_after
+        """Seconds that the remote asked us to stay away."""
 
 
 class PushRejected(BridgeError):

@@ -97,6 +97,14 @@ class PrometheusSettings(Section):
     concurrency: int = Field(8, ge=1, le=64, description="queries asked at once")
 
 
+class GitHubAppSettings(Section):
+    """An installed GitHub App, whose tokens serve as the password."""
+
+    app_id: int = Field(ge=1)
+    installation_id: int = Field(ge=1, description="the number in the installation's URL")
+    private_key_file: SecretFile = Field(description="PEM, as GitHub generates it")
+
+
 class StateRepoSettings(Section):
     """The Git repository that says how many replicas run."""
 
@@ -105,6 +113,7 @@ class StateRepoSettings(Section):
     username: str = Field("git", description="with password or password_file, over HTTP")
     password: SecretStr | None = Field(None, description="password or access token")
     password_file: SecretFile | None = None
+    github_app: GitHubAppSettings | None = Field(None, description="instead of a password")
     ssh_key_file: SecretFile | None = None
     known_hosts_file: SecretFile | None = None
     search_paths: tuple[RepoPath, ...] = Field(
@@ -115,6 +124,16 @@ class StateRepoSettings(Section):
     poll_interval: Duration = Field(10.0, description="the branch is looked at no more often")
     timeout: Duration = Field(60.0, gt=0, description="for one Git operation over the network")
     mirror: Path | None = Field(None, description="where the bare mirror lies (a mere cache)")
+
+    @checked(mode="after")
+    def _one_way_in(self) -> Self:
+        if not self.github_app:
+            return self
+        if self.password or self.password_file:
+            raise ValueError("github_app stands in for password and password_file: give one")
+        if urlsplit(self.url).scheme not in ("http", "https"):
+            raise ValueError("github_app needs an https:// URL")
+        return self
 
 
 class SigningSettings(Section):

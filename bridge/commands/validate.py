@@ -10,7 +10,7 @@ import typer
 from bridge.commands.console import A_PERSON_MUST_ACT, DONE, awaited, give_up, print_json
 from bridge.errors import BridgeError
 from bridge.policy.loading import Policies, load_policies
-from bridge.repo.state_repo import StateRepo
+from bridge.service.opening import state_repo
 from bridge.service.placing import placed
 from bridge.service.rounds import read_folder, read_policies
 from bridge.settings import Settings
@@ -29,7 +29,7 @@ def validate_configured(settings: Settings, *, as_json: bool) -> int:
 
 
 async def _checked(settings: Settings) -> tuple[Policies, list[str]]:
-    async with StateRepo(settings.state_repo) as repo:
+    async with state_repo(settings) as repo:
         snapshot = await repo.look()
         policies = await read_policies(repo, snapshot)
         lost = placed(policies.by_name, snapshot.index).problems

@@ -8,8 +8,8 @@ from contextlib import suppress
 from datetime import datetime
 from typing import TypeVar
 
-from bridge.errors import RemoteUnavailable
-from bridge.repo.credentials import credentials
+from bridge.errors import BridgeError, RemoteRefused, RemoteUnavailable
+from bridge.repo.credentials import Tokens, credentials
 from bridge.repo.fast_import import Draft, stream
 from bridge.repo.git import Git, GitFailed, GitTimeout
 from bridge.repo.log import commits, log_format
@@ -28,8 +28,9 @@ _Answer = TypeVar("_Answer")
 class Mirror:
     """Blocking; use from one thread at a time."""
 
-    def __init__(self, settings: StateRepoSettings) -> None:
+    def __init__(self, settings: StateRepoSettings, tokens: Tokens | None = None) -> None:
         self._settings = settings
+        self._tokens = tokens
         self._branch = f"refs/heads/{settings.branch}"
         self._folder = MirrorFolder(settings)
         self._git = Git(self._folder.path, self._folder.claim)
@@ -63,12 +64,18 @@ class Mirror:
         except GitFailed as failure:
             if mirror_is_broken(failure):
                 raise
-            raise network_error(failure, self._settings.url) from failure
+            raise self._told(network_error(failure, self._settings.url)) from failure
+
+    def _told(self, error: BridgeError) -> BridgeError:
+        """A token may be revoked before its end."""
+        if self._tokens and isinstance(error, RemoteRefused):
+            self._tokens.forget()
+        return error
 
     def _over_network(self, *arguments: str) -> bytes:
         limit = self._settings.timeout
         try:
-            given = credentials(self._settings)
+            given = credentials(self._settings, self._tokens)
             return self._git.run(*arguments, timeout=limit, credentials=given)
         except GitTimeout as slow:
             raise RemoteUnavailable(f"{self._settings.url}: {slow}") from slow
@@ -183,7 +190,7 @@ class Mirror:
         try:
             self._over_network("push", *options, "--end-of-options", self._settings.url, refspec)
         except GitFailed as failure:
-            raise push_error(failure, self._settings.url) from failure
+            raise self._told(push_error(failure, self._settings.url)) from failure
         with suppress(GitFailed, GitTimeout):  # the next look would find a mirror that is broken
             self._git.run("update-ref", _TIP, commit)
             self._git.run("gc", "--auto", "--quiet")

@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Self, TypeVar
 
 from bridge.manifest.index import Catalogue
+from bridge.repo.credentials import Tokens
 from bridge.repo.fast_import import Draft
 from bridge.repo.mirror import Mirror
 from bridge.repo.signing import self_test, signer
@@ -22,8 +23,14 @@ _Answer = TypeVar("_Answer")
 class StateRepo:
     """Looks at the branch, reads files, writes commits. Use as an async context."""
 
-    def __init__(self, settings: StateRepoSettings, signing: SigningSettings | None = None) -> None:
+    def __init__(
+        self,
+        settings: StateRepoSettings,
+        signing: SigningSettings | None = None,
+        tokens: Tokens | None = None,
+    ) -> None:
         self.settings = settings
+        self._tokens = tokens
         self._signer = signer(signing) if signing else None
         self._mirror: Mirror | None = None
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="git")
@@ -38,7 +45,7 @@ class StateRepo:
         """
         try:
             await self._in_thread(self._try_key)
-            self._mirror = await self._in_thread(lambda: Mirror(self.settings))
+            self._mirror = await self._in_thread(lambda: Mirror(self.settings, self._tokens))
         except BaseException:
             self._close()
             raise

@@ -15,6 +15,7 @@ from bridge.publish.branch import BranchPublisher, originals
 from bridge.publish.push import Push
 from bridge.repo.fast_import import Identity
 from bridge.repo.state_repo import StateRepo
+from bridge.service.opening import state_repo
 from bridge.service.rounds import Outcome, Rounds, View
 from bridge.settings import Settings
 
@@ -99,8 +100,7 @@ async def once(settings: Settings, clock: Callable[[], datetime]) -> Done:
 async def _pass(
     parts: AsyncExitStack, settings: Settings, clock: Callable[[], datetime]
 ) -> tuple[StateRepo, Pass, View, Rounds]:
-    repo = StateRepo(settings.state_repo, settings.commit.signing)
-    await parts.enter_async_context(repo)
+    repo = await parts.enter_async_context(state_repo(settings))
     prometheus = await parts.enter_async_context(Prometheus(settings.prometheus))
     rounds = Rounds(repo, prometheus, clock)
     view = await rounds.look()

@@ -18,6 +18,7 @@ from bridge.repo.fast_import import Identity
 from bridge.repo.state_repo import StateRepo
 from bridge.server import Server
 from bridge.service.committing import Committing
+from bridge.service.opening import state_repo
 from bridge.service.rounds import Rounds
 from bridge.service.watching import Watching
 from bridge.settings import Settings, Window
@@ -43,8 +44,7 @@ async def serve(
     """
     status = Status(clock())
     async with AsyncExitStack() as open_parts:
-        repo = StateRepo(settings.state_repo, settings.commit.signing)
-        await open_parts.enter_async_context(repo)
+        repo = await open_parts.enter_async_context(state_repo(settings))
         prometheus = await open_parts.enter_async_context(Prometheus(settings.prometheus))
         rounds = Rounds(repo, prometheus, clock)
         watching = Watching(
