@@ -28,6 +28,10 @@ class Decision:
     steps: tuple[Step, ...] = ()
     errors: tuple[str, ...] = ()
     """What could not be known; a person may have to act."""
+    dead_time: float | None = None
+    """Measured seconds from commit to ready."""
+    stuck_rollout: str = ""
+    """What was committed and never came to be, in words."""
 
     def because(self, reason: str, field: str = "") -> Self:
         """The same with one more reason."""

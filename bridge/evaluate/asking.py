@@ -30,7 +30,7 @@ class Asking:
 
     def __init__(self, source: MetricsSource, now: datetime) -> None:
         self._source = source
-        self._now = now
+        self.now = now
         self._asked: dict[tuple[object, ...], asyncio.Task[Any]] = {}
 
     async def moment(self, policy: ScalingPolicy) -> Moment:
@@ -39,7 +39,7 @@ class Asking:
         readings = await asyncio.gather(*(self._reading(m.name, m.query) for m in metrics))
         ready = await self._ready(policy)
         count = None if ready.value is None else round(ready.value)
-        return Moment(self._now, tuple(readings), count, ready.error)
+        return Moment(self.now, tuple(readings), count, ready.error)
 
     async def _reading(self, metric: str, query: str) -> Reading:
         try:
@@ -56,7 +56,7 @@ class Asking:
     async def past(self, policy: ScalingPolicy, window: float) -> Past:
         """What the policy's metrics said over the last `window` seconds, a step per interval."""
         step = max(1.0, policy.spec.polling_interval)
-        start = (self._now - timedelta(seconds=window)).replace(microsecond=0)
+        start = (self.now - timedelta(seconds=window)).replace(microsecond=0)
         metrics = policy.spec.metrics
         ready = ready_query(policy)
         try:
@@ -67,17 +67,31 @@ class Asking:
         except MetricsUnavailable as error:
             return Past(error=str(error))
         named = {metric.name: history for metric, history in zip(metrics, histories, strict=True)}
-        steps = range(int((self._now - start).total_seconds() / step) + 1)
+        steps = range(int((self.now - start).total_seconds() / step) + 1)
         moments = (_moment(start + n * timedelta(seconds=step), n, named, counts) for n in steps)
         return Past(tuple(moments), since=start)
+
+    async def ready_replicas(
+        self, policy: ScalingPolicy, start: datetime, end: datetime, step: float
+    ) -> dict[int, float]:
+        """The ready replicas by the number of the step since `start`; none where nobody tells.
+
+        Raises:
+            MetricsUnavailable: the question failed.
+        """
+        query = ready_query(policy)
+        return await self._series(query, start, step, end) if query else {}
 
     async def _instant(self, query: str) -> float:
         return await self._once(("instant", query), self._source.instant(query))
 
-    async def _series(self, query: str, start: datetime, step: float) -> dict[int, float]:
-        """The values by the number of their step."""
-        key = ("series", query, start, step)
-        found = await self._once(key, self._source.series(query, start, self._now, step))
+    async def _series(
+        self, query: str, start: datetime, step: float, end: datetime | None = None
+    ) -> dict[int, float]:
+        """The values by the number of their step, until now where there is no `end`."""
+        end = end or self.now
+        key = ("series", query, start, end, step)
+        found = await self._once(key, self._source.series(query, start, end, step))
         return {round((at - start.timestamp()) / step): value for at, value in found.items()}
 
     async def _once(

@@ -10,6 +10,7 @@ from typing import Any
 
 import structlog
 
+from bridge.decide.decision import Decision
 from bridge.errors import BridgeError
 from bridge.manifest.target import Target
 from bridge.observe import metrics
@@ -152,7 +153,9 @@ class Watching:
             self._log_news(name, "not_decided", error=outcome.problem)
             return
         self._status.problems.pop(name, None)
+        before = self._status.decisions.get(name)
         self._status.decisions[name] = decision = outcome.decision
+        _log_rollout(before, decision)
         metrics.note_decision(decision)
         event = "decided" if decision.changes else "steady"
         facts = {"current": decision.current, "desired": decision.desired}
@@ -167,6 +170,16 @@ class Watching:
         else:
             getattr(log, _LEVELS[event])(event, policy=policy, **facts)
         self._told[policy] = news
+
+
+def _log_rollout(before: Decision | None, decision: Decision) -> None:
+    """When it gets stuck, and when that is over."""
+    stuck_before = before is not None and bool(before.stuck_rollout)
+    facts = {"policy": decision.policy, "target": str(decision.target)}
+    if decision.stuck_rollout and not stuck_before:
+        log.warning("rollout_stuck", reason=decision.stuck_rollout, **facts)
+    elif stuck_before and not decision.stuck_rollout:
+        log.info("rollout_goes_on", **facts)
 
 
 def _governed(view: View) -> set[Target]:
