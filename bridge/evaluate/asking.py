@@ -18,7 +18,7 @@ _Answer = TypeVar("_Answer")
 class MetricsSource(Protocol):
     """Answers a query with finite numbers, or raises MetricsUnavailable."""
 
-    async def instant(self, query: str) -> float: ...
+    async def instant(self, query: str, at: datetime) -> float: ...
 
     async def series(
         self, query: str, start: datetime, end: datetime, step: float
@@ -83,7 +83,7 @@ class Asking:
         return await self._series(query, start, step, end) if query else {}
 
     async def _instant(self, query: str) -> float:
-        return await self._once(("instant", query), self._source.instant(query))
+        return await self._once(("instant", query), self._source.instant(query, self._now))
 
     async def _series(
         self, query: str, start: datetime, step: float, end: datetime | None = None
