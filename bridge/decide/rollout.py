@@ -43,7 +43,7 @@ def watches(changes: Sequence[Scaled], now: datetime, timeout: float) -> list[Wa
     ends = [now, *(change.at for change in newest_first)]
     step, since = max(_FINEST_S, timeout / _MOST_STEPS), now - timedelta(seconds=RECORD_S)
     found = [
-        Watch(change, min(end, change.at + timedelta(seconds=timeout)), step)
+        Watch(change, max(change.at, min(end, change.at + timedelta(seconds=timeout))), step)
         for place, (change, end) in enumerate(zip(newest_first, ends, strict=False))
         if change.to is not None and change.at >= since and (change.ours or not place)
     ]

@@ -83,7 +83,7 @@ class Asking:
         return await self._series(query, start, step, end) if query else {}
 
     async def _instant(self, query: str) -> float:
-        return await self._once(("instant", query), self._source.instant(query, self._now))
+        return await self._once(("instant", query), self._source.instant(query, self.now))
 
     async def _series(
         self, query: str, start: datetime, step: float, end: datetime | None = None

@@ -70,6 +70,10 @@ def test_a_watch_ends_when_the_next_change_overtakes_it() -> None:
     ]
 
 
+def test_a_commit_by_a_clock_that_is_ahead_is_watched_from_then_on() -> None:
+    assert watches([ours(-30, 4, 5)], NOW, 600) == [Watch(ours(-30, 4, 5), ago(-30), 5)]
+
+
 def test_the_newest_change_is_watched_whoever_made_it() -> None:
     assert watches([theirs(60, 4, 5)], NOW, 600) == [Watch(theirs(60, 4, 5), NOW, 5)]
     assert rollout(Watch(theirs(60, 4, 5), NOW, 5), {0: 4, 1: 5}) == Rollout(
