@@ -4,6 +4,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 CODE := bridge tests $(wildcard benchmarks)
 DEMO_ARGS ?=
+# Tests wait more than they compute: one worker more than there are cores.
+JOBS ?= $(shell expr $$(nproc) + 1)
 export PYTHON ?=
 
 .DEFAULT_GOAL := check
@@ -39,7 +41,7 @@ layers: install ## the import contracts: stage order, purity, single owners
 
 cover: install parts ## the tests under coverage, with the threshold
 	@rm -f .coverage .coverage.*
-	$(BIN)/coverage run -m pytest
+	$(BIN)/coverage run -m pytest -n $(JOBS)
 	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report
 

@@ -7,7 +7,7 @@ from datetime import UTC
 
 from bridge.decide.activation import Activation, ActivationRules, activated
 from bridge.decide.behavior import Limit
-from bridge.decide.decision import Decision
+from bridge.decide.decision import Decision, Step
 from bridge.decide.holds import Holds
 from bridge.decide.pause import Pauses
 from bridge.decide.recall import Known, activity, failures_before, recalled
@@ -15,19 +15,19 @@ from bridge.decide.reconcile import Cause, Pass, reconciled
 from bridge.decide.schedule import raised_minimum
 from bridge.decide.wishes import Asked, asked, order_of
 from bridge.evaluate.reading import Moment, Observation
-from bridge.policy.model import ScalingPolicy
+from bridge.policy.model import ScalingPolicy, Spec
 
 _COOLDOWN_S = 300.0
 _BOUND = {
-    Cause.ABOVE_MAX: "above maxReplicas, set to",
-    Cause.BELOW_MIN: "below minReplicas, set to",
+    Cause.ABOVE_MAX: ("above maxReplicas, set to", "spec.maxReplicas"),
+    Cause.BELOW_MIN: ("below minReplicas, set to", "spec.minReplicas"),
 }
 _LIMITED = {
-    Limit.UP: "limited by the scaling policies to",
-    Limit.DOWN: "limited by the scaling policies to",
-    Limit.MAX: "limited by maxReplicas to",
-    Limit.MIN: "limited by minReplicas to",
-    Limit.NONE: "set to",
+    Limit.UP: ("limited by the scaling policies to", "spec.behavior.scaleUp"),
+    Limit.DOWN: ("limited by the scaling policies to", "spec.behavior.scaleDown"),
+    Limit.MAX: ("limited by maxReplicas to", "spec.maxReplicas"),
+    Limit.MIN: ("limited by minReplicas to", "spec.minReplicas"),
+    Limit.NONE: ("set to", ""),
 }
 
 
@@ -36,7 +36,7 @@ def decide(policy: ScalingPolicy, observation: Observation, known: Known) -> Dec
     count, now = known.committed, observation.now
     start = Decision(target=policy.target, policy=policy.name, current=count, desired=count)
     if known.override and known.override.holds(policy, now.at):
-        return start.because(known.override.reason(policy))
+        return start.because(known.override.reason(policy), "spec.overrideHold")
     if policy.spec.paused_at(now.at):
         return _paused(start, policy)
     found = asked(policy, now, count, failures_before(policy, observation))
@@ -49,10 +49,17 @@ def _paused(start: Decision, policy: ScalingPolicy) -> Decision:
     if spec.paused_until:
         until = f" until {spec.paused_until.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
     if spec.paused_replicas is None:
-        return start.because(f"paused{until} at {start.current}")
+        return start.because(f"paused{until} at {start.current}", _pausing_field(spec))
     if spec.paused_replicas == start.current:
-        return start.because(f"paused{until} at pausedReplicas {start.current}")
-    return start.at(spec.paused_replicas, f"paused{until}: set to pausedReplicas")
+        return start.because(
+            f"paused{until} at pausedReplicas {start.current}", "spec.pausedReplicas"
+        )
+    why = f"paused{until}: set to pausedReplicas"
+    return start.at(spec.paused_replicas, why, "spec.pausedReplicas")
+
+
+def _pausing_field(spec: Spec) -> str:
+    return "spec.pausedUntil" if spec.paused_until else "spec.paused"
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,18 +77,27 @@ class _Deciding:
         if step.scale_to is not None and step.active:
             return self._woken(told, step.scale_to)
         if step.scale_to is not None:
-            rest = told.at(step.scale_to, "no metric was active for the cooldown period: set to")
+            why = "no metric was active for the cooldown period: set to"
+            rest = told.at(step.scale_to, why, "spec.cooldownPeriod")
             return self._scheduled(self._holds.rest(rest))
         if start.current <= self._rules.rest:
-            why = "pausedScaleOut: not woken" if step.active else "no metric is active"
-            return self._scheduled(told.because(f"{why}, at rest at {start.current}"))
+            why, field = "no metric is active", self._rest_field
+            if step.active:
+                why, field = "pausedScaleOut: not woken", "spec.pausedScaleOut"
+            return self._scheduled(told.because(f"{why}, at rest at {start.current}", field))
         if step.active_reason == "ScalerCooldown":
-            told = told.because(f"no metric is active: cooling down for {self._cooldown:g} s")
+            why = f"no metric is active: cooling down for {self._cooldown:g} s"
+            told = told.because(why, "spec.cooldownPeriod")
         return self._by_hpa(start, told)
 
     @property
     def _cooldown(self) -> float:
         return cooldown_of(self.policy)
+
+    @property
+    def _rest_field(self) -> str:
+        idle = self.policy.spec.idle_replicas is not None
+        return "spec.idleReplicas" if idle else "spec.minReplicas"
 
     @property
     def _rules(self) -> ActivationRules:
@@ -98,8 +114,8 @@ class _Deciding:
         return activated(count, seen, self._rules, Pauses.of(self.policy.spec))
 
     def _told(self, start: Decision) -> Decision:
-        texts = tuple(wish.text for wish in self.found.wishes)
-        return replace(start, reasons=texts, errors=self.found.errors)
+        steps = tuple(Step(wish.text, wish.field) for wish in self.found.wishes)
+        return replace(start, steps=steps, errors=self.found.errors)
 
     def _woken(self, told: Decision, least: int) -> Decision:
         """At once to what the metrics ask for, as far as the scaling policies let it."""
@@ -118,13 +134,18 @@ class _Deciding:
                 return (
                     _left_alone(start) if self.policy.spec.min_replicas else self._scheduled(told)
                 )
-            return self._scheduled(start.at(result.desired, _BOUND[result.cause]))
+            return self._scheduled(start.at(result.desired, *_BOUND[result.cause]))
         if result.normalized is None or result.wished is None:
             return self._scheduled(told.because(self._why_no_wish(start.current)))
         decision = replace(told, desired=result.wished)
-        decision = decision.at(result.normalized.stable, "held by the stabilization window at")
-        decision = decision.at(result.desired, _LIMITED[result.normalized.limit])
+        decision = self._stabilized(decision, result.normalized.stable)
+        decision = decision.at(result.desired, *_LIMITED[result.normalized.limit])
         return self._scheduled(self._holds.fall(decision, self.found))
+
+    def _stabilized(self, decision: Decision, stable: int) -> Decision:
+        direction = "scaleDown" if stable > decision.desired else "scaleUp"
+        field = f"spec.behavior.{direction}.stabilizationWindowSeconds"
+        return decision.at(stable, "held by the stabilization window at", field)
 
     def _why_no_wish(self, current: int) -> str:
         if self.found.highest is None:
@@ -137,10 +158,13 @@ class _Deciding:
 
     def _scheduled(self, decision: Decision) -> Decision:
         """Not below the minimum of a window of time that is open."""
-        window = raised_minimum(self.policy.spec.schedules, self.observation.now.at)
+        schedules = self.policy.spec.schedules
+        window = raised_minimum(schedules, self.observation.now.at)
         if window is None or decision.desired >= window.min_replicas:
             return decision
-        return decision.at(window.min_replicas, f"schedule {window.name} raises the minimum to")
+        field = f"spec.schedules.{schedules.index(window)}.minReplicas"
+        why = f"schedule {window.name} raises the minimum to"
+        return decision.at(window.min_replicas, why, field)
 
 
 def _left_alone(start: Decision) -> Decision:

@@ -8,6 +8,15 @@ from typing import Self
 from bridge.manifest.target import Target
 
 
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One reason on the way to the count, and the field of the policy that asked for it."""
+
+    text: str
+    field: str = ""
+    """Dotted, as in the policy file: `spec.behavior.scaleDown`; empty where none did."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decision:
     """A count for one target that knows why."""
@@ -16,19 +25,24 @@ class Decision:
     policy: str
     current: int
     desired: int
-    reasons: tuple[str, ...] = ()
+    steps: tuple[Step, ...] = ()
     errors: tuple[str, ...] = ()
     """What could not be known; a person may have to act."""
 
-    def because(self, reason: str) -> Self:
+    def because(self, reason: str, field: str = "") -> Self:
         """The same with one more reason."""
-        return replace(self, reasons=(*self.reasons, reason))
+        return replace(self, steps=(*self.steps, Step(reason, field)))
 
-    def at(self, desired: int, reason: str) -> Self:
+    def at(self, desired: int, reason: str, field: str = "") -> Self:
         """With another count, and why; without effect if it is that count already."""
         if desired == self.desired:
             return self
-        return replace(self, desired=desired, reasons=(*self.reasons, f"{reason} {desired}"))
+        return replace(self, desired=desired).because(f"{reason} {desired}", field)
+
+    @property
+    def reasons(self) -> tuple[str, ...]:
+        """The steps as people read them."""
+        return tuple(step.text for step in self.steps)
 
     @property
     def reason(self) -> str:

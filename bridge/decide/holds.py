@@ -77,8 +77,9 @@ class Holds:
         ages = [change.age(now.at) for change in self.known.changes]
         if not ages or min(ages) > self.policy.spec.in_flight_timeout:
             return decision
-        return _held(decision, f"in flight ({now.ready} ready of {committed} committed)")
+        why = f"in flight ({now.ready} ready of {committed} committed)"
+        return _held(decision, why, "spec.inFlightTimeout")
 
 
-def _held(decision: Decision, why: str) -> Decision:
-    return decision.at(decision.current, f"{why}: no scale-down, held at")
+def _held(decision: Decision, why: str, field: str = "") -> Decision:
+    return decision.at(decision.current, f"{why}: no scale-down, held at", field)

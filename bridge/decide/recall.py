@@ -11,7 +11,8 @@ from bridge.decide.memory import Memory, Recommended, with_change
 from bridge.decide.override import Override
 from bridge.decide.wishes import Asked, asked
 from bridge.evaluate.reading import Moment, Observation
-from bridge.policy.model import Behavior, ScalingPolicy
+from bridge.policy.behavior import Behavior
+from bridge.policy.model import ScalingPolicy
 
 
 @dataclass(frozen=True, slots=True)

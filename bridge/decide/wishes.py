@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bridge.decide.activation import is_active
 from bridge.decide.behavior import Bounds
@@ -17,7 +17,8 @@ from bridge.errors import MetricsUnavailable
 from bridge.evaluate.reading import Moment, Reading
 from bridge.policy.bounds import hpa_bounds
 from bridge.policy.keda import ScalingModifiersPolicy
-from bridge.policy.model import Metric, ScalingPolicy, Spec
+from bridge.policy.metric import Metric
+from bridge.policy.model import ScalingPolicy, Spec
 from bridge.units import plain
 
 
@@ -56,7 +57,9 @@ def asked(
     metrics = policy.spec.metrics
     values = [question.valued(m, readings[m.name], failures) for m in metrics]
     if modifiers := policy.spec.scaling_modifiers:
-        return question.composed(modifiers, values)
+        found = question.composed(modifiers, values)
+        wishes = (replace(wish, field="spec.scalingModifiers") for wish in found.wishes)
+        return replace(found, wishes=tuple(wishes))
     return question.each(values)
 
 
@@ -120,7 +123,10 @@ class _Question:
 
     def each(self, values: list[_Value]) -> Asked:
         """A wish per metric."""
-        wishes = tuple(self._wish_of(value) for value in values)
+        wishes = tuple(
+            replace(self._wish_of(value), field=f"spec.metrics.{position}")
+            for position, value in enumerate(values)
+        )
         unknown = [wish.text for wish in wishes if wish.replicas is None]
         unknown += [value.unknown for value in values if value.answer.active]
         above = tuple(value.metric.name for value in values if self._is_above(value))

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 
 from bridge.errors import ManifestUnsupported
+from bridge.manifest import tree
 from bridge.manifest.target import Target
-from bridge.manifest.tree import Alias, Mapping, Node, Scalar, Sequence, decode, parse
+from bridge.manifest.tree import Alias, Node, Scalar, Sequence, decode, parse
 
+_OURS = "scalebridge/"
 _INTEGER = re.compile(r"0|[1-9][0-9]{0,8}")
 
 
@@ -30,6 +32,10 @@ class Workload:
     line: int
     count: Count | None
     refusal: str = ""
+    labels: Mapping[str, str] = field(default_factory=dict)
+    """`metadata.labels`, as far as they are plain text."""
+    annotations: Mapping[str, str] = field(default_factory=dict)
+    """Those of `metadata.annotations` that begin with `scalebridge/`."""
 
 
 def workloads(content: bytes) -> list[Workload]:
@@ -45,29 +51,45 @@ def workloads(content: bytes) -> list[Workload]:
 
 
 def _objects(node: Node, text: str) -> Iterator[Workload]:
-    if not isinstance(node, Mapping):
+    if not isinstance(node, tree.Mapping):
         return
     kind, metadata = node.text("kind"), node.get("metadata")
     items = node.get("items")
     if kind and kind.endswith("List") and isinstance(items, Sequence):
         for item in items.items:
             yield from _objects(item, text)
-    elif kind and isinstance(metadata, Mapping) and (name := metadata.text("name")):
+    elif kind and isinstance(metadata, tree.Mapping) and (name := metadata.text("name")):
         target = Target(kind, name, metadata.text("namespace"), node.text("apiVersion"))
-        yield _workload(target, node, text)
+        count, refusal = _count_or_refusal(node, text)
+        labels, annotations = (_texts(metadata, key) for key in ("labels", "annotations"))
+        ours = {key: value for key, value in annotations.items() if key.startswith(_OURS)}
+        yield Workload(target, node.line, count, refusal, labels, ours)
 
 
-def _workload(target: Target, node: Mapping, text: str) -> Workload:
+def _texts(metadata: tree.Mapping, key: str) -> dict[str, str]:
+    """The pairs of text below a key; the last one where a key is given twice, as for kubectl."""
+    found = [
+        value for name, value in metadata.pairs if isinstance(name, Scalar) and name.value == key
+    ]
+    pairs = found[-1].pairs if found and isinstance(found[-1], tree.Mapping) else []
+    return {
+        name.value: value.value
+        for name, value in pairs
+        if isinstance(name, Scalar) and isinstance(value, Scalar)
+    }
+
+
+def _count_or_refusal(node: tree.Mapping, text: str) -> tuple[Count | None, str]:
     try:
-        return Workload(target, node.line, _count(node, text))
+        return _count(node, text), ""
     except ManifestUnsupported as refusal:
-        return Workload(target, node.line, None, str(refusal))
+        return None, str(refusal)
 
 
-def _count(node: Mapping, text: str) -> Count:
+def _count(node: tree.Mapping, text: str) -> Count:
     spec = node.get("spec")
-    replicas = spec.get("replicas") if isinstance(spec, Mapping) else None
-    if node.anchored or (isinstance(spec, Mapping) and spec.anchored):
+    replicas = spec.get("replicas") if isinstance(spec, tree.Mapping) else None
+    if node.anchored or (isinstance(spec, tree.Mapping) and spec.anchored):
         raise ManifestUnsupported(f"line {node.line}: spec.replicas stands below an anchor")
     if replicas is None:
         raise ManifestUnsupported(f"line {node.line}: has no spec.replicas of its own")

@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 from datetime import datetime
-from decimal import Decimal
 from typing import Literal, Self
 
-from pydantic import AwareDatetime, Field, field_validator, model_validator
+from pydantic import AwareDatetime, Field, model_validator
 
 from bridge.formula.composite import composed
 from bridge.manifest.target import Target
+from bridge.policy.behavior import Behavior
 from bridge.policy.bounds import bounds_valid
 from bridge.policy.keda import FallbackPolicy, ScalingModifiersPolicy, Schedule
+from bridge.policy.metric import Metric
 from bridge.policy.part import Name, Part
-from bridge.units import Duration, Quantity, milli
-
-MAX_WINDOW_S = 3600
-MAX_PERIOD_S = 1800
+from bridge.units import Duration
 
 
 class Metadata(Part):
@@ -37,80 +35,6 @@ class ScaleTargetRef(Part):
     def target(self) -> Target:
         """The same as a value of the pipeline."""
         return Target(self.kind, self.name, self.namespace, self.api_version)
-
-
-class MetricTarget(Part):
-    """AverageValue: per replica. Value: for the workload as a whole."""
-
-    type: Literal["AverageValue", "Value"] = "AverageValue"
-    value: Quantity = Field(description="what one replica, or the workload, shall have")
-
-    @field_validator("value")
-    @classmethod
-    def _at_least_a_thousandth(cls, value: Decimal) -> Decimal:
-        if value < Decimal("0.001"):
-            raise ValueError("must be at least 1m (a thousandth); scale the query up instead")
-        return value
-
-    @property
-    def milli(self) -> int:
-        """Thousandths, the unit in which the HPA calculates."""
-        return milli(self.value)
-
-
-class Metric(Part):
-    """A query with one sample as its answer, and what it shall be."""
-
-    name: Name
-    query: str = Field(min_length=1, max_length=10_000)
-    target: MetricTarget
-    activation_value: Quantity | None = Field(
-        None, description="above it the workload is woken from 0 or idleReplicas"
-    )
-
-
-class ScalingPolicyRule(Part):
-    """How much may change within a period."""
-
-    type: Literal["Pods", "Percent"]
-    value: int = Field(gt=0, lt=2**31)
-    period_seconds: int = Field(gt=0, le=MAX_PERIOD_S)
-
-
-class ScalingRules(Part):
-    """HPA v2's rules for one direction."""
-
-    stabilization_window_seconds: int | None = Field(None, ge=0, le=MAX_WINDOW_S)
-    select_policy: Literal["Max", "Min", "Disabled"] = "Max"
-    policies: tuple[ScalingPolicyRule, ...] = Field(min_length=1)
-    tolerance: Quantity | None = Field(None, ge=0, description="0.1 is 10 %, the default")
-
-
-_DOUBLE = ScalingPolicyRule(type="Percent", value=100, period_seconds=15)
-_FOUR_PODS = ScalingPolicyRule(type="Pods", value=4, period_seconds=15)
-
-
-class ScaleUpRules(ScalingRules):
-    """The HPA's defaults: at once, and at most the larger of 4 pods and double per 15 s."""
-
-    stabilization_window_seconds: int = Field(0, ge=0, le=MAX_WINDOW_S)
-    policies: tuple[ScalingPolicyRule, ...] = Field((_FOUR_PODS, _DOUBLE), min_length=1)
-
-
-class ScaleDownRules(ScalingRules):
-    """The HPA's defaults: down to the highest recommendation of the last 300 s."""
-
-    stabilization_window_seconds: int | None = Field(
-        None, ge=0, le=MAX_WINDOW_S, description="default: 300"
-    )
-    policies: tuple[ScalingPolicyRule, ...] = Field((_DOUBLE,), min_length=1)
-
-
-class Behavior(Part):
-    """HPA v2's `behavior`."""
-
-    scale_up: ScaleUpRules = ScaleUpRules()
-    scale_down: ScaleDownRules = ScaleDownRules()
 
 
 class AlertWake(Part):

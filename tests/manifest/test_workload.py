@@ -119,6 +119,33 @@ def test_every_object_with_kind_and_name_is_found_with_its_line_and_place() -> N
 
 
 @pytest.mark.parametrize(
+    ("metadata", "labels", "annotations"),
+    [
+        pytest.param("name: web", {}, {}, id="none"),
+        pytest.param("name: web, labels: [a], annotations: 3", {}, {}, id="other shapes"),
+        pytest.param(
+            "name: web, labels: {app: web, 'tier': \"1\", odd: [x]}",
+            {"app": "web", "tier": "1"},
+            {},
+            id="labels, quoted or not",
+        ),
+        pytest.param(
+            "name: web, annotations: {scalebridge/min: '2', other/min: '3', scalebridge: x}",
+            {},
+            {"scalebridge/min": "2"},
+            id="only our own annotations",
+        ),
+    ],
+)
+def test_labels_and_our_annotations_are_kept(
+    metadata: str, labels: dict[str, str], annotations: dict[str, str]
+) -> None:
+    content = f"kind: Deployment\nmetadata: {{{metadata}}}\nspec: {{replicas: 3}}\n"
+    [web] = workloads(content.encode())
+    assert (dict(web.labels), dict(web.annotations)) == (labels, annotations)
+
+
+@pytest.mark.parametrize(
     "content",
     [
         pytest.param(b"", id="empty"),

@@ -12,8 +12,8 @@ from pydantic import ValidationError
 from bridge.decide.wishes import order_of
 from bridge.errors import PolicyInvalid
 from bridge.manifest.target import Target
+from bridge.policy.behavior import ScalingPolicyRule
 from bridge.policy.loading import parse_policy
-from bridge.policy.model import ScalingPolicyRule
 from tests.policy.given import described, metric, policy
 
 EXAMPLES = sorted((Path(__file__).parents[2] / "policies").glob("*.yaml"))
