@@ -34,7 +34,13 @@ _LIMITED = {
 def decide(policy: ScalingPolicy, observation: Observation, known: Known) -> Decision:
     """How many replicas the policy's target shall have, from what is known now."""
     count, now = known.committed, observation.now
-    start = Decision(target=policy.target, policy=policy.name, current=count, desired=count)
+    start = Decision(
+        target=policy.target,
+        policy=policy.name,
+        current=count,
+        desired=count,
+        fleet=policy.is_member,
+    )
     if known.override and known.override.holds(policy, now.at):
         return start.because(known.override.reason(policy), "spec.overrideHold")
     if policy.spec.paused_at(now.at):

@@ -90,23 +90,24 @@ class Rounds:
         return self._view
 
     async def policies_at(self, snapshot: Snapshot) -> Mapping[str, ScalingPolicy]:
-        """The policies that hold at a snapshot, by name."""
-        return (await self.view_of(snapshot)).policies.by_name
+        """The policies that hold at a snapshot, each for one target, by title."""
+        return (await self.view_of(snapshot)).places.governing
 
     async def decide(self, view: View, names: Iterable[str] | None = None) -> list[Outcome]:
-        """A decision for each policy (of these names) that is not suspended."""
+        """A decision for each target of each policy (of these names) that is not suspended."""
         wanted = view.policies.by_name if names is None else set(names)
-        active = [
-            policy
-            for name, policy in view.policies.by_name.items()
-            if name in wanted and not policy.spec.suspend
-        ]
+        places = view.places
+        active = {
+            title: policy
+            for title, policy in places.governing.items()
+            if policy.name in wanted and not policy.spec.suspend
+        }
         lost = [
-            Outcome(policy, problem=view.places.problems[policy.name])
-            for policy in active
-            if policy.name in view.places.problems
+            Outcome(policy, problem=places.problems[title])
+            for title, policy in active.items()
+            if title in places.problems
         ]
-        managed = [_managed(p, view) for p in active if p.name in view.places.found]
+        managed = [_managed(p, view) for title, p in active.items() if title in places.found]
         if not managed:
             return lost
         now = self._clock()
@@ -118,7 +119,7 @@ class Rounds:
     async def _outcome(
         self, policy: ScalingPolicy, view: View, asking: Asking, memory: Memory
     ) -> Outcome:
-        committed = view.places.found[policy.name].count.value
+        committed = view.places.found[policy.title].count.value
         moment = await asking.moment(policy)
         window = window_to_know(policy, moment, committed)
         past = await asking.past(policy, window) if window else Past()
@@ -144,7 +145,7 @@ class Rounds:
 def _managed(policy: ScalingPolicy, view: View) -> Managed:
     path = view.policies.paths[policy.name]
     policy_path = path if path in view.snapshot.files else None
-    return Managed(policy, policy_path, view.places.found[policy.name].path)
+    return Managed(policy, policy_path, view.places.found[policy.title].path)
 
 
 def _memory_s(policy: ScalingPolicy) -> float:

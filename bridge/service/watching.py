@@ -113,7 +113,8 @@ class Watching:
         self._status.remote_error = ""
         self._status.policy_errors = policies.errors
         self._status.suspended = [n for n, p in policies.by_name.items() if p.spec.suspend]
-        active = {name for name, p in policies.by_name.items() if not p.spec.suspend}
+        governing = view.places.governing.items()
+        active = {title for title, policy in governing if not policy.spec.suspend}
         for gone in self._status.decisions.keys() - active:
             metrics.forget_decision(self._status.decisions[gone])
         self._status.keep(active)
@@ -145,19 +146,19 @@ class Watching:
         return alerts
 
     def _report(self, outcome: Outcome) -> None:
-        name = outcome.policy.name
+        title = outcome.policy.title
         metrics.evaluations.labels(outcome.kind).inc()
         if outcome.decision is None:
-            self._status.problems[name] = outcome.problem
-            self._log_news(name, "not_decided", error=outcome.problem)
+            self._status.problems[title] = outcome.problem
+            self._log_news(title, "not_decided", error=outcome.problem)
             return
-        self._status.problems.pop(name, None)
-        self._status.decisions[name] = decision = outcome.decision
+        self._status.problems.pop(title, None)
+        self._status.decisions[title] = decision = outcome.decision
         metrics.note_decision(decision)
         event = "decided" if decision.changes else "steady"
         facts = {"current": decision.current, "desired": decision.desired}
         event = "metrics_unknown" if decision.errors else event
-        self._log_news(name, event, **facts, reason=decision.reason)
+        self._log_news(title, event, **facts, reason=decision.reason)
 
     def _log_news(self, policy: str, event: str, **facts: Any) -> None:
         """Once while it stays the same, but for digits: ages and values move with every tick."""
@@ -170,5 +171,5 @@ class Watching:
 
 
 def _governed(view: View) -> set[Target]:
-    policies = view.policies.by_name.values()
-    return {policy.target for policy in policies if not policy.spec.suspend}
+    policies = view.places.governing.values()
+    return {p.target for p in policies if not p.is_fleet and not p.spec.suspend}

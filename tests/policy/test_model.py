@@ -186,6 +186,21 @@ def test_a_target_is_counted_in_thousandths(value: str | float, thousandths: int
             id="a name with a space",
         ),
         pytest.param(
+            {"scaleTargetRef": None},
+            "spec: expected either scaleTargetRef or scaleTargetSelector",
+            id="no target",
+        ),
+        pytest.param(
+            {"scaleTargetSelector": {"matchLabels": {"app": "web"}}},
+            "spec: expected either scaleTargetRef or scaleTargetSelector",
+            id="one target and a fleet",
+        ),
+        pytest.param(
+            {"scaleTargetRef": None, "scaleTargetSelector": {"matchLabels": {}}},
+            "spec.scaleTargetSelector.matchLabels: expected at least 1 item",
+            id="a fleet of everything",
+        ),
+        pytest.param(
             {"alerts": [{"match": {}}]},
             "spec.alerts.0.match: expected at least 1 item",
             id="an alert that would match all",
