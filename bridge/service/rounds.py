@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import chain
 from pathlib import Path
 
 from bridge.decide.decide import decide, window_to_know
@@ -22,6 +24,9 @@ from bridge.repo.snapshot import Snapshot
 from bridge.repo.state_repo import StateRepo
 from bridge.service.people import CountLog, Managed, overrides
 from bridge.service.placing import Places, placed
+
+_AT_A_TIME = 50
+"""Members decided before the event loop serves others: some 10 ms."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +75,8 @@ class Rounds:
         self._clock = clock
         self._counts = CountLog(repo)
         self._view: View | None = None
+        self.unclaimed: dict[str, int] = {}
+        """By fleet: how many samples of its last round named none of its members."""
 
     async def look(self) -> View:
         """Fetches the tip and reads the policies.
@@ -87,6 +94,7 @@ class Rounds:
             return known
         policies = await read_policies(self._repo, snapshot)
         self._view = View(snapshot, policies, placed(policies.by_name, snapshot.index))
+        self.unclaimed = {n: some for n, some in self.unclaimed.items() if n in policies.by_name}
         return self._view
 
     async def policies_at(self, snapshot: Snapshot) -> Mapping[str, ScalingPolicy]:
@@ -113,8 +121,24 @@ class Rounds:
         now = self._clock()
         asking = Asking(self._metrics, now)
         memory = await self._remember(view, managed, now)
-        decided = (self._outcome(m.policy, view, asking, memory) for m in managed)
-        return [*lost, *await asyncio.gather(*decided)]
+        by_policy: dict[str, list[ScalingPolicy]] = defaultdict(list)
+        for item in managed:
+            by_policy[item.policy.name].append(item.policy)
+        decided = (self._outcomes(each, view, asking, memory) for each in by_policy.values())
+        return [*lost, *chain.from_iterable(await asyncio.gather(*decided))]
+
+    async def _outcomes(
+        self, policies: Sequence[ScalingPolicy], view: View, asking: Asking, memory: Memory
+    ) -> list[Outcome]:
+        """Of a policy for one target, or of a fleet's members; others get a turn in between."""
+        outcomes = []
+        for number, policy in enumerate(policies):
+            if number % _AT_A_TIME == _AT_A_TIME - 1:
+                await asyncio.sleep(0)
+            outcomes.append(await self._outcome(policy, view, asking, memory))
+        if policies[0].is_member:
+            self.unclaimed[policies[0].name] = asking.unclaimed(policies)
+        return outcomes
 
     async def _outcome(
         self, policy: ScalingPolicy, view: View, asking: Asking, memory: Memory

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import re
 from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
-from typing import Any
 
 import structlog
 
@@ -14,6 +12,7 @@ from bridge.errors import BridgeError
 from bridge.manifest.target import Target
 from bridge.observe import metrics
 from bridge.observe.status import Status
+from bridge.service.news import News
 from bridge.service.rounds import Outcome, Rounds, View
 from bridge.trigger.alertmanager import Alert, Notification
 from bridge.trigger.clock import Ticks, seconds_to_next
@@ -22,7 +21,6 @@ from bridge.trigger.wake import woken
 log = structlog.get_logger()
 
 _LONGEST_SLEEP_S = 5.0
-_LEVELS = {"decided": "info", "metrics_unknown": "warning", "not_decided": "error"}
 
 
 class Watching:
@@ -45,7 +43,7 @@ class Watching:
         self._alerts: list[Alert] = []
         self._arrived = asyncio.Event()
         self._ticks = Ticks()
-        self._told: dict[str, str] = {}
+        self._news = News()
         self._view: View | None = None
         self._looked_at = float("-inf")
 
@@ -138,6 +136,8 @@ class Watching:
         self._status.last_pass = self._clock()
         for outcome in outcomes:
             self._report(outcome)
+        self._news.tell(outcomes)
+        metrics.note_unclaimed(self._rounds.unclaimed)
         return outcomes
 
     def _waiting_alerts(self) -> list[Alert]:
@@ -150,24 +150,10 @@ class Watching:
         metrics.evaluations.labels(outcome.kind).inc()
         if outcome.decision is None:
             self._status.problems[title] = outcome.problem
-            self._log_news(title, "not_decided", error=outcome.problem)
             return
         self._status.problems.pop(title, None)
-        self._status.decisions[title] = decision = outcome.decision
-        metrics.note_decision(decision)
-        event = "decided" if decision.changes else "steady"
-        facts = {"current": decision.current, "desired": decision.desired}
-        event = "metrics_unknown" if decision.errors else event
-        self._log_news(title, event, **facts, reason=decision.reason)
-
-    def _log_news(self, policy: str, event: str, **facts: Any) -> None:
-        """Once while it stays the same, but for digits: ages and values move with every tick."""
-        news = re.sub(r"[0-9.]+", "", f"{event} {facts}")
-        if event == "steady" or self._told.get(policy) == news:
-            log.debug(event, policy=policy, **facts)
-        else:
-            getattr(log, _LEVELS[event])(event, policy=policy, **facts)
-        self._told[policy] = news
+        self._status.decisions[title] = outcome.decision
+        metrics.note_decision(outcome.decision)
 
 
 def _governed(view: View) -> set[Target]:

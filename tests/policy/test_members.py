@@ -17,7 +17,7 @@ WEB = {"scale": "by-load"}
 
 def fleet(**spec: Any) -> ScalingPolicy:
     """A policy for every Deployment with the label `scale: by-load`."""
-    data = described("fleet", scaleTargetSelector={"matchLabels": WEB}, **spec)
+    data = described("fleet", **{"scaleTargetSelector": {"matchLabels": WEB}, **spec})
     del data["spec"]["scaleTargetRef"]
     return ScalingPolicy.model_validate(data)
 
@@ -96,13 +96,9 @@ def test_a_policy_for_one_has_no_members() -> None:
 
 
 def test_without_a_namespace_label_equal_names_are_a_problem() -> None:
-    by_name = {"matchLabels": WEB, "namespaceLabel": None}
-    data = described("fleet", scaleTargetSelector=by_name)
-    del data["spec"]["scaleTargetRef"]
+    by_name = fleet(scaleTargetSelector={"matchLabels": WEB, "namespaceLabel": None})
     elsewhere = manifest().replace("namespace: shop", "namespace: lab")
-    lab, shop, api = members_of(
-        ScalingPolicy.model_validate(data), index(manifest(), elsewhere, manifest("zoo"))
-    )
+    lab, shop, api = members_of(by_name, index(manifest(), elsewhere, manifest("zoo")))
     why = (
         "spec.scaleTargetSelector.namespaceLabel: 2 workloads are named web, "
         "and only the label tells them apart"
