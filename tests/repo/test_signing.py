@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import secrets
 import shutil
 import subprocess
 import tempfile
@@ -24,7 +25,7 @@ from tests.parts.state_repo import StateRepo
 from tests.repo.processes import command_lines, running, until
 from tests.repo.ways import CHECKOUT, by_file, draft
 
-PASSPHRASE = "open ses4me, please"
+PASSPHRASE = f"open ses4me {secrets.token_hex(8)}"  # not what another process makes keys with
 
 
 @pytest.fixture(scope="module")
