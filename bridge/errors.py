@@ -7,6 +7,7 @@ BridgeError
 │   ├── ManifestUnsupported   a count that can't be found or changed safely
 │   ├── PayloadInvalid        a webhook body that is not what it claims to be
 │   └── RemoteRefused         the Git remote understood us and said no
+│       └── BranchProtected   the branch takes no pushes, or none of ours
 └── transient: the next tick tries again
     ├── MetricsUnavailable    no trustworthy number from Prometheus
     ├── RemoteUnavailable     the Git remote did not answer, or not in time
@@ -40,6 +41,10 @@ class PayloadInvalid(BridgeError):
 
 class RemoteRefused(BridgeError):
     """The Git remote refused for good: credentials, a protected branch, a hook."""
+
+
+class BranchProtected(RemoteRefused):
+    """The branch takes changes by pull requests only, or from others only."""
 
 
 class MetricsUnavailable(BridgeError):

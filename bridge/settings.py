@@ -158,6 +158,38 @@ class CommitSettings(Section):
     signing: SigningSettings | None = Field(None, description="default: commits are not signed")
 
 
+class PublishSettings(Section):
+    """Straight to the branch, or by pull requests that people merge."""
+
+    mode: Literal["branch", "pull_request"] = Field(
+        "branch", description="for policies without an approval of their own"
+    )
+    if_protected: Literal["refuse", "pull_request"] = Field(
+        "refuse", description="what a branch that takes no pushes leads to"
+    )
+    forge: Literal["github", "gitlab"] | None = Field(
+        None, description="where pull requests are opened; needed wherever one is asked for"
+    )
+    token: SecretStr | None = Field(None, description="default: the state repo's own password")
+    token_file: SecretFile | None = None
+    branch_prefix: str = Field(
+        "scalebridge", pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", description="of our own branches"
+    )
+    labels: tuple[str, ...] = ()
+    reviewers: tuple[str, ...] = ()
+    team_reviewers: tuple[str, ...] = ()
+    auto_merge: Literal["merge", "squash", "rebase"] | None = Field(
+        None, description="let the forge merge once its own conditions are met"
+    )
+    poll_interval: Duration = Field(30.0, gt=0, description="open ones are looked at so often")
+
+    @checked(mode="after")
+    def _somewhere(self) -> Self:
+        if self.forge is None and "pull_request" in (self.mode, self.if_protected):
+            raise ValueError("pull requests need forge: github or gitlab")
+        return self
+
+
 class Window(Section):
     """A debounce: commit after `quiet_period` without news, at the latest after `max_wait`."""
 
@@ -244,6 +276,7 @@ class Settings(BaseSettings):
     prometheus: PrometheusSettings
     state_repo: StateRepoSettings
     commit: CommitSettings = CommitSettings()
+    publish: PublishSettings = PublishSettings()
     batch: BatchSettings = BatchSettings()
     server: ServerSettings = ServerSettings()
     reconcilers: tuple[ReconcilerSettings, ...] = ()

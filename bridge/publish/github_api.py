@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from github.Auth import Auth
     from github.GithubException import GithubException
 
-TIMEOUT_S: Final = 20
+TIMEOUT_S: Final = 10
 _LONGEST_WAIT_S: Final = 3600.0
 _SECONDARY_WAIT_S: Final = 60.0  # GitHub's advice where it names no time
 _SHOWN: Final = 500

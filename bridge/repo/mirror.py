@@ -17,6 +17,7 @@ from bridge.repo.fast_import import Draft, stream
 from bridge.repo.git import Git, GitFailed, GitTimeout
 from bridge.repo.log import commits, log_format
 from bridge.repo.mirror_folder import MirrorFolder
+from bridge.repo.side import SideBranches
 from bridge.repo.signing import with_signature
 from bridge.repo.snapshot import Commit, Snapshot
 from bridge.repo.tree import changed, listed
@@ -43,6 +44,7 @@ class Mirror:
         self._folder = MirrorFolder(settings)
         self._git = Git(self._folder.path, self._folder.claim)
         self._upstream = Upstream(self._git, settings, tokens)
+        self._side = SideBranches(self._git, self._upstream)
         self._seen = Snapshot("", {})
         self._moves = 0
 
@@ -231,6 +233,14 @@ class Mirror:
             PushRejected, RemoteRefused, RemoteUnavailable: see there.
         """
         self._upstream.push(commit, parent)
+
+    def at_side(self, ask: Callable[[SideBranches], _Answer]) -> _Answer:
+        """What our own branches beside the shared one tell, or what becomes of them.
+
+        Raises:
+            PushRejected, RemoteRefused, RemoteUnavailable: see there.
+        """
+        return self._mended(lambda: ask(self._side))
 
     def _mended(self, ask: Callable[[], _Answer]) -> _Answer:
         """A broken mirror is thrown away and built again, once."""

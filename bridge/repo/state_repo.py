@@ -13,6 +13,7 @@ from bridge.manifest.index import Catalogue
 from bridge.repo.credentials import Tokens
 from bridge.repo.fast_import import Draft
 from bridge.repo.mirror import Mirror
+from bridge.repo.side import SideBranches
 from bridge.repo.signing import self_test, signer
 from bridge.repo.snapshot import Commit, Snapshot
 from bridge.settings import SigningSettings, StateRepoSettings
@@ -130,6 +131,14 @@ class StateRepo:
     def _push(self, commit: str, parent: str) -> None:
         self._open.push(commit, parent)
         self._pushed = commit
+
+    async def at_side(self, ask: Callable[[SideBranches], _Answer]) -> _Answer:
+        """What our own branches beside the shared one tell, or what becomes of them.
+
+        Raises:
+            PushRejected, RemoteRefused, RemoteUnavailable: see there.
+        """
+        return await self._in_thread(lambda: self._open.at_side(ask))
 
     @property
     def _open(self) -> Mirror:

@@ -71,8 +71,16 @@ class Upstream:
         """Moves the branch, and `TIP` with it, to the commit if it is exactly at its parent."""
         lease = f"--force-with-lease={self._branch}:{parent}"
         arguments = ("push", "--porcelain", "--no-verify", lease, "origin")
+        self.ask(*arguments, f"{commit}:{self._branch}")
+
+    def bring(self, refspec: str) -> None:
+        """Fetches another branch."""
+        self._fetched(["origin", refspec])
+
+    def ask(self, *arguments: str) -> bytes:
+        """Any other command that needs the remote."""
         try:
-            self._over_network([*arguments, f"{commit}:{self._branch}"])
+            return self._over_network(arguments)
         except GitFailed as failure:
             raise self._told(push_error(failure, self._settings.url)) from failure
 

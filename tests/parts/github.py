@@ -62,14 +62,25 @@ class GitHub(GitHttp):
         self.token_lasts_s = 3600.0
         self.calls: list[str] = []
         self.misunderstood: list[str] = []
-        self.faults: deque[Fault] = deque()
+        self._faults: deque[tuple[str, Fault]] = deque()
         self.needs_review = True
+        self.strict = False
         self.protected: set[str] = set()
 
     @property
     def full_name(self) -> str:
         """Owner and name."""
         return self.repo.path.relative_to(self.root).as_posix().removesuffix(".git")
+
+    def faulty(self, method: str, fault: Fault) -> None:
+        """The next call by this method is answered so; `*` stands for any."""
+        self._faults.append((method, fault))
+
+    def _fault(self, method: str) -> web.Response | None:
+        if not self._faults or self._faults[0][0] not in ("*", method):
+            return None
+        _, fault = self._faults.popleft()
+        return self._told(fault.status, {"message": fault.message}, fault.headers)
 
     def protect(self, branch: str) -> None:
         """From now on nobody pushes there; only pull requests are merged into it."""
@@ -107,9 +118,8 @@ class GitHub(GitHttp):
         path = request.path.removeprefix(_API)
         body = json.loads(await request.read() or b"null")
         self.calls.append(f"{request.method} {path}")
-        if self.faults:
-            fault = self.faults.popleft()
-            return self._told(fault.status, {"message": fault.message}, fault.headers)
+        if fault := self._fault(request.method):
+            return fault
         if wrong := complaints(request.method, path, dict(request.query), body):
             self.misunderstood.append(f"{request.method} {path}: {wrong}")
             return self._told(422, {"message": "Validation Failed", "errors": wrong})
@@ -251,7 +261,7 @@ class GitHub(GitHttp):
         return {**shown, "mergeable_state": self._mergeable(pull)} if whole else shown
 
     def _mergeable(self, pull: Pull) -> str:
-        if self.pulls.behind(pull):
+        if self.strict and self.pulls.behind(pull):
             return "behind"
         return "blocked" if self.needs_review else "clean"
 
@@ -259,9 +269,8 @@ class GitHub(GitHttp):
         from tests.parts.github_graphql import answer
 
         self.calls.append("POST /graphql")
-        if self.faults:
-            fault = self.faults.popleft()
-            return self._told(fault.status, {"message": fault.message}, fault.headers)
+        if fault := self._fault("POST"):
+            return fault
         if not self._knows(request.headers.get("Authorization")):
             return self._told(401, {"message": "Bad credentials"})
         return self._told(200, answer(self, json.loads(await request.read())))

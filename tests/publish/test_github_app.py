@@ -131,7 +131,7 @@ def test_github_s_wish_for_patience_is_told(
 ) -> None:
     tokens = app_tokens(settings)
     assert tokens
-    hub.faults.append(fault)
+    hub.faulty("*", fault)
     with pytest.raises(RemoteUnavailable) as told:
         tokens.token()
     assert told.value.retry_after == waits
