@@ -24,7 +24,6 @@ from bridge.settings import PublishSettings
 
 log = structlog.get_logger()
 
-_REFUSED_PAUSE_S: Final = 60.0
 _PROTECTED_S: Final = 600.0  # then the branch is tried again
 _PROTECTED: Final = "the branch takes no pushes"
 _ADVICE: Final = "let the account push there, or set publish.if_protected: pull_request"
@@ -121,7 +120,7 @@ class Proposing:
         self._status.proposal_error = str(error)
         metrics.publish_failures.labels(type(error).__name__).inc()
         asked = error.retry_after if isinstance(error, RemoteUnavailable) else 0.0
-        return max(asked, 0.0 if error.transient else _REFUSED_PAUSE_S)
+        return max(asked, 0.0 if error.transient else self._settings.poll_interval)
 
     def _note(self, proposals: Sequence[Proposal]) -> None:
         self._status.proposals = [one for one in proposals if one.event != "closed"]
