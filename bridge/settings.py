@@ -143,11 +143,23 @@ class StateRepoSettings(Section):
 
 
 class SigningSettings(Section):
-    """A key that commits are signed with."""
+    """What commits are signed with: a key, or GitHub's own, which then makes the commits."""
 
-    format: Literal["ssh", "openpgp"] = Field(description="as git's own gpg.format names them")
-    key_file: SecretFile = Field(description="the private key; armored or binary for openpgp")
+    format: Literal["ssh", "openpgp", "github"] = Field(
+        description="as git's own gpg.format names them; github: they show as Verified there"
+    )
+    key_file: SecretFile | None = Field(
+        None, description="the private key; armored or binary for openpgp"
+    )
     passphrase_file: SecretFile | None = Field(None, description="where the key has one")
+
+    @checked(mode="after")
+    def _whose_key(self) -> Self:
+        if self.format == "github" and (self.key_file or self.passphrase_file):
+            raise ValueError("format github signs with GitHub's key: remove key_file")
+        if self.format != "github" and not self.key_file:
+            raise ValueError(f"format {self.format} needs a key_file")
+        return self
 
 
 class CommitSettings(Section):

@@ -112,7 +112,7 @@ def _wait(status: int, said: str, headers: Mapping[str, str]) -> float:
 
     Source: docs.github.com, "Best practices for using the REST API", "Handle rate limit errors".
     """
-    if status not in (403, 429, 503):
+    if status not in (400, 403, 429, 503):  # GraphQL's come as 400
         return 0.0
     if (after := headers.get("retry-after", "")).isdigit():
         return min(max(float(after), 1.0), _LONGEST_WAIT_S)

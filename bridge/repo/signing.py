@@ -38,9 +38,12 @@ class Signer(Protocol):
         """Leaves no process and no folder behind."""
 
 
-def signer(settings: SigningSettings) -> Signer:
-    """The signer that the settings ask for."""
-    return SshSigner(settings) if settings.format == "ssh" else GpgSigner(settings)
+def signer(settings: SigningSettings | None) -> Signer | None:
+    """The signer that the settings ask for; none where commits are not signed, or not by us."""
+    if settings is None or settings.key_file is None:
+        return None
+    kind = SshSigner if settings.format == "ssh" else GpgSigner
+    return kind(settings.key_file, settings.passphrase_file)
 
 
 def self_test(given: Signer) -> None:
@@ -63,17 +66,18 @@ def with_signature(commit: bytes, signature: bytes, commit_id: str) -> bytes:
 class SshSigner:
     """`ssh-keygen -Y sign`; a key with a passphrase is opened by its passphrase file."""
 
-    def __init__(self, settings: SigningSettings) -> None:
-        self._settings = settings
+    def __init__(self, key: Path, passphrase: Path | None = None) -> None:
+        self._key = key
+        self._passphrase = passphrase
         self._folder = Path(tempfile.mkdtemp(prefix="scalebridge-ssh-"))
 
     def sign(self, payload: bytes) -> bytes:
         """See `Signer`."""
-        arguments = ["-Y", "sign", "-n", "git", "-f", str(self._settings.key_file)]
+        arguments = ["-Y", "sign", "-n", "git", "-f", str(self._key)]
         return _told("ssh-keygen", arguments, payload, self._askpass())
 
     def _askpass(self) -> Mapping[str, str]:
-        if self._settings.passphrase_file is None:
+        if self._passphrase is None:
             return {}
         script = self._folder / "askpass"
         if not script.exists():
@@ -82,7 +86,7 @@ class SshSigner:
         return {
             "SSH_ASKPASS": str(script),
             "SSH_ASKPASS_REQUIRE": "force",
-            "SCALEBRIDGE_PASSPHRASE_FILE": str(self._settings.passphrase_file),
+            "SCALEBRIDGE_PASSPHRASE_FILE": str(self._passphrase),
         }
 
     def verify(self, payload: bytes, signature: bytes) -> None:
@@ -99,8 +103,9 @@ class SshSigner:
 class GpgSigner:
     """gpg in a GNUPGHOME of its own, which holds our key alone."""
 
-    def __init__(self, settings: SigningSettings) -> None:
-        self._settings = settings
+    def __init__(self, key: Path, passphrase: Path | None = None) -> None:
+        self._key = key
+        self._passphrase = passphrase
         self._home = Path(tempfile.mkdtemp(prefix="scalebridge-gpg-"))  # short: it holds a socket
         self._imported = ""
         self._fingerprint = ""
@@ -108,13 +113,13 @@ class GpgSigner:
     def sign(self, payload: bytes) -> bytes:
         """See `Signer`."""
         self._import()
-        given = self._settings.passphrase_file
+        given = self._passphrase
         secret = ["--passphrase-file", str(given)] if given else []
         return self._gpg([*secret, "--local-user", self._fingerprint, "-a", "-b"], payload)
 
     def _import(self) -> None:
         """The key, once for each content of its file."""
-        content = _bytes_of(self._settings.key_file)
+        content = _bytes_of(self._key)
         digest = hashlib.sha256(content).hexdigest()
         if digest == self._imported:
             return
@@ -124,7 +129,7 @@ class GpgSigner:
             line.split(":")[9] for line in listing.decode().splitlines() if line[:4] == "fpr:"
         ]
         if "\nsec:" not in f"\n{listing.decode()}" or not prints:
-            raise ConfigInvalid(_complaint("gpg", f"{self._settings.key_file} holds no secret key"))
+            raise ConfigInvalid(_complaint("gpg", f"{self._key} holds no secret key"))
         self._imported, self._fingerprint = digest, prints[0]
 
     def verify(self, payload: bytes, signature: bytes) -> None:

@@ -32,7 +32,7 @@ class StateRepo:
     ) -> None:
         self.settings = settings
         self._tokens = tokens
-        self._signer = signer(signing) if signing else None
+        self._signer = signer(signing)
         self._mirror: Mirror | None = None
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="git")
         self._catalogue = Catalogue(settings.search_paths)

@@ -11,6 +11,7 @@ from bridge.publish.drafting import Drafts
 from bridge.publish.forge import Forge
 from bridge.publish.github import GitHub, GitHubApi, api_token
 from bridge.publish.github_app import app_tokens
+from bridge.publish.github_commit import GitHubWriter
 from bridge.publish.pull_request import PullRequests
 from bridge.publish.writing import GitWriter, Writer
 from bridge.repo.fast_import import Identity
@@ -47,7 +48,7 @@ class Opening:
 
     def publishers(self, repo: StateRepo, rounds: Rounds) -> Publishers:
         """Those that write to the repo what the rounds decided."""
-        writer = GitWriter(repo)
+        writer = self._writer(repo)
         branch = BranchPublisher(repo, self._author, self.clock, rounds.policies_at, writer)
         return Publishers(branch, self._pull_requests(repo, rounds, writer))
 
@@ -61,9 +62,18 @@ class Opening:
         folder = self.settings.publish.branch_prefix
         return PullRequests(repo, forge, writing, rounds.orders_at, folder)
 
+    def _writer(self, repo: StateRepo) -> Writer:
+        signing = self.settings.commit.signing
+        if signing is None or signing.format != "github":
+            return GitWriter(repo)
+        return GitHubWriter(self._api(), self.settings.state_repo.branch)
+
+    def _api(self) -> GitHubApi:
+        token = api_token(self.settings, self._tokens)
+        return GitHubApi(self.settings.state_repo.url, token)
+
     def _forge(self) -> Forge | None:
         settings = self.settings
         if settings.publish.forge is None:
             return None
-        api = GitHubApi(settings.state_repo.url, api_token(settings, self._tokens))
-        return GitHub(api, settings.state_repo.branch, settings.publish)
+        return GitHub(self._api(), settings.state_repo.branch, settings.publish)

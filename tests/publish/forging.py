@@ -15,6 +15,7 @@ from bridge.policy.model import ScalingPolicy
 from bridge.publish.drafting import Drafts
 from bridge.publish.github import GitHub as Forge
 from bridge.publish.github import GitHubApi
+from bridge.publish.github_commit import GitHubWriter
 from bridge.publish.pull_request import Orders, Proposal, PullRequests, Wanted
 from bridge.publish.writing import GitWriter
 from bridge.repo.snapshot import Snapshot
@@ -45,6 +46,7 @@ class Bot:
         self.paths: dict[str, str] = {name: f"policies/{name}.yaml" for name in POLICIES}
         self.clock: Callable[[], datetime] = lambda: datetime.now(UTC)
         self.rest = timedelta(0)
+        self.by_api = False
 
     def asked(self, **publish: Any) -> None:
         """The section of the configuration."""
@@ -63,7 +65,8 @@ class Bot:
         """A process that has just started."""
         async with Tip(self.settings) as repo:
             api = GitHubApi(self.settings.url, lambda: self.hub.password)
-            writing = Drafts(repo, BRIDGE, self.clock), GitWriter(repo)
+            writer = GitHubWriter(api, "main") if self.by_api else GitWriter(repo)
+            writing = Drafts(repo, BRIDGE, self.clock), writer
             forge = Forge(api, "main", self.publish)
             requests = PullRequests(repo, forge, writing, self._orders, "scalebridge")
             requests.rest = self.rest

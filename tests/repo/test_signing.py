@@ -79,6 +79,13 @@ async def test_git_rejects_what_was_changed_afterwards(
         git(state_repo.path, "verify-commit", fake.decode().strip(), env=key.trusting)
 
 
+def made(settings: SigningSettings) -> Signer:
+    """The signer of a key."""
+    given = signer(settings)
+    assert given
+    return given
+
+
 def signed_commit(repo: StateRepo, given: Signer) -> str:
     """Main's commit, with a signature."""
     raw = repo.git("cat-file", "commit", "main")
@@ -101,11 +108,11 @@ def test_a_key_that_rotates_signs_from_then_on(
     ssh = locked.settings.format == "ssh"
     new = ssh_key(tmp_path / "new") if ssh else gpg_keys[""]
     file = tmp_path / "rotating"
-    shutil.copy(locked.settings.key_file, file)
+    shutil.copy(str(locked.settings.key_file), file)
     settings = locked.settings.model_copy(update={"key_file": file})
-    with closing(signer(settings)) as given:
+    with closing(made(settings)) as given:
         before = signed_commit(state_repo, given)
-        shutil.copy(new.settings.key_file, file)
+        shutil.copy(str(new.settings.key_file), file)
         after = signed_commit(state_repo, given)
     git(state_repo.path, "verify-commit", before, env=locked.trusting)
     git(state_repo.path, "verify-commit", after, env=new.trusting)
@@ -138,7 +145,7 @@ def test_a_file_that_is_no_key_is_told(
     file.write_text("no key\n")
     file.chmod(0o600)
     settings = SigningSettings(format=kind, key_file=file)
-    with closing(signer(settings)) as given, pytest.raises(ConfigInvalid, match=why):
+    with closing(made(settings)) as given, pytest.raises(ConfigInvalid, match=why):
         self_test(given)
 
 
@@ -147,7 +154,7 @@ def test_a_public_key_is_no_secret_key(gpg_keys: dict[str, SigningKey], tmp_path
     file = tmp_path / "key"
     file.write_bytes(subprocess.run(export, capture_output=True, check=True).stdout)
     settings = SigningSettings(format="openpgp", key_file=file)
-    with closing(signer(settings)) as given, pytest.raises(ConfigInvalid, match="no secret key"):
+    with closing(made(settings)) as given, pytest.raises(ConfigInvalid, match="no secret key"):
         self_test(given)
 
 
@@ -155,7 +162,7 @@ def test_a_program_that_is_not_there_is_told(
     key: SigningKey, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
-    with closing(signer(key.settings)) as given, pytest.raises(ConfigInvalid, match="installed"):
+    with closing(made(key.settings)) as given, pytest.raises(ConfigInvalid, match="installed"):
         self_test(given)
 
 
@@ -166,7 +173,7 @@ def test_nothing_is_left_behind_and_no_argument_shows_the_passphrase(
     seen = spied_on("ssh-keygen" if key.settings.format == "ssh" else "gpg", place / "bin")
     monkeypatch.setenv("PATH", f"{place / 'bin'}:{os.environ['PATH']}")
     monkeypatch.setattr(tempfile, "tempdir", str(place))
-    with closing(signer(key.settings)) as given:
+    with closing(made(key.settings)) as given:
         self_test(given)
         [folder] = place.glob("scalebridge-*")
         lines = "\n".join([*command_lines().values(), seen.read_text(errors="replace")])

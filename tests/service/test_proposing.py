@@ -35,10 +35,10 @@ def config(hub: GitHub, fake: FakePrometheus, tmp_path: Path) -> Any:
     """`config(mode="pull_request")` writes a configuration for that GitHub."""
     (tmp_path / "token").write_text(f"{hub.password}\n")
 
-    def written(**publish: Any) -> Path:
+    def written(commit: Any = None, **publish: Any) -> Path:
         remote = {"url": hub.url_of(hub.repo.path), "password_file": "token"}
         given = {"forge": "github", "poll_interval": "300ms", **publish}
-        return configured(tmp_path, fake.url, remote, publish=given)
+        return configured(tmp_path, fake.url, remote, publish=given, commit=commit or {})
 
     return written
 
@@ -188,3 +188,13 @@ def test_the_token_shows_up_nowhere(
     for secret in (first, second, b64encode(f"git:{first}".encode()).decode()):
         assert secret not in told
         assert [path for path in files if secret.encode() in path.read_bytes()] == []
+
+
+def test_github_may_sign_what_the_service_commits(
+    config: Any, hub: GitHub, shop: StateRepo, fake: FakePrometheus
+) -> None:
+    fake.script(ANY, samples(700))
+    with running(config(commit={"signing": {"format": "github"}})) as program:
+        program.until("committed")
+    assert shop.log()[0].committer == "GitHub <noreply@github.com>"
+    assert "POST /graphql" in hub.calls
