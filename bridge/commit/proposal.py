@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bridge.commit.message import commit_message
 from bridge.decide.decision import Decision
 from bridge.repo.trailers import ScaleDecision, scale_decisions
 
+_LONGEST = 60_000  # bytes; GitHub takes 65,536 characters, a push option 65,515 bytes
 _VOID = "<!-- scalebridge: void -->"
 
 
@@ -22,20 +23,31 @@ class Text:
 
 def proposal_text(decisions: Sequence[Decision], group: str) -> Text:
     """The decisions as a table with their reasons; the trailers stay the last paragraph, so a
-    squash that takes the body as its message keeps them."""
-    message = commit_message(decisions)
-    title, _, _ = message.partition("\n")
-    trailers = message.rstrip("\n").rpartition("\n\n")[2]
-    rows = [_row(decision) for decision in decisions]
-    body = [
+    squash that takes the body as its message keeps them. Forges cut what is too long: we do."""
+    title, _, _ = commit_message(decisions).partition("\n")
+    body, kept = _body(decisions, group, decisions), len(decisions)
+    while len(body.encode()) > _LONGEST:
+        kept //= 2
+        brief = [replace(decision, steps=()) for decision in decisions[:kept]]
+        body = _body(decisions[: kept // 2], group, brief, len(decisions) - kept // 2)
+    return Text(title, body)
+
+
+def _body(
+    shown: Sequence[Decision], group: str, remembered: Sequence[Decision], more: int = 0
+) -> str:
+    trailers = commit_message(remembered).rstrip("\n").rpartition("\n\n")[2]
+    rows = [_row(decision) for decision in shown]
+    parts = [
         "\n".join(["| target | from | to | why |", "|---|---|---|---|", *rows]),
+        f"and {more} more: see the commit" if more > 0 else "",
         f"Merging this scales. Until then the counts stay as they are, and scalebridge keeps this "
         f"pull request (group `{group}`) up to date, on one commit. Closing it says no: nothing "
         f"of it is proposed again until the policies' `overrideHold` is over or a policy changes.",
         "<details><summary>For scalebridge</summary>",
         f"{trailers}\n</details>",
     ]
-    return Text(title, "\n\n".join(body))
+    return "\n\n".join(filter(None, parts))
 
 
 def _row(decision: Decision) -> str:

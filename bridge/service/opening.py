@@ -12,6 +12,7 @@ from bridge.publish.forge import Forge
 from bridge.publish.github import GitHub, GitHubApi, api_token
 from bridge.publish.github_app import app_tokens
 from bridge.publish.github_commit import GitHubWriter
+from bridge.publish.gitlab import GitLab
 from bridge.publish.pull_request import PullRequests
 from bridge.publish.writing import GitWriter, Writer
 from bridge.repo.fast_import import Identity
@@ -76,4 +77,7 @@ class Opening:
         settings = self.settings
         if settings.publish.forge is None:
             return None
+        if settings.publish.forge == "gitlab":
+            remote = settings.state_repo
+            return GitLab(remote.url, remote.branch, settings.publish)
         return GitHub(self._api(), settings.state_repo.branch, settings.publish)

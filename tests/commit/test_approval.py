@@ -90,3 +90,12 @@ def test_ours_are_told_from_people_s_by_the_first_line() -> None:
     assert not is_void(body)
     assert is_void(void(body, "gone"))
     assert proposed(void(body, "gone")) == proposed(body)
+
+
+def test_a_text_stays_within_what_forges_take() -> None:
+    many = [decision(f"web-{number:0200}", 3, 7, "x" * 500) for number in range(1000)]
+    text = proposal_text(many, "shop")
+    assert 30_000 < len(text.body.encode()) < 65_515
+    assert "and 969 more: see the commit" in text.body
+    assert len(proposed(text.body)) == 62
+    assert text.title.endswith(" and 999 more")
