@@ -21,7 +21,7 @@ _SERIES_IF_UNKNOWN = 5_000
 class MetricsSource(Protocol):
     """Answers a query with finite numbers, or raises MetricsUnavailable."""
 
-    async def instant(self, query: str) -> float: ...
+    async def instant(self, query: str, at: datetime) -> float: ...
 
     async def vector(self, query: str, naming: Naming, at: datetime) -> Named: ...
 
@@ -95,7 +95,7 @@ class Asking:
 
     def _now_of(self, query: str, naming: Naming | None) -> asyncio.Task[Any]:
         if naming is None:
-            return self._once(("now", query), lambda: self._source.instant(query))
+            return self._once(("now", query), lambda: self._source.instant(query, self._now))
         key = ("now", query, naming)
         return self._once(key, lambda: self._source.vector(query, naming, self._now))
 
