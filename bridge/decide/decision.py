@@ -29,6 +29,10 @@ class Decision:
     steps: tuple[Step, ...] = ()
     errors: tuple[str, ...] = ()
     """What could not be known; a person may have to act."""
+    dead_time: float | None = None
+    """Measured seconds from commit to ready."""
+    stuck_rollout: str = ""
+    """What was committed and never came to be, in words."""
     fleet: bool = False
     """Whether the target is one of many of its policy."""
 

@@ -11,7 +11,7 @@ from typing import Any, Protocol
 from bridge.errors import MetricsUnavailable
 from bridge.evaluate.naming import Named, Naming, spans
 from bridge.evaluate.reading import Moment, Past, Reading
-from bridge.evaluate.ready import naming_of, ready_naming, ready_query
+from bridge.evaluate.ready import naming_of, own_ready_query, ready_naming, ready_query
 from bridge.manifest.target import Target
 from bridge.policy.model import ScalingPolicy
 
@@ -42,7 +42,7 @@ class Asking:
 
     def __init__(self, source: MetricsSource, now: datetime) -> None:
         self._source = source
-        self._now = now
+        self.now = now
         self._asked: dict[tuple[object, ...], asyncio.Task[Any]] = {}
 
     async def moment(self, policy: ScalingPolicy) -> Moment:
@@ -56,7 +56,7 @@ class Asking:
             for metric, answer in zip(metrics, answers, strict=True)
         )
         count = _count(ready, policy.target)
-        return Moment(self._now, tuple(readings), *count)
+        return Moment(self.now, tuple(readings), *count)
 
     def _ready(self, policy: ScalingPolicy) -> list[asyncio.Task[Any]]:
         """One question or none."""
@@ -66,8 +66,8 @@ class Asking:
     async def past(self, policy: ScalingPolicy, window: float) -> Past:
         """What the policy's metrics said over the last `window` seconds, a step per interval."""
         step = max(1.0, policy.spec.polling_interval)
-        start = (self._now - timedelta(seconds=window)).replace(microsecond=0)
-        since = _Since(start, step)
+        start = (self.now - timedelta(seconds=window)).replace(microsecond=0)
+        since = _Since(start, self.now, step)
         metrics = policy.spec.metrics
         answers = [self._since(since, metric.query, naming_of(policy)) for metric in metrics]
         ready = ready_query(policy)
@@ -80,9 +80,27 @@ class Asking:
             return Past(error=str(error))
         counts = histories.pop() if ready else {}
         named = {metric.name: history for metric, history in zip(metrics, histories, strict=True)}
-        steps = range(int((self._now - start).total_seconds() / step) + 1)
+        steps = range(int((self.now - start).total_seconds() / step) + 1)
         moments = (_moment(start + n * timedelta(seconds=step), n, named, counts) for n in steps)
         return Past(tuple(moments), since=start)
+
+    async def ready_replicas(
+        self, policy: ScalingPolicy, start: datetime, end: datetime, step: float
+    ) -> dict[int, float]:
+        """The ready replicas by the number of the step since `start`; none where nobody tells.
+
+        Of a fleet's member alone: few of them are watched at a time.
+
+        Raises:
+            MetricsUnavailable: the question failed.
+        """
+        query = own_ready_query(policy)
+        if query is None:
+            return {}
+        since = _Since(start, end, step)
+        answer = self._since(since, query, None)
+        await _settled([answer])
+        return since.by_step(_history(answer, policy.target))
 
     def unclaimed(self, members: Sequence[ScalingPolicy]) -> int:
         """How many samples of a fleet's metrics name none of its members; after their moments."""
@@ -95,13 +113,13 @@ class Asking:
 
     def _now_of(self, query: str, naming: Naming | None) -> asyncio.Task[Any]:
         if naming is None:
-            return self._once(("now", query), lambda: self._source.instant(query, self._now))
+            return self._once(("now", query), lambda: self._source.instant(query, self.now))
         key = ("now", query, naming)
-        return self._once(key, lambda: self._source.vector(query, naming, self._now))
+        return self._once(key, lambda: self._source.vector(query, naming, self.now))
 
     def _since(self, since: _Since, query: str, naming: Naming | None) -> asyncio.Task[Any]:
-        start, step, end = since.start, since.step, self._now
         key = ("since", query, naming, since)
+        start, end, step = since.start, since.end, since.step
         if naming is None:
             return self._once(key, lambda: self._source.series(query, start, end, step))
         return self._once(key, lambda: self._matrix(since, query, naming))
@@ -111,7 +129,7 @@ class Asking:
         samples = self._now_of(query, naming)
         await _settled([samples])
         series = _SERIES_IF_UNKNOWN if samples.exception() else len(samples.result())
-        parts = spans(since.start, self._now, since.step, series)
+        parts = spans(since.start, since.end, since.step, series)
         return await self._source.matrix(query, naming, parts, since.step)
 
     def _once(
@@ -125,9 +143,10 @@ class Asking:
 
 @dataclass(frozen=True, slots=True)
 class _Since:
-    """From when on, and in which steps of seconds."""
+    """From when until when, and in which steps of seconds."""
 
     start: datetime
+    end: datetime
     step: float
 
     def by_step(self, values: Mapping[float, float]) -> dict[int, float]:

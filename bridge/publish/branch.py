@@ -43,6 +43,8 @@ class BranchPublisher:
     async def publish(self, decisions: Sequence[Decision], policies: Policies) -> Published:
         """One commit with all decisions that still hold; rivals are waited out, within a time.
 
+        First on the tip as we know it, since the push itself finds out whether it is still that.
+
         A decision holds while its policy is as it was (`policies`, by title) and its target's
         count is the one it was made on.
 
@@ -65,7 +67,7 @@ class BranchPublisher:
     async def _attempt(
         self, decisions: Sequence[Decision], policies: Policies, lost: int
     ) -> Published:
-        snapshot = await self._repo.look()
+        snapshot = await (self._repo.look() if lost else self._repo.latest())
         current = await self._policies_at(snapshot)
         same, changed = [], []
         for decision in decisions:

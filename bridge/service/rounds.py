@@ -14,6 +14,7 @@ from bridge.decide.decide import decide, window_to_know
 from bridge.decide.decision import Decision
 from bridge.decide.override import Override
 from bridge.decide.recall import Known, Scaled
+from bridge.decide.rollout import RECORD_S
 from bridge.errors import PolicyInvalid
 from bridge.evaluate.asking import Asking, MetricsSource
 from bridge.evaluate.reading import Observation, Past
@@ -24,6 +25,7 @@ from bridge.repo.snapshot import Snapshot
 from bridge.repo.state_repo import StateRepo
 from bridge.service.people import CountLog, Managed, overrides
 from bridge.service.placing import Places, placed
+from bridge.service.rollouts import RolloutLog
 
 _AT_A_TIME = 50
 """Members decided before the event loop serves others: some 10 ms."""
@@ -74,6 +76,7 @@ class Rounds:
         self._metrics = metrics
         self._clock = clock
         self._counts = CountLog(repo)
+        self._rollouts = RolloutLog()
         self._view: View | None = None
         self.unclaimed: dict[str, int] = {}
         """By fleet: how many samples of its last round named none of its members."""
@@ -144,14 +147,12 @@ class Rounds:
         self, policy: ScalingPolicy, view: View, asking: Asking, memory: Memory
     ) -> Outcome:
         committed = view.places.found[policy.title].count.value
+        changes = tuple(memory.changes.get(policy.target, ()))
+        rollouts = await self._rollouts.of(policy, changes, asking)
         moment = await asking.moment(policy)
-        window = window_to_know(policy, moment, committed)
+        window = window_to_know(policy, moment, committed, rollouts.dead_time)
         past = await asking.past(policy, window) if window else Past()
-        known = Known(
-            committed,
-            tuple(memory.changes.get(policy.target, ())),
-            memory.overrides.get(policy.target),
-        )
+        known = Known(committed, changes, memory.overrides.get(policy.target), rollouts)
         return Outcome(policy, decide(policy, Observation(moment, past), known))
 
     async def _remember(self, view: View, managed: Sequence[Managed], now: datetime) -> Memory:
@@ -160,8 +161,7 @@ class Rounds:
         history = await self._repo.history(view.snapshot, now - timedelta(seconds=longest))
         moves = await self._counts.moves(managed, history)
         changes = {
-            target: [Scaled(moved.commit.at, moved.after - moved.before) for moved in found]
-            for target, found in moves.items()
+            target: [moved.as_change(target) for moved in found] for target, found in moves.items()
         }
         return Memory(changes, overrides(managed, moves, history))
 
@@ -175,7 +175,8 @@ def _managed(policy: ScalingPolicy, view: View) -> Managed:
 def _memory_s(policy: ScalingPolicy) -> float:
     spec = policy.spec
     rules = (*spec.behavior.scale_up.policies, *spec.behavior.scale_down.policies)
-    return max(spec.in_flight_timeout, spec.override_hold, *(r.period_seconds for r in rules))
+    periods = (rule.period_seconds for rule in rules)
+    return max(RECORD_S, spec.in_flight_timeout, spec.override_hold, *periods)
 
 
 async def read_policies(repo: StateRepo, snapshot: Snapshot) -> Policies:

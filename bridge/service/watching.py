@@ -8,6 +8,7 @@ from datetime import datetime
 
 import structlog
 
+from bridge.decide.decision import Decision
 from bridge.errors import BridgeError
 from bridge.manifest.target import Target
 from bridge.observe import metrics
@@ -152,8 +153,20 @@ class Watching:
             self._status.problems[title] = outcome.problem
             return
         self._status.problems.pop(title, None)
-        self._status.decisions[title] = outcome.decision
-        metrics.note_decision(outcome.decision)
+        before = self._status.decisions.get(title)
+        self._status.decisions[title] = decision = outcome.decision
+        _log_rollout(before, decision)
+        metrics.note_decision(decision)
+
+
+def _log_rollout(before: Decision | None, decision: Decision) -> None:
+    """When it gets stuck, and when that is over."""
+    stuck_before = before is not None and bool(before.stuck_rollout)
+    facts = {"policy": decision.policy, "target": str(decision.target)}
+    if decision.stuck_rollout and not stuck_before:
+        log.warning("rollout_stuck", reason=decision.stuck_rollout, **facts)
+    elif stuck_before and not decision.stuck_rollout:
+        log.info("rollout_goes_on", **facts)
 
 
 def _governed(view: View) -> set[Target]:
