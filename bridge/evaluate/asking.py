@@ -63,19 +63,19 @@ class Asking:
         query = ready_query(policy)
         return [] if query is None else [self._now_of(query, ready_naming(policy))]
 
-    async def past(self, policy: ScalingPolicy, window: float) -> Past:
-        """What the policy's metrics said over the last `window` seconds, a step per interval."""
+    async def past(self, policy: ScalingPolicy, seconds: float) -> Past:
+        """What the policy's metrics said over the last `seconds`, a step per interval."""
         step = max(1.0, policy.spec.polling_interval)
-        start = (self.now - timedelta(seconds=window)).replace(microsecond=0)
-        since = _Since(start, self.now, step)
+        start = (self.now - timedelta(seconds=seconds)).replace(microsecond=0)
+        window = _Window(start, self.now, step)
         metrics = policy.spec.metrics
-        answers = [self._since(since, metric.query, naming_of(policy)) for metric in metrics]
+        answers = [self._over(window, metric.query, naming_of(policy)) for metric in metrics]
         ready = ready_query(policy)
         if ready:
-            answers.append(self._since(since, ready, ready_naming(policy)))
+            answers.append(self._over(window, ready, ready_naming(policy)))
         await _settled(answers)
         try:
-            histories = [since.by_step(_history(answer, policy.target)) for answer in answers]
+            histories = [window.by_step(_history(answer, policy.target)) for answer in answers]
         except MetricsUnavailable as error:
             return Past(error=str(error))
         counts = histories.pop() if ready else {}
@@ -97,10 +97,10 @@ class Asking:
         query = own_ready_query(policy)
         if query is None:
             return {}
-        since = _Since(start, end, step)
-        answer = self._since(since, query, None)
+        window = _Window(start, end, step)
+        answer = self._over(window, query, None)
         await _settled([answer])
-        return since.by_step(_history(answer, policy.target))
+        return window.by_step(_history(answer, policy.target))
 
     def unclaimed(self, members: Sequence[ScalingPolicy]) -> int:
         """How many samples of a fleet's metrics name none of its members; after their moments."""
@@ -117,20 +117,20 @@ class Asking:
         key = ("now", query, naming)
         return self._once(key, lambda: self._source.vector(query, naming, self.now))
 
-    def _since(self, since: _Since, query: str, naming: Naming | None) -> asyncio.Task[Any]:
-        key = ("since", query, naming, since)
-        start, end, step = since.start, since.end, since.step
+    def _over(self, window: _Window, query: str, naming: Naming | None) -> asyncio.Task[Any]:
+        key = ("over", query, naming, window)
         if naming is None:
-            return self._once(key, lambda: self._source.series(query, start, end, step))
-        return self._once(key, lambda: self._matrix(since, query, naming))
+            edges = window.start, window.end, window.step
+            return self._once(key, lambda: self._source.series(query, *edges))
+        return self._once(key, lambda: self._matrix(window, query, naming))
 
-    async def _matrix(self, since: _Since, query: str, naming: Naming) -> Named:
+    async def _matrix(self, window: _Window, query: str, naming: Naming) -> Named:
         """As many series are expected as there are samples now."""
         samples = self._now_of(query, naming)
         await _settled([samples])
         series = _SERIES_IF_UNKNOWN if samples.exception() else len(samples.result())
-        parts = spans(since.start, since.end, since.step, series)
-        return await self._source.matrix(query, naming, parts, since.step)
+        parts = spans(window.start, window.end, window.step, series)
+        return await self._source.matrix(query, naming, parts, window.step)
 
     def _once(
         self, key: tuple[object, ...], ask: Callable[[], Coroutine[Any, Any, Any]]
@@ -142,8 +142,8 @@ class Asking:
 
 
 @dataclass(frozen=True, slots=True)
-class _Since:
-    """From when until when, and in which steps of seconds."""
+class _Window:
+    """From when to when, in steps of seconds."""
 
     start: datetime
     end: datetime

@@ -60,6 +60,18 @@ committed_replicas = Gauge(
     ["policy", "kind", "namespace", "name"],
     registry=registry,
 )
+stuck_rollout = Gauge(
+    "scalebridge_stuck_rollout",
+    "1 while the committed count has not come to be within inFlightTimeout.",
+    ["policy", "kind", "namespace", "name"],
+    registry=registry,
+)
+dead_time = Gauge(
+    "scalebridge_dead_time_seconds",
+    "From commit to ready, the longest of the last five; no series while none was measured.",
+    ["policy", "kind", "namespace", "name"],
+    registry=registry,
+)
 unclaimed_samples = Gauge(
     "scalebridge_fleet_unclaimed_samples",
     "Samples of a fleet's metrics in its last round that named none of its members.",
@@ -73,20 +85,6 @@ def note_unclaimed(by_fleet: Mapping[str, int]) -> None:
     unclaimed_samples.clear()
     for policy, samples in by_fleet.items():
         unclaimed_samples.labels(policy).set(samples)
-
-
-stuck_rollout = Gauge(
-    "scalebridge_stuck_rollout",
-    "1 while the committed count has not come to be within inFlightTimeout.",
-    ["policy", "kind", "namespace", "name"],
-    registry=registry,
-)
-dead_time = Gauge(
-    "scalebridge_dead_time_seconds",
-    "From commit to ready, the longest of the last five; no series while none was measured.",
-    ["policy", "kind", "namespace", "name"],
-    registry=registry,
-)
 
 
 def note_decision(decision: Decision) -> None:

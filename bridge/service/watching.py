@@ -154,9 +154,9 @@ class Watching:
             return
         self._status.problems.pop(title, None)
         before = self._status.decisions.get(title)
-        self._status.decisions[title] = decision = outcome.decision
-        _log_rollout(before, decision)
-        metrics.note_decision(decision)
+        self._status.decisions[title] = outcome.decision
+        _log_rollout(before, outcome.decision)
+        metrics.note_decision(outcome.decision)
 
 
 def _log_rollout(before: Decision | None, decision: Decision) -> None:
