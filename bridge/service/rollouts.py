@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from bridge.decide.dead_time import Rollout, Rollouts
 from bridge.decide.recall import Scaled
@@ -18,7 +18,8 @@ from bridge.policy.model import ScalingPolicy
 _LATE = timedelta(minutes=1)
 """A sample may come this late; what ended before has its last word."""
 
-_Ended = dict[tuple[str | None, Scaled, float], Rollout]
+_Ended = dict[tuple[str | None, Scaled, float], tuple[datetime, Rollout]]
+"""What became of a change, and until when it was looked for."""
 
 
 class RolloutLog:
@@ -43,7 +44,9 @@ class RolloutLog:
         except MetricsUnavailable as error:
             return Rollouts(error=str(error))
         told = zip(looks, found, strict=True)
-        self._ended[policy.title] = {look.key: one for look, one in told if look.has_ended(one)}
+        self._ended[policy.title] = {
+            look.key: (look.until, one) for look, one in told if look.has_ended(one)
+        }
         return Rollouts(tuple(found))
 
 
@@ -52,13 +55,24 @@ class _Look:
 
     def __init__(self, policy: ScalingPolicy, watch: Watch, asking: Asking) -> None:
         self.key = (ready_query(policy), watch.change, watch.step)
+        self.until = watch.end
         self._policy = policy
         self._watch = watch
         self._asking = asking
 
     async def found(self, known: _Ended) -> Rollout:
         """What became of it until it was overtaken or timed out."""
-        return known.get(self.key) or await self._asked(self._watch)
+        until, found = known.get(self.key, (None, None))
+        if found and (until == self.until or self._is_settled_by(found)):
+            return found
+        return await self._asked(self._watch)
+
+    def _is_settled_by(self, found: Rollout) -> bool:
+        """Not where a commit came late to the branch, and overtook the change before that."""
+        return found.seconds is not None and self._settled_at(found.seconds) <= self.until
+
+    def _settled_at(self, seconds: float) -> datetime:
+        return self._watch.change.at + timedelta(seconds=seconds)
 
     async def late(self, found: Rollout) -> Rollout:
         """The same after a look at the time since its timeout, which measures nothing."""
@@ -75,7 +89,5 @@ class _Look:
 
     def has_ended(self, found: Rollout) -> bool:
         """Whether no sample to come can change it."""
-        end = self._watch.end
-        if found.seconds is not None:
-            end = self._watch.change.at + timedelta(seconds=found.seconds)
+        end = self.until if found.seconds is None else self._settled_at(found.seconds)
         return end < self._asking.now - _LATE
