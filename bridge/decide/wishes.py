@@ -194,7 +194,8 @@ class _Question:
         if goal.type == "AverageValue":
             return Wish(wish, f"{shown} at {plain(goal.milli)} per replica asks for {wish}")
         ready = f"with {self.moment.ready} ready"
-        return Wish(wish, f"{shown} against {plain(goal.milli)} {ready} asks for {wish}")
+        text = f"{shown} against {plain(goal.milli)} {ready} asks for {wish}"
+        return Wish(wish, text, ratio=True)
 
 
 def _no_wish(why: str) -> Wish:
