@@ -46,7 +46,13 @@ def decide(policy: ScalingPolicy, observation: Observation, known: Known) -> Dec
 
 def _decided(policy: ScalingPolicy, observation: Observation, known: Known) -> Decision:
     count, now = known.committed, observation.now
-    start = Decision(target=policy.target, policy=policy.name, current=count, desired=count)
+    start = Decision(
+        target=policy.target,
+        policy=policy.name,
+        current=count,
+        desired=count,
+        fleet=policy.is_member,
+    )
     if known.override and known.override.holds(policy, now.at):
         return start.because(known.override.reason(policy), "spec.overrideHold")
     if policy.spec.paused_at(now.at):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from contextlib import suppress
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
@@ -71,6 +72,19 @@ dead_time = Gauge(
     ["policy", "kind", "namespace", "name"],
     registry=registry,
 )
+unclaimed_samples = Gauge(
+    "scalebridge_fleet_unclaimed_samples",
+    "Samples of a fleet's metrics in its last round that named none of its members.",
+    ["policy"],
+    registry=registry,
+)
+
+
+def note_unclaimed(by_fleet: Mapping[str, int]) -> None:
+    """Exports these, and ends those of fleets that are gone."""
+    unclaimed_samples.clear()
+    for policy, samples in by_fleet.items():
+        unclaimed_samples.labels(policy).set(samples)
 
 
 def note_decision(decision: Decision) -> None:

@@ -31,7 +31,7 @@ class RolloutLog:
         self, policy: ScalingPolicy, changes: Sequence[Scaled], asking: Asking
     ) -> Rollouts:
         """The rollouts of the policy's target, newest first."""
-        known = self._ended.get(policy.name, {})
+        known = self._ended.get(policy.title, {})
         looks = [
             _Look(policy, watch, asking)
             for watch in watches(changes, asking.now, policy.spec.in_flight_timeout)
@@ -43,7 +43,7 @@ class RolloutLog:
         except MetricsUnavailable as error:
             return Rollouts(error=str(error))
         told = zip(looks, found, strict=True)
-        self._ended[policy.name] = {look.key: one for look, one in told if look.has_ended(one)}
+        self._ended[policy.title] = {look.key: one for look, one in told if look.has_ended(one)}
         return Rollouts(tuple(found))
 
 
