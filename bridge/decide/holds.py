@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
@@ -20,10 +21,11 @@ class Holds:
     observation: Observation
     known: Known
 
-    def fall(self, decision: Decision, found: Asked) -> Decision:
+    def fall(self, decision: Decision, found: Asked, then: Sequence[Asked]) -> Decision:
         """No scale-down by the metrics that they or their past do not bear out."""
-        decision = self._above_target(self._unknown_past(decision), found)
-        return self._in_flight(self._gaps(decision))
+        decision = self._unknown_window(self._unknown_past(decision))
+        decision = self._above_target(decision, found)
+        return self._in_flight(self._gaps(decision, then))
 
     def rest(self, decision: Decision) -> Decision:
         """No step to 0 or idle on an unknown past; its gaps count as activity before."""
@@ -37,6 +39,15 @@ class Holds:
         held = _held(decision, unknown)
         return replace(held, errors=(*held.errors, unknown))
 
+    def _unknown_window(self, decision: Decision) -> Decision:
+        """A dead time that can't be measured may ask for a longer window than the one applied."""
+        rules, error = self.policy.spec.behavior.scale_down, self.known.rollouts.error
+        if not decision.lowers or not error or rules.stabilization_window_seconds is not None:
+            return decision
+        unknown = f"the dead time is unknown ({error})"
+        held = _held(decision, unknown)
+        return replace(held, errors=(*held.errors, unknown))
+
     def _above_target(self, decision: Decision, found: Asked) -> Decision:
         """In proportion to fewer pods than committed, even more load asks for less."""
         if not decision.lowers or not found.above:
@@ -44,15 +55,15 @@ class Holds:
         ready = f"{self.observation.now.ready} ready of {decision.current} committed"
         return _held(decision, f"{', '.join(found.above)} above target ({ready})")
 
-    def _gaps(self, decision: Decision) -> Decision:
-        if not decision.lowers or not (gap := self._gap()):
+    def _gaps(self, decision: Decision, then: Sequence[Asked]) -> Decision:
+        if not decision.lowers or not (gap := self._gap(then)):
             return decision
         return _held(decision, gap)
 
-    def _gap(self) -> str:
+    def _gap(self, then: Sequence[Asked]) -> str:
         """What of the window down is unknown; each such step may have asked for as much as now."""
         now, past = self.observation.now, self.observation.past
-        window = order_of(self.policy).windows.down
+        window = order_of(self.policy, self.known.rollouts.dead_time).windows.down
         begin = now.at - timedelta(seconds=window)
         if not window:
             return ""
@@ -61,9 +72,10 @@ class Holds:
         failed = {reading.metric for reading in now.readings if reading.value is None}
         before = failures_before(self.policy, self.observation)
         failures = {name: count for name, count in before.items() if name in failed}
+        fallback = self.policy.spec.fallback
         steps = [
-            asked_then(self.policy, moment, self.known.committed, failures)
-            for moment in past.moments
+            asked_then(self.policy, moment, self.known.committed, failures) if fallback else found
+            for moment, found in zip(past.moments, then, strict=True)
             if moment.at > begin
         ]
         gaps = sum(step.failed for step in steps)
@@ -72,13 +84,21 @@ class Holds:
     def _in_flight(self, decision: Decision) -> Decision:
         """Between a commit and ready pods the metrics show the old count: only raise meanwhile."""
         now, committed = self.observation.now, decision.current
-        if not decision.lowers or now.ready in (None, committed):
+        if not decision.lowers or now.ready == committed:
+            return decision
+        if now.ready is None and not self._ready_was_known():
             return decision
         ages = [change.age(now.at) for change in self.known.changes]
         if not ages or min(ages) > self.policy.spec.in_flight_timeout:
             return decision
-        why = f"in flight ({now.ready} ready of {committed} committed)"
+        ready = "unknown" if now.ready is None else now.ready
+        why = f"in flight ({ready} ready of {committed} committed)"
         return _held(decision, why, "spec.inFlightTimeout")
+
+    def _ready_was_known(self) -> bool:
+        """Whether ready replicas are missing now, and not just never exported for this target."""
+        rollouts = self.known.rollouts
+        return bool(rollouts.error) or (rollouts.newest is not None and rollouts.newest.seen)
 
 
 def _held(decision: Decision, why: str, field: str = "") -> Decision:

@@ -7,11 +7,12 @@ from dataclasses import dataclass, replace
 
 from bridge.decide.activation import is_active
 from bridge.decide.behavior import Bounds
+from bridge.decide.dead_time import least_window
 from bridge.decide.fallback import Answer, Fallback, Health, Watched, with_fallback
 from bridge.decide.modifiers import ScalingModifiers
-from bridge.decide.normalization import Order
+from bridge.decide.normalization import Flags, Order
 from bridge.decide.pause import Pauses, paused_behavior
-from bridge.decide.recommendation import quotient, to_milli, total
+from bridge.decide.recommendation import Tolerance, quotient, to_milli, total
 from bridge.decide.wish import Goal, Scale, Wish, failure_of, wish_of_samples
 from bridge.errors import MetricsUnavailable
 from bridge.evaluate.reading import Moment, Reading
@@ -52,7 +53,8 @@ def asked(
 
     `failures` are those in a row before this moment; without them no fallback stands in.
     """
-    question = _Question(policy, moment, Scale(current, current, moment.ready))
+    scale, tolerance = Scale(current, current, moment.ready), order_of(policy).tolerance
+    question = _Question(policy, moment, scale, tolerance)
     readings = {reading.metric: reading for reading in moment.readings}
     metrics = policy.spec.metrics
     values = [question.valued(m, readings[m.name], failures) for m in metrics]
@@ -63,12 +65,16 @@ def asked(
     return question.each(values)
 
 
-def order_of(policy: ScalingPolicy) -> Order:
-    """What the policy asks for, in the HPA's terms; 0 is not the HPA's where KEDA's rules hold."""
+def order_of(policy: ScalingPolicy, dead_time: float | None = None) -> Order:
+    """What the policy asks for, in the HPA's terms; 0 is not the HPA's where KEDA's rules hold.
+
+    The measured `dead_time` (seconds) counts where the policy sets no window for the way down.
+    """
     spec = policy.spec
     least = hpa_bounds(spec.min_replicas, None)[0] if spec.rests else spec.min_replicas
     behavior = paused_behavior(spec.behavior, Pauses.of(spec))
-    return Order(Bounds(least, spec.max_replicas), behavior)
+    flags = Flags(downscale_stabilization_s=least_window(dead_time))
+    return Order(Bounds(least, spec.max_replicas), behavior, flags)
 
 
 def fallback_of(spec: Spec) -> Fallback | None:
@@ -108,6 +114,7 @@ class _Question:
     policy: ScalingPolicy
     moment: Moment
     scale: Scale
+    tolerance: Tolerance
 
     def valued(
         self, metric: Metric, reading: Reading, failures: Mapping[str, int] | None
@@ -139,7 +146,7 @@ class _Question:
         return self._exceeds(milli, Goal(metric.target.type, metric.target.milli))
 
     def _exceeds(self, milli: int, goal: Goal) -> bool:
-        most = 1.0 + order_of(self.policy).tolerance.up
+        most = 1.0 + self.tolerance.up
         return goal.type == "Value" and quotient(float(total([milli])), goal.milli) > most
 
     def _wish_of(self, value: _Value) -> Wish:
@@ -183,7 +190,7 @@ class _Question:
         if goal.type == "Value" and self.scale.ready == 0 < self.scale.spec:
             return _no_wish(f"{shown} tells nothing with 0 ready of {self.scale.spec} committed")
         try:
-            wish = wish_of_samples([milli], goal, self.scale, order_of(self.policy).tolerance)
+            wish = wish_of_samples([milli], goal, self.scale, self.tolerance)
         except MetricsUnavailable as error:
             return _no_wish(f"{shown} {error} ({self.moment.ready_error or 'unknown'})")
         if goal.type == "AverageValue":

@@ -45,7 +45,7 @@ class BranchPublisher:
 
         First on the tip as we know it, since the push itself finds out whether it is still that.
 
-        A decision holds while its policy is as it was (`policies`, by name) and its target's
+        A decision holds while its policy is as it was (`policies`, by title) and its target's
         count is the one it was made on.
 
         Raises:
@@ -69,8 +69,12 @@ class BranchPublisher:
     ) -> Published:
         snapshot = await (self._repo.look() if lost else self._repo.latest())
         current = await self._policies_at(snapshot)
-        same = [d for d in decisions if current.get(d.policy) == policies[d.policy]]
-        changed = [Dropped(d, "its policy changed meanwhile") for d in decisions if d not in same]
+        same, changed = [], []
+        for decision in decisions:
+            if current.get(decision.title) == policies[decision.title]:
+                same.append(decision)
+            else:
+                changed.append(Dropped(decision, "its policy changed meanwhile"))
         edits, overtaken = edits_on(snapshot.index, same)
         dropped = [*changed, *overtaken]
         if not edits:

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from bridge.decide.override import Override
+from bridge.decide.recall import Scaled
 from bridge.manifest.index import count_among, workloads_in
 from bridge.manifest.target import Target
 from bridge.manifest.workload import Workload
 from bridge.policy.model import ScalingPolicy
 from bridge.repo.snapshot import Commit
 from bridge.repo.state_repo import StateRepo
+
+_Edit = tuple[Commit, str, str]
+"""A commit, and a file's blob before and after it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +44,11 @@ class Moved:
         """Whether a decision of ours made it."""
         return any(made.target == str(target) for made in self.commit.decisions)
 
+    def as_change(self, target: Target) -> Scaled:
+        """As the rules remember it."""
+        by = self.after - self.before
+        return Scaled(self.commit.at, by, self.after, ours=self.is_ours(target))
+
 
 class CountLog:
     """The counts that the log's blobs held; each blob is read and parsed once."""
@@ -53,30 +62,32 @@ class CountLog:
     ) -> dict[Target, list[Moved]]:
         """The changes of each target's count, newest first; a new or moved file is none."""
         paths = {item.path for item in managed}
-        blobs = {
-            blob
-            for commit in history
-            for change in commit.changes
-            if change.path in paths and change.before and change.after
-            for blob in (change.before, change.after)
-        }
-        await self._learn(blobs)
-        return {item.target: list(self._moves(item, history)) for item in managed}
+        edits = _edits(paths, history)
+        await self._learn({blob for made in edits.values() for _, *both in made for blob in both})
+        return {item.target: list(self._moves(item, edits.get(item.path, ()))) for item in managed}
 
     async def _learn(self, blobs: set[str]) -> None:
         contents = await self._repo.read(sorted(blobs - self._known.keys()))
         parsed = {blob: workloads_in(content) for blob, content in contents.items()}
         self._known = {blob: self._known.get(blob) or parsed[blob] for blob in blobs}
 
-    def _moves(self, item: Managed, history: Iterable[Commit]) -> Iterable[Moved]:
-        for commit in history:
-            for change in commit.changes:
-                if change.path != item.path or not change.before or not change.after:
-                    continue
-                before = count_among(self._known[change.before], item.target)
-                after = count_among(self._known[change.after], item.target)
-                if before is not None and after is not None and before != after:
-                    yield Moved(commit, before, after)
+    def _moves(self, item: Managed, edits: Iterable[_Edit]) -> Iterable[Moved]:
+        for commit, old, new in edits:
+            before = count_among(self._known[old], item.target)
+            after = count_among(self._known[new], item.target)
+            if before is not None and after is not None and before != after:
+                yield Moved(commit, before, after)
+
+
+def _edits(paths: Collection[str], history: Iterable[Commit]) -> dict[str, list[_Edit]]:
+    """What the commits made of each file, newest first."""
+    edits: dict[str, list[_Edit]] = {}
+    for commit in history:
+        for change in commit.changes:
+            if change.path in paths and change.before and change.after:
+                edit = (commit, change.before, change.after)
+                edits.setdefault(change.path, []).append(edit)
+    return edits
 
 
 def overrides(
