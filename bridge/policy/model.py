@@ -9,6 +9,7 @@ from pydantic import AwareDatetime, ConfigDict, Field, model_validator
 
 from bridge.formula.composite import composed
 from bridge.manifest.target import Target
+from bridge.policy.approval import Approval
 from bridge.policy.behavior import Behavior
 from bridge.policy.bounds import bounds_valid
 from bridge.policy.fleet import ScaleTargetSelector
@@ -80,6 +81,9 @@ class Spec(Part):
     )
     cooldown_period: Duration | None = Field(
         None, description="how long no metric was active before 0 or idleReplicas; default: 300s"
+    )
+    approval: Approval | None = Field(
+        None, description="changes that a person approves by merging a pull request"
     )
     paused: bool = Field(False, description="hold the count, or pausedReplicas")
     paused_replicas: int | None = Field(None, ge=0, le=100_000)

@@ -21,6 +21,7 @@ from bridge.evaluate.reading import Observation, Past
 from bridge.manifest.target import Target
 from bridge.policy.loading import Policies, is_policy_file, load_policies
 from bridge.policy.model import ScalingPolicy
+from bridge.publish.pull_request import Orders
 from bridge.repo.snapshot import Snapshot
 from bridge.repo.state_repo import StateRepo
 from bridge.service.people import CountLog, Managed, overrides
@@ -103,6 +104,11 @@ class Rounds:
     async def policies_at(self, snapshot: Snapshot) -> Mapping[str, ScalingPolicy]:
         """The policies that hold at a snapshot, each for one target, by title."""
         return (await self.view_of(snapshot)).places.governing
+
+    async def orders_at(self, snapshot: Snapshot) -> Orders:
+        """The same, and in which files people wrote them."""
+        view = await self.view_of(snapshot)
+        return Orders(view.places.governing, view.policies.paths)
 
     async def decide(self, view: View, names: Iterable[str] | None = None) -> list[Outcome]:
         """A decision for each target of each policy (of these names) that is not suspended."""
