@@ -120,6 +120,11 @@ class Spec(Part):
 
     def _check_modifiers(self, given: ScalingModifiersPolicy, names: tuple[str, ...]) -> None:
         composed(given.formula, names)
+        if seen_ahead := [metric.name for metric in self.metrics if metric.forecast]:
+            raise ValueError(
+                f"forecast of {', '.join(seen_ahead)}: scalingModifiers makes one value of all "
+                "metrics as they are now; leave one of the two out"
+            )
         if self.fallback and given.target % 1:
             raise ValueError("fallback beside scalingModifiers needs a whole number as its target")
 

@@ -63,14 +63,19 @@ class Mirror:
         return self._mended(self._look)
 
     def _look(self) -> Snapshot:
+        tip = self._upstream.tip()
+        if tip == self._seen.tip:
+            return self._seen
         if not (self._folder.path / "HEAD").exists():
             self._folder.prepare()
             self._git.run("init", "--quiet", "--bare")
-        grows = self._seen.tip or self._git.run("for-each-ref", TIP)
-        self._upstream.fetch(0 if grows else _FEWEST_WALKED)
-        return self._at(
-            self._git.run("rev-parse", "--verify", f"{TIP}^{{commit}}").decode().strip()
-        )
+        if tip != (held := self._held()):
+            self._upstream.fetch(0 if held else _FEWEST_WALKED)
+        return self._at(self._held())
+
+    def _held(self) -> str:
+        """The tip of the last fetch or push; empty in a new mirror."""
+        return self._git.run("for-each-ref", "--format=%(objectname)", TIP).decode().strip()
 
     def at(self, commit: str) -> Snapshot:
         """A commit that the mirror has, such as one of ours that was pushed."""

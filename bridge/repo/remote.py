@@ -18,7 +18,7 @@ from bridge.settings import StateRepoSettings
 _REFUSED = re.compile(
     r"authentication failed|could not read (?:username|password)|permission denied|"
     r"host key verification failed|returned error: (?:30[12378]|40[1347])|repository .*not found|"
-    r"does not appear to be a git repository|not our ref|"
+    r"does not appear to be a git repository|couldn't find remote ref|not our ref|"
     r"protocol .* not (?:allowed|supported)|access denied|returned error: 413|"
     r"certificate (?:problem|verif)|unable to get local issuer|error setting certificate",
     re.IGNORECASE,
@@ -89,15 +89,10 @@ def wants_all(failure: GitFailed) -> bool:
     return bool(_WANTS_ALL.search(failure.error))
 
 
-def is_missing_branch(failure: GitFailed) -> bool:
-    """The remote is there, its branch is not."""
-    return "couldn't find remote ref" in failure.error
-
-
-def branches(listing: bytes) -> list[str]:
-    """The names in what `git ls-remote --heads` prints."""
-    refs = [line.partition("\t")[2] for line in listing.decode(errors="replace").splitlines()]
-    return [ref.removeprefix("refs/heads/") for ref in refs]
+def heads(listing: bytes) -> dict[str, str]:
+    """The commit of each branch in what `git ls-remote --heads` prints."""
+    pairs = (line.split("\t") for line in listing.decode(errors="replace").splitlines())
+    return {ref.removeprefix("refs/heads/"): commit for commit, ref in pairs}
 
 
 def no_such_branch(settings: StateRepoSettings, found: Sequence[str]) -> RemoteRefused:

@@ -10,8 +10,7 @@ from bridge.repo.connection import Connection
 from bridge.repo.credentials import Tokens
 from bridge.repo.git import Git, GitFailed, GitTimeout
 from bridge.repo.remote import (
-    branches,
-    is_missing_branch,
+    heads,
     mirror_is_broken,
     network_error,
     no_such_branch,
@@ -54,6 +53,13 @@ class Upstream:
         """Ends the connection that the commands shared."""
         self._connection.close()
 
+    def tip(self) -> str:
+        """The commit that the branch is at."""
+        found = heads(self._asked(["ls-remote", "--heads", "origin"]))
+        if self._settings.branch not in found:
+            raise no_such_branch(self._settings, list(found))
+        return found[self._settings.branch]
+
     def fetch(self, depth: int) -> None:
         """Brings `TIP` to where the branch is; `depth` above 0 limits how far back it reaches."""
         cut = [f"--depth={depth}"] if depth and self.gives_parts else []
@@ -90,21 +96,20 @@ class Upstream:
         parts = {**PROMISED, **(config or {})} if self.gives_parts else {}
         filtered = ["--filter=blob:none"] if self.gives_parts else []
         try:
-            self._over_network([*_FETCH, *filtered, *arguments], parts, stdin)
+            self._asked([*_FETCH, *filtered, *arguments], parts, stdin)
         except GitFailed as failure:
-            if self.gives_parts and wants_all(failure):
+            if wants_all(failure):
                 self.gives_parts = False
-                raise
-            if mirror_is_broken(failure):
-                raise
-            if is_missing_branch(failure):
-                raise no_such_branch(self._settings, self._branches()) from failure
-            raise self._told(network_error(failure, self._settings.url)) from failure
+            raise
 
-    def _branches(self) -> list[str]:
+    def _asked(
+        self, arguments: Sequence[str], config: Mapping[str, str] | None = None, stdin: bytes = b""
+    ) -> bytes:
         try:
-            return branches(self._over_network(["ls-remote", "--heads", "origin"]))
+            return self._over_network(arguments, config, stdin)
         except GitFailed as failure:
+            if mirror_is_broken(failure) or (self.gives_parts and wants_all(failure)):
+                raise
             raise self._told(network_error(failure, self._settings.url)) from failure
 
     def _told(self, error: BridgeError) -> BridgeError:

@@ -155,9 +155,9 @@ class Rounds:
         committed = view.places.found[policy.title].count.value
         changes = tuple(memory.changes.get(policy.target, ()))
         rollouts = await self._rollouts.of(policy, changes, asking)
-        moment = await asking.moment(policy)
+        moment = await asking.moment(policy, rollouts.dead_time)
         window = window_to_know(policy, moment, committed, rollouts.dead_time)
-        past = await asking.past(policy, window) if window else Past()
+        past = await asking.past(policy, window, rollouts.dead_time) if window else Past()
         known = Known(committed, changes, memory.overrides.get(policy.target), rollouts)
         return Outcome(policy, decide(policy, Observation(moment, past), known))
 
