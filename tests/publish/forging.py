@@ -58,7 +58,11 @@ class Bot:
         """All in one group; the policies that are known and not among them ask for nothing."""
         wanted = Wanted({"scaling": decisions}, {name: self.made_by[name] for name in known})
         async with self.opened() as requests:
-            return await requests.settle(wanted)
+            proposals = await requests.settle(wanted)
+        for failed in proposals:
+            if failed.error:
+                raise failed.error
+        return proposals
 
     @asynccontextmanager
     async def opened(self) -> AsyncIterator[PullRequests]:
