@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import TypeVar
 
 from bridge.errors import RemoteUnavailable
+from bridge.manifest.tree import MAX_BYTES
 from bridge.repo.credentials import credentials
 from bridge.repo.fast_import import Draft, stream
 from bridge.repo.git import Git, GitFailed, GitTimeout
@@ -83,6 +84,32 @@ class Mirror:
     def read(self, blobs: Sequence[str]) -> dict[str, bytes]:
         """Contents by blob id."""
         return self._mended(lambda: dict(self._contents(blobs)))
+
+    def contents(self, blobs: Sequence[str]) -> Iterator[tuple[str, bytes | None]]:
+        """Contents by blob id, a bounded amount at a time; None for a file over the limit."""
+        for group in self._mended(lambda: list(self._groups(blobs))):
+            if len(group) == 1 and group[0][1] > MAX_BYTES:
+                yield group[0][0], None
+            else:
+                yield from self.read([blob for blob, _ in group]).items()
+
+    def _groups(self, blobs: Sequence[str]) -> Iterator[list[tuple[str, int]]]:
+        """Blobs with their sizes, of which each group fits into memory."""
+        asked = "\n".join([*blobs, ""]).encode()
+        answer = self._git.run("cat-file", "--batch-check=%(objectname) %(objectsize)", stdin=asked)
+        group: list[tuple[str, int]] = []
+        total = 0
+        for line in answer.decode().splitlines():
+            blob, size = line.split(" ")
+            if size == "missing":
+                raise GitFailed("cat-file", 1, "", line)
+            if group and total + int(size) > MAX_BYTES:
+                yield group
+                group, total = [], 0
+            group.append((blob, int(size)))
+            total += int(size)
+        if group:
+            yield group
 
     def _contents(self, blobs: Sequence[str]) -> Iterator[tuple[str, bytes]]:
         answer = self._git.run("cat-file", "--batch", stdin="\n".join([*blobs, ""]).encode())

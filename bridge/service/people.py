@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from bridge.decide.override import Override
-from bridge.manifest.index import count_among, workloads_in
+from bridge.manifest.index import counts_in
+from bridge.manifest.locator import Locator
 from bridge.manifest.target import Target
-from bridge.manifest.workload import Workload
 from bridge.policy.model import ScalingPolicy
 from bridge.repo.snapshot import Commit
 from bridge.repo.state_repo import StateRepo
@@ -41,40 +43,60 @@ class Moved:
         return any(made.target == str(target) for made in self.commit.decisions)
 
 
+class _Version(NamedTuple):
+    """A target's count in one version of its file."""
+
+    blob: str
+    path: str
+    target: Target
+    at: Locator | None
+
+
 class CountLog:
-    """The counts that the log's blobs held; each blob is read and parsed once."""
+    """The counts that the log's blobs held; each blob is read and parsed once a target."""
 
     def __init__(self, repo: StateRepo) -> None:
         self._repo = repo
-        self._known: dict[str, tuple[Workload, ...]] = {}
+        self._known: dict[_Version, int | None] = {}
 
     async def moves(
         self, managed: Sequence[Managed], history: Sequence[Commit]
     ) -> dict[Target, list[Moved]]:
         """The changes of each target's count, newest first; a new or moved file is none."""
-        paths = {item.path for item in managed}
-        blobs = {
-            blob
+        by_path: dict[str, list[Managed]] = defaultdict(list)
+        for item in managed:
+            by_path[item.path].append(item)
+        versions = [
+            _Version(blob, change.path, item.target, item.target.at)
             for commit in history
             for change in commit.changes
-            if change.path in paths and change.before and change.after
+            for item in by_path.get(change.path, ())
+            if change.before and change.after
             for blob in (change.before, change.after)
-        }
-        await self._learn(blobs)
+        ]
+        await self._learn(versions)
         return {item.target: list(self._moves(item, history)) for item in managed}
 
-    async def _learn(self, blobs: set[str]) -> None:
-        contents = await self._repo.read(sorted(blobs - self._known.keys()))
-        parsed = {blob: workloads_in(content) for blob, content in contents.items()}
-        self._known = {blob: self._known.get(blob) or parsed[blob] for blob in blobs}
+    async def _learn(self, versions: Sequence[_Version]) -> None:
+        self._known = {one: self._known[one] for one in versions if one in self._known}
+        unknown: dict[tuple[str, str], list[_Version]] = defaultdict(list)
+        for one in versions:
+            if one not in self._known:
+                unknown[one.blob, one.path].append(one)
+        contents = await self._repo.read(sorted({blob for blob, _ in unknown}))
+        for (blob, path), asked in unknown.items():
+            counts = counts_in(contents[blob], path, [one.target for one in asked])
+            self._known |= {one: counts.get(one.target) for one in asked}
 
-    def _moves(self, item: Managed, history: Iterable[Commit]) -> Iterable[Moved]:
+    def _moves(self, item: Managed, history: Iterable[Commit]) -> Iterator[Moved]:
         for commit in history:
             for change in commit.changes:
                 if change.path != item.path or not change.before or not change.after:
                     continue
-                before = count_among(self._known[change.before], item.target)
-                after = count_among(self._known[change.after], item.target)
+                before, after = (
+                    self._known[_Version(blob, change.path, item.target, item.target.at)]
+                    for blob in (change.before, change.after)
+                )
                 if before is not None and after is not None and before != after:
                     yield Moved(commit, before, after)
 

@@ -33,5 +33,5 @@ def placed(policies: Mapping[str, ScalingPolicy], index: Index) -> Places:
         if owner == name:
             found[name] = place
         else:
-            problems[name] = f"{place.path}:{place.line}: policy {owner} governs this count"
+            problems[name] = f"{place}: policy {owner} governs this count"
     return Places(found, problems)

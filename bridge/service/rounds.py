@@ -119,6 +119,8 @@ class Rounds:
         self, policy: ScalingPolicy, view: View, asking: Asking, memory: Memory
     ) -> Outcome:
         committed = view.places.found[policy.name].count.value
+        if committed is None:
+            return Outcome(policy, problem="Git holds no count yet")
         moment = await asking.moment(policy)
         window = window_to_know(policy, moment, committed)
         past = await asking.past(policy, window) if window else Past()

@@ -7,9 +7,10 @@ import pytest
 from bridge.commit.edits import Dropped, Edit, edits_on, spliced
 from bridge.decide.decision import Decision
 from bridge.errors import ManifestUnsupported
+from bridge.manifest.count import Count
 from bridge.manifest.index import Catalogue, Place
+from bridge.manifest.locator import Field, Locator
 from bridge.manifest.target import Target
-from bridge.manifest.workload import Count
 from tests.decide.given import decision
 
 WEB, API, JOB = (Target("Deployment", name, "shop") for name in ("web", "api", "job"))
@@ -27,7 +28,7 @@ def outcome(
     files: dict[str, bytes], *decisions: Decision
 ) -> tuple[dict[str, bytes], list[tuple[Decision, str]]]:
     """The edited files, and what was dropped and why."""
-    index = Catalogue().index({path: path for path in files}, lambda _: files)
+    index = Catalogue().index({path: path for path in files}, lambda _: files.items())
     edits, dropped = edits_on(index, decisions)
     return spliced(edits, files), [(drop.decision, drop.why) for drop in dropped]
 
@@ -83,10 +84,16 @@ def test_two_decisions_for_one_count_do_not_block_the_batch() -> None:
 def test_an_edit_keeps_its_decision_and_place() -> None:
     content = manifest((WEB, "3"))
     start = content.index(b"3}")
-    index = Catalogue().index({"a.yaml": "1"}, lambda _: {"1": content})
+    count = Count(3, start, start + 1, 3)
+    index = Catalogue().index({"a.yaml": "1"}, lambda _: [("1", content)])
     made, stale = decision(3, 5, WEB), decision(4, 5, WEB)
     assert edits_on(index, [made, stale]) == (
-        [Edit(made, Place("a.yaml", 1, WEB, Count(3, start, start + 1)))],
+        [
+            Edit(
+                made,
+                Place("a.yaml", WEB, count, Locator(Field(owner=WEB, doc=0))),
+            )
+        ],
         [Dropped(stale, "Git says 3 now, the decision was made on 4")],
     )
 
@@ -96,13 +103,13 @@ def test_an_edit_keeps_its_decision_and_place() -> None:
     [
         pytest.param(
             b"kind: Deployment\nmetadata: {name: web3}\nspec: {replicas: 3}\n",
-            Count(3, 37, 38),
+            Count(3, 37, 38, 2),
             "a.yaml: the edit would change more than the count",
             id="the name's digit, not the count",
         ),
         pytest.param(
             b"kind: Deployment\nmetadata: {name: web}\nspec: {replicas: 4}\n",
-            Count(3, 56, 57),
+            Count(3, 56, 57, 3),
             "byte 56: the count is no longer there",
             id="another count",
         ),
@@ -111,7 +118,10 @@ def test_an_edit_keeps_its_decision_and_place() -> None:
 def test_an_edit_that_would_change_anything_else_is_refused(
     content: bytes, count: Count, reason: str
 ) -> None:
-    edit = Edit(decision(3, 5, WEB), Place("a.yaml", 1, WEB, count))
+    edit = Edit(
+        decision(3, 5, WEB),
+        Place("a.yaml", WEB, count, Locator(Field())),
+    )
     with pytest.raises(ManifestUnsupported) as refused:
         spliced([edit], {"a.yaml": content})
     assert str(refused.value) == reason

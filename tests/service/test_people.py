@@ -75,4 +75,4 @@ async def test_two_policies_may_not_govern_one_count(shop: StateRepo, tmp_path: 
     shop.write({"policies/twin.yaml": policy("a-twin", scaleTargetRef=anywhere)}, "Twin")
     outcome = await decided(shop, tmp_path)
     assert outcome.decision is None
-    assert outcome.problem == "apps/checkout.yaml:1: policy a-twin governs this count"
+    assert outcome.problem == "apps/checkout.yaml:7: policy a-twin governs this count"
