@@ -32,7 +32,8 @@ async def _checked(settings: Settings) -> tuple[Policies, list[str]]:
     async with StateRepo(settings.state_repo) as repo:
         snapshot = await repo.look()
         policies = await read_policies(repo, snapshot)
-        lost = placed(policies.by_name, snapshot.index).problems
+        index = await repo.located(snapshot, [p.target for p in policies.by_name.values()])
+        lost = placed(policies.by_name, index).problems
         return policies, [*policies.errors.values(), *(f"{n}: {why}" for n, why in lost.items())]
 
 

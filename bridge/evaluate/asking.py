@@ -9,7 +9,7 @@ from typing import Any, Protocol, TypeVar
 
 from bridge.errors import MetricsUnavailable
 from bridge.evaluate.reading import Moment, Past, Reading
-from bridge.evaluate.ready import ready_query
+from bridge.evaluate.ready import desired_query, ready_query
 from bridge.policy.model import ScalingPolicy
 
 _Answer = TypeVar("_Answer")
@@ -50,8 +50,22 @@ class Asking:
     async def _ready(self, policy: ScalingPolicy) -> Reading:
         query = ready_query(policy)
         if query is None:
-            return Reading("", None, f"no default query for ready {policy.target.kind} replicas")
+            kind = policy.target.kind
+            why = f"no default query for ready {kind} replicas" if kind else "no readyReplicasQuery"
+            return Reading("", None, why)
         return await self._reading("", query)
+
+    async def live(self, policy: ScalingPolicy) -> Reading:
+        """How many replicas run: what the live object asks for, else how many are ready.
+
+        None ready may be a failing workload, so it is no answer.
+        """
+        if query := desired_query(policy):
+            reading = await self._reading("", query)
+            if reading.value is not None:
+                return reading
+        ready = await self._ready(policy)
+        return Reading("", None, "none are ready") if ready.value == 0 else ready
 
     async def past(self, policy: ScalingPolicy, window: float) -> Past:
         """What the policy's metrics said over the last `window` seconds, a step per interval."""

@@ -97,6 +97,7 @@ class _Loading:
         if first := self.paths.get(policy.name):
             raise PolicyInvalid(f"{path}:1: metadata.name: {policy.name} is the name of {first}")
         if first := self._targets.get(whose):
-            raise PolicyInvalid(f"{path}:1: spec.scaleTargetRef: {whose} is governed by {first}")
+            field = "spec.scaleTargetRef" if whose.kind else "spec.target"
+            raise PolicyInvalid(f"{path}:1: {field}: {whose} is governed by {first}")
         self.paths[policy.name] = self._targets[whose] = path
         self.policies[policy.name] = policy

@@ -13,6 +13,7 @@ from bridge.manifest.target import Target
 from bridge.policy.bounds import bounds_valid
 from bridge.policy.keda import FallbackPolicy, ScalingModifiersPolicy, Schedule
 from bridge.policy.part import Name, Part
+from bridge.policy.place import TargetPlace
 from bridge.units import Duration, Quantity, milli
 
 MAX_WINDOW_S = 3600
@@ -122,7 +123,10 @@ class AlertWake(Part):
 class Spec(Part):
     """What shall be true of the target."""
 
-    scale_target_ref: ScaleTargetRef
+    scale_target_ref: ScaleTargetRef | None = None
+    target: TargetPlace | None = Field(
+        None, description="where the count stands, if not in the workload's own spec.replicas"
+    )
     min_replicas: int = Field(1, ge=0, le=100_000)
     max_replicas: int = Field(ge=1, le=100_000)
     polling_interval: Duration = Field(15.0, ge=1)
@@ -155,6 +159,14 @@ class Spec(Part):
     paused_scale_in: bool = Field(False, description="no scale-down by metrics or inactivity")
     paused_scale_out: bool = Field(False, description="no scale-up by metrics or activity")
     suspend: bool = False
+
+    @model_validator(mode="after")
+    def _has_a_target(self) -> Self:
+        if self.scale_target_ref or (self.target and self.target.says_where):
+            return self
+        raise ValueError(
+            "needs scaleTargetRef, or a target with a path, kustomizeReplicas or marker"
+        )
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
@@ -215,4 +227,10 @@ class ScalingPolicy(Part):
     @property
     def target(self) -> Target:
         """Whose count it governs."""
-        return self.spec.scale_target_ref.target
+        spec = self.spec
+        workload = spec.scale_target_ref.target if spec.scale_target_ref else None
+        if spec.target:
+            return spec.target.target(workload)
+        if workload is None:
+            raise TypeError(f"policy {self.name} has no target")
+        return workload

@@ -69,7 +69,8 @@ class BranchPublisher:
         current = await self._policies_at(snapshot)
         same = [d for d in decisions if current.get(d.policy) == policies[d.policy]]
         changed = [Dropped(d, "its policy changed meanwhile") for d in decisions if d not in same]
-        edits, overtaken = edits_on(snapshot.index, same)
+        index = await self._repo.located(snapshot, [decision.target for decision in same])
+        edits, overtaken = edits_on(index, same)
         dropped = [*changed, *overtaken]
         if not edits:
             return Published(None, tuple(dropped))

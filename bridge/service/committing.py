@@ -17,7 +17,7 @@ from bridge.observe.status import Status
 from bridge.policy.model import ScalingPolicy
 from bridge.publish.branch import BranchPublisher
 from bridge.publish.push import Published, Push
-from bridge.service.rounds import Outcome
+from bridge.service.outcome import Outcome
 
 log = structlog.get_logger()
 

@@ -15,7 +15,8 @@ from bridge.publish.branch import BranchPublisher, originals
 from bridge.publish.push import Push
 from bridge.repo.fast_import import Identity
 from bridge.repo.state_repo import StateRepo
-from bridge.service.rounds import Outcome, Rounds, View
+from bridge.service.outcome import Outcome
+from bridge.service.rounds import Rounds, View
 from bridge.settings import Settings
 
 

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
 from bridge.decide.decide import decide, window_to_know
-from bridge.decide.decision import Decision
 from bridge.decide.override import Override
 from bridge.decide.recall import Known, Scaled
 from bridge.errors import PolicyInvalid
@@ -20,6 +19,7 @@ from bridge.policy.loading import Policies, is_policy_file, load_policies
 from bridge.policy.model import ScalingPolicy
 from bridge.repo.snapshot import Snapshot
 from bridge.repo.state_repo import StateRepo
+from bridge.service.outcome import Outcome, adopted, with_moves
 from bridge.service.people import CountLog, Managed, overrides
 from bridge.service.placing import Places, placed
 
@@ -31,24 +31,6 @@ class View:
     snapshot: Snapshot
     policies: Policies
     places: Places
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What came of one policy: a decision, or the problem that prevents one."""
-
-    policy: ScalingPolicy
-    decision: Decision | None = None
-    problem: str = ""
-
-    @property
-    def kind(self) -> str:
-        """In one word: change, steady, held (something is unknown) or failed."""
-        if self.decision is None:
-            return "failed"
-        if self.decision.changes:
-            return "change"
-        return "held" if self.decision.errors else "steady"
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +68,9 @@ class Rounds:
         if known and known.snapshot.tip == snapshot.tip and not self._repo.settings.policies_folder:
             return known
         policies = await read_policies(self._repo, snapshot)
-        self._view = View(snapshot, policies, placed(policies.by_name, snapshot.index))
+        index = await self._repo.located(snapshot, [p.target for p in policies.by_name.values()])
+        places = placed(policies.by_name, index)
+        self._view = View(replace(snapshot, index=index), policies, places)
         return self._view
 
     async def policies_at(self, snapshot: Snapshot) -> Mapping[str, ScalingPolicy]:
@@ -118,9 +102,10 @@ class Rounds:
     async def _outcome(
         self, policy: ScalingPolicy, view: View, asking: Asking, memory: Memory
     ) -> Outcome:
-        committed = view.places.found[policy.name].count.value
+        place = view.places.found[policy.name]
+        committed = place.count.value
         if committed is None:
-            return Outcome(policy, problem="Git holds no count yet")
+            return await adopted(policy, place, asking)
         moment = await asking.moment(policy)
         window = window_to_know(policy, moment, committed)
         past = await asking.past(policy, window) if window else Past()
@@ -129,7 +114,8 @@ class Rounds:
             tuple(memory.changes.get(policy.target, ())),
             memory.overrides.get(policy.target),
         )
-        return Outcome(policy, decide(policy, Observation(moment, past), known))
+        decision = decide(policy, Observation(moment, past), known)
+        return Outcome(policy, with_moves(decision, place))
 
     async def _remember(self, view: View, managed: Sequence[Managed], now: datetime) -> Memory:
         """The log, as far back as any policy's rules look."""

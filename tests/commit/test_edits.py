@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from bridge.commit.edits import Dropped, Edit, edits_on, spliced
@@ -60,6 +62,29 @@ def test_many_decisions_change_only_their_digits() -> None:
 def test_a_decision_that_no_longer_holds_is_dropped_with_the_reason(found: str, why: str) -> None:
     made = decision(3, 5, WEB)
     assert outcome({"a.yaml": manifest((WEB, found))}, made) == ({}, [(made, why)])
+
+
+@pytest.mark.parametrize(
+    ("spec", "why"),
+    [
+        ("paused: false", ""),
+        ("replicas: 4", "Git already says 4"),
+        ("replicas: 5", "Git says 5 now, the decision was made on no count"),
+    ],
+)
+def test_a_count_is_inserted_only_where_there_is_still_none(spec: str, why: str) -> None:
+    content = f"kind: Deployment\nmetadata: {{name: web, namespace: shop}}\nspec: {{{spec}}}\n"
+    files = {"a.yaml": content.encode()}
+    target = replace(WEB, at=Locator(Field(owner=WEB), insert=True))
+    made = replace(decision(4, 4, target), adopts=True)
+    catalogue = Catalogue()
+    tree = {path: path for path in files}
+    found = catalogue.index(tree, lambda _: files.items())
+    index = catalogue.located(found, tree, lambda _: files.items(), [target])
+    edits, dropped = edits_on(index, [made])
+    assert [drop.why for drop in dropped] == [why] * bool(why)
+    expected = content.replace("{paused", "{replicas: 4, paused").encode()
+    assert spliced(edits, files) == ({} if why else {"a.yaml": expected})
 
 
 def test_a_target_that_is_gone_leaves_the_rest_of_the_batch() -> None:

@@ -47,7 +47,7 @@ def ruled(period: int) -> dict[str, Any]:
     ],
 )
 def test_the_limits_themselves_are_allowed(spec: dict[str, Any]) -> None:
-    assert policy(**spec).spec.scale_target_ref.name == "web"
+    assert policy(**spec).target.name == "web"
 
 
 def test_a_policy_stays_what_it_is() -> None:

@@ -7,7 +7,8 @@ from pathlib import Path
 
 from bridge.evaluate.prometheus import Prometheus
 from bridge.repo.state_repo import StateRepo as Tip
-from bridge.service.rounds import Outcome, Rounds
+from bridge.service.outcome import Outcome
+from bridge.service.rounds import Rounds
 from bridge.settings import PrometheusSettings
 from tests.conftest import DEPLOYMENT
 from tests.parts.fake_prometheus import ANY, FakePrometheus, samples
