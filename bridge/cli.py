@@ -126,6 +126,14 @@ def import_(  # noqa: PLR0913, PLR0917 - each is an option
     sys.exit(tell_imported(imported, output, force=force, as_json=json))
 
 
+@application.command()
+def targets(config: ConfigOption = None, json: JsonOption = False) -> None:
+    """List every count that the state repo holds: where it stands, and who governs it."""
+    from bridge.commands.targets import show_targets
+
+    sys.exit(show_targets(_settings(config), as_json=json))
+
+
 @application.command("set")
 def set_(  # noqa: PLR0913, PLR0917 - each is an option
     file: Annotated[Path, typer.Argument(help="The file to change.", exists=True, dir_okay=False)],

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 
 from bridge.errors import ManifestUnsupported
 from bridge.manifest.path import Path, shown
@@ -61,6 +62,16 @@ class Way:
     def path(self) -> Path:
         """The keys on the way."""
         return self.chain[-1][0]
+
+    def refuse_doubles(self) -> None:
+        """Checks that no key on the way is given twice.
+
+        Raises:
+            ManifestUnsupported: one is.
+        """
+        for (_, above), (path, _) in pairwise(self.chain):
+            if isinstance(above, Mapping):
+                above.get(path[-1])
 
     def down(self, key: str, node: Node) -> Way:
         """One step further."""

@@ -148,6 +148,7 @@ def count_at(way: Way, locator: Locator, source: Source, span: Span | None = Non
         ManifestUnsupported: it can't be changed safely, or changes more than is permitted.
     """
     node = way.node
+    way.refuse_doubles()
     if not isinstance(node, Alias):
         return _moving(way, way.path, locator, source, span)
     if not locator.allow_anchors or node.to is None:

@@ -102,6 +102,8 @@ class _Inserting:
         node = way.node
         if not isinstance(node, List):
             raise TypeError(f"no list: {node}")
+        if node.items and isinstance(node.items[-1], Scalar):
+            return self._text_item(node, f"{name}=")
         if node.flow:
             at = node.items[-1].end if node.items else self.source.text.index("[", node.start) + 1
             quote = '"' if self.source.text.lstrip()[0] in "{[" else ""
@@ -116,10 +118,18 @@ class _Inserting:
             return self._after(last, f"{margin}name: {name}", f"{' ' * len(margin)}count: ", "")
         return self._after(last, "", f"{margin}{{name: {name}, count: ", "}")
 
+    def _text_item(self, node: List, text: str) -> Gap:
+        """As the neighbours `name=4` are."""
+        last = node.items[-1]
+        if node.flow:
+            return self._gap(last.end, f", {text}", "")
+        return self._after(last, "", f"{self._margin(last)}{text}", "")
+
     def new_list(self, documents: Sequence[Document], name: str) -> Gap:
         """A list of its own, at the end of the one document."""
         roots = [d.root for d in documents if isinstance(d.root, Mapping) and not d.root.flow]
-        if len(roots) != 1 or len(documents) != 1 or self._margin(roots[0].pairs[0][0]):
+        other = len(roots) != 1 or len(documents) != 1 or roots[0].get("replicas") is not None
+        if other or self._margin(roots[0].pairs[0][0]):
             raise ManifestUnsupported("no kustomization to which replicas could be added")
         return self._after(roots[0], f"replicas:\n- name: {name}", "  count: ", "")
 

@@ -90,10 +90,10 @@ class Index:
             return self.workload(target)[0]
         name = locator.where.name
         found = [
-            (path, marked.line)
+            (path, held.line)
             for path, survey in self.surveys.items()
-            for marked in survey.markers
-            if marked.name == name
+            for held in survey.others
+            if isinstance(held.where, Marker) and held.where.name == name
         ]
         if not found:
             raise ManifestUnsupported(f"no marker {name} in the repo")

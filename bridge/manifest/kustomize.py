@@ -19,7 +19,10 @@ _SHOWN = 20
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """An item of such a list: the way to its count, or to the text that holds name and count."""
+    """An item of such a list: the way to its count, or to the text that holds name and count.
+
+    To the item itself where it has no count.
+    """
 
     name: str
     way: Way
@@ -35,7 +38,7 @@ class Entry:
         Raises:
             ManifestUnsupported: one that can't be changed safely.
         """
-        if self.way.path[-1] != "count":
+        if isinstance(self.way.node, Scalar) and self.way.path[-1] != "count":
             locator = replace(locator, pattern=f"^{re.escape(self.name)}=([0-9]+)$")
         return count_at(self.way, locator, source)
 
@@ -52,6 +55,7 @@ def lists(document: Document) -> Iterator[Way]:
     for way in document.ways():
         own = way.path == ("replicas",) or way.path[-2:] == ("kustomize", "replicas")
         if own and isinstance(way.node, List):
+            way.refuse_doubles()
             yield way
 
 
@@ -60,8 +64,8 @@ def _entries(way: Way) -> Iterator[Entry]:
         below = way.down(str(position), item)
         if isinstance(item, Scalar) and "=" in item.value:
             yield Entry(item.value.partition("=")[0], below)
-        elif isinstance(item, Mapping) and (counted := walked(below, ("count",))):
-            yield Entry(item.text("name") or "", counted)
+        elif isinstance(item, Mapping) and (name := item.text("name")):
+            yield Entry(name, walked(below, ("count",)) or below)
 
 
 def replicas_count(

@@ -13,6 +13,7 @@ from bridge.manifest.locate import Opened, opened
 from bridge.manifest.locator import SPEC_REPLICAS, Field, Locator
 from bridge.manifest.target import Target
 
+NO_COUNT = "has no spec.replicas of its own"
 _OURS = "scalebridge/"
 _DEFAULT = Locator(Field())
 
@@ -72,7 +73,7 @@ def _count_or_refusal(found: Object, source: Source) -> tuple[Count | None, str]
             return count_at(way, _DEFAULT, source), ""
     except ManifestUnsupported as refusal:
         return None, str(refusal)
-    return None, f"line {found.line}: has no spec.replicas of its own"
+    return None, f"line {found.line}: {NO_COUNT}"
 
 
 def _texts(metadata: tree.Mapping, key: str) -> dict[str, str]:

@@ -179,6 +179,7 @@ ANCHORS = "a: &n 3\nb: {c: *n}\nd: *n\ne: &n 3\nf: *n\n"
         ("  # n = 3 # scalebridge: a\n", "a.tf", marked("a"), "line 1: marker a stands on a line that is a comment"),
         ("n = 03 # scalebridge: a\n", "a.tf", marked("a"), "line 1: '03' is not a plain integer"),
         ("n: &x 3 # scalebridge: a\nm: *x\n", "a.yaml", marked("a"), "line 1: n stands at an anchor, which also changes m (line 2); allowAnchors permits it"),
+        ("n: 3 # scalebridge: a\nn: 4\n", "a.yaml", marked("a"), "line 2: key 'n' is given twice"),
         ("n: x # 3 # scalebridge: a\n", "a.yaml", marked("a"), "line 1: the marked number is no value of the file"),
         ("n: [ # scalebridge: a\n", "a.yaml", marked("a"), "line 1: marker a: expected one integer before it, found none"),
         ("{{ if x }}\nn: 3 # scalebridge: a\n", "a.yaml", marked("a"), "line 1: a template ({{ … }}), not YAML"),
