@@ -96,10 +96,10 @@ class Index:
             if isinstance(held.where, Marker) and held.where.name == name
         ]
         if not found:
-            raise ManifestUnsupported(f"no marker {name} in the repo")
+            raise ManifestUnsupported(f"{target}: no marker {name} in the repo")
         if len(found) > 1:
             places = ", ".join(f"{path}:{line}" for path, line in found[:_SHOWN])
-            raise ManifestUnsupported(f"marker {name} stands in several places: {places}")
+            raise ManifestUnsupported(f"{target}: marker {name} stands in several places: {places}")
         return found[0][0]
 
     def _hint(self) -> str:
@@ -159,7 +159,7 @@ class Catalogue:
             try:
                 files[target, locator] = _file(index, tree, target, locator)
             except ManifestUnsupported as refusal:
-                places[target, locator] = f"{target}: {refusal}"
+                places[target, locator] = str(refusal)
         self._locate({(tree[path], path, locator) for (_, locator), path in files.items()}, read)
         for (target, locator), path in files.items():
             found = self._found[tree[path], path, locator]
@@ -181,7 +181,7 @@ def _file(index: Index, tree: Mapping[str, str], target: Target, locator: Locato
     if locator.file is None:
         return index.file_of(target, locator)
     if locator.file not in tree:
-        raise ManifestUnsupported(f"{locator.file}: no such file in the repo")
+        raise ManifestUnsupported(f"{target}: {locator.file}: no such file in the repo")
     return locator.file
 
 

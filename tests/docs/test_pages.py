@@ -23,7 +23,7 @@ from bridge.policy.importing.surroundings import Surroundings
 from bridge.policy.loading import parse_policy
 from bridge.settings import Settings, load_settings
 from tests.conftest import DEPLOYMENT
-from tests.docs.markdown import PAGES, ROOT, Block, blocks, commands, local_links
+from tests.docs.markdown import PAGES, ROOT, Block, blocks, commands, local_links, titled
 from tests.parts.fake_prometheus import FakePrometheus, samples
 from tests.parts.state_repo import StateRepo
 
@@ -67,6 +67,9 @@ def workspace(tmp_path: Path) -> Iterator[Path]:
     for block in blocks("yaml"):
         if file := AUTOSCALERS.get(yaml.safe_load(block.text).get("kind")):
             (tmp_path / file).write_text(block.text)
+    for block in titled():
+        (tmp_path / block.title).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / block.title).write_text(block.text)
     [policy] = [block.text for block in blocks("yaml") if "kind: ScalingPolicy" in block.text]
     files = {"apps/checkout.yaml": DEPLOYMENT.format(name="checkout")}
     repo = StateRepo.create(tmp_path / "remote", {**files, "policies/checkout.yaml": policy})
