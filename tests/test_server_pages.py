@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from prometheus_client.parser import text_string_to_metric_families
 
-from bridge.decide.decision import Decision
+from bridge.decide.decision import Decision, Step
 from bridge.manifest.target import Target
 from bridge.observe.status import Status
 from bridge.publish.push import Push
@@ -54,7 +54,7 @@ def busy_status() -> Status:
     """Everything that the page shows, with hostile texts in it."""
     target = Target("Deployment", "checkout", "shop", "apps/v1")
     decision = Decision(
-        target=target, policy=SCRIPT, current=3, desired=7, reasons=(SCRIPT,), errors=(SCRIPT,)
+        target=target, policy=SCRIPT, current=3, desired=7, steps=(Step(SCRIPT),), errors=(SCRIPT,)
     )
     status = Status(STARTED, tip="1" * 40, remote_error=SCRIPT, last_pass=STARTED)
     status.policy_errors = {"policies/bad.yaml": f"policies/bad.yaml:1: {SCRIPT}"}

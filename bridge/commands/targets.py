@@ -15,7 +15,7 @@ from bridge.manifest.locator import KustomizeReplicas
 from bridge.manifest.survey import Held
 from bridge.manifest.workload import NO_COUNT, Workload
 from bridge.repo.state_repo import StateRepo
-from bridge.service.placing import Places, placed
+from bridge.service.placing import Places, placed, targets_of
 from bridge.service.rounds import read_policies
 from bridge.settings import Settings
 
@@ -79,7 +79,7 @@ async def _looked(settings: Settings) -> tuple[Index, Places]:
     async with StateRepo(settings.state_repo) as repo:
         snapshot = await repo.look()
         policies = (await read_policies(repo, snapshot)).by_name
-        index = await repo.located(snapshot, [policy.target for policy in policies.values()])
+        index = await repo.located(snapshot, targets_of(policies))
         return index, placed(policies, index)
 
 

@@ -13,7 +13,7 @@ from enum import StrEnum
 from typing import Literal
 
 from bridge.decide.memory import Change, changed
-from bridge.policy.model import Behavior, ScalingPolicyRule, ScalingRules
+from bridge.policy.behavior import Behavior, ScalingPolicyRule, ScalingRules
 
 Direction = Literal["up", "down"]
 

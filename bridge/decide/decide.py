@@ -7,36 +7,54 @@ from datetime import UTC
 
 from bridge.decide.activation import Activation, ActivationRules, activated
 from bridge.decide.behavior import Limit
-from bridge.decide.decision import Decision
+from bridge.decide.decision import Decision, Step
 from bridge.decide.holds import Holds
 from bridge.decide.pause import Pauses
 from bridge.decide.recall import Known, activity, failures_before, recalled
 from bridge.decide.reconcile import Cause, Pass, reconciled
+from bridge.decide.rollout import stuck_rollout
 from bridge.decide.schedule import raised_minimum
 from bridge.decide.wishes import Asked, asked, order_of
 from bridge.evaluate.reading import Moment, Observation
-from bridge.policy.model import ScalingPolicy
+from bridge.policy.model import ScalingPolicy, Spec
 
 _COOLDOWN_S = 300.0
 _BOUND = {
-    Cause.ABOVE_MAX: "above maxReplicas, set to",
-    Cause.BELOW_MIN: "below minReplicas, set to",
+    Cause.ABOVE_MAX: ("above maxReplicas, set to", "spec.maxReplicas"),
+    Cause.BELOW_MIN: ("below minReplicas, set to", "spec.minReplicas"),
 }
 _LIMITED = {
-    Limit.UP: "limited by the scaling policies to",
-    Limit.DOWN: "limited by the scaling policies to",
-    Limit.MAX: "limited by maxReplicas to",
-    Limit.MIN: "limited by minReplicas to",
-    Limit.NONE: "set to",
+    Limit.UP: ("limited by the scaling policies to", "spec.behavior.scaleUp"),
+    Limit.DOWN: ("limited by the scaling policies to", "spec.behavior.scaleDown"),
+    Limit.MAX: ("limited by maxReplicas to", "spec.maxReplicas"),
+    Limit.MIN: ("limited by minReplicas to", "spec.minReplicas"),
+    Limit.NONE: ("set to", ""),
 }
 
 
 def decide(policy: ScalingPolicy, observation: Observation, known: Known) -> Decision:
     """How many replicas the policy's target shall have, from what is known now."""
+    now, timeout = observation.now, policy.spec.in_flight_timeout
+    stuck = stuck_rollout(known, now.ready, now.at, timeout)
+    made = replace(
+        _decided(policy, observation, known),
+        dead_time=known.rollouts.dead_time,
+        stuck_rollout=stuck,
+    )
+    return made.because(stuck, "spec.inFlightTimeout") if stuck else made
+
+
+def _decided(policy: ScalingPolicy, observation: Observation, known: Known) -> Decision:
     count, now = known.committed, observation.now
-    start = Decision(target=policy.target, policy=policy.name, current=count, desired=count)
+    start = Decision(
+        target=policy.target,
+        policy=policy.name,
+        current=count,
+        desired=count,
+        fleet=policy.is_member,
+    )
     if known.override and known.override.holds(policy, now.at):
-        return start.because(known.override.reason(policy))
+        return start.because(known.override.reason(policy), "spec.overrideHold")
     if policy.spec.paused_at(now.at):
         return _paused(start, policy)
     found = asked(policy, now, count, failures_before(policy, observation))
@@ -49,10 +67,17 @@ def _paused(start: Decision, policy: ScalingPolicy) -> Decision:
     if spec.paused_until:
         until = f" until {spec.paused_until.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
     if spec.paused_replicas is None:
-        return start.because(f"paused{until} at {start.current}")
+        return start.because(f"paused{until} at {start.current}", _pausing_field(spec))
     if spec.paused_replicas == start.current:
-        return start.because(f"paused{until} at pausedReplicas {start.current}")
-    return start.at(spec.paused_replicas, f"paused{until}: set to pausedReplicas")
+        return start.because(
+            f"paused{until} at pausedReplicas {start.current}", "spec.pausedReplicas"
+        )
+    why = f"paused{until}: set to pausedReplicas"
+    return start.at(spec.paused_replicas, why, "spec.pausedReplicas")
+
+
+def _pausing_field(spec: Spec) -> str:
+    return "spec.pausedUntil" if spec.paused_until else "spec.paused"
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,18 +95,27 @@ class _Deciding:
         if step.scale_to is not None and step.active:
             return self._woken(told, step.scale_to)
         if step.scale_to is not None:
-            rest = told.at(step.scale_to, "no metric was active for the cooldown period: set to")
+            why = "no metric was active for the cooldown period: set to"
+            rest = told.at(step.scale_to, why, "spec.cooldownPeriod")
             return self._scheduled(self._holds.rest(rest))
         if start.current <= self._rules.rest:
-            why = "pausedScaleOut: not woken" if step.active else "no metric is active"
-            return self._scheduled(told.because(f"{why}, at rest at {start.current}"))
+            why, field = "no metric is active", self._rest_field
+            if step.active:
+                why, field = "pausedScaleOut: not woken", "spec.pausedScaleOut"
+            return self._scheduled(told.because(f"{why}, at rest at {start.current}", field))
         if step.active_reason == "ScalerCooldown":
-            told = told.because(f"no metric is active: cooling down for {self._cooldown:g} s")
+            why = f"no metric is active: cooling down for {self._cooldown:g} s"
+            told = told.because(why, "spec.cooldownPeriod")
         return self._by_hpa(start, told)
 
     @property
     def _cooldown(self) -> float:
         return cooldown_of(self.policy)
+
+    @property
+    def _rest_field(self) -> str:
+        idle = self.policy.spec.idle_replicas is not None
+        return "spec.idleReplicas" if idle else "spec.minReplicas"
 
     @property
     def _rules(self) -> ActivationRules:
@@ -98,8 +132,8 @@ class _Deciding:
         return activated(count, seen, self._rules, Pauses.of(self.policy.spec))
 
     def _told(self, start: Decision) -> Decision:
-        texts = tuple(wish.text for wish in self.found.wishes)
-        return replace(start, reasons=texts, errors=self.found.errors)
+        steps = tuple(Step(wish.text, wish.field) for wish in self.found.wishes)
+        return replace(start, steps=steps, errors=self.found.errors)
 
     def _woken(self, told: Decision, least: int) -> Decision:
         """At once to what the metrics ask for, as far as the scaling policies let it."""
@@ -109,7 +143,8 @@ class _Deciding:
 
     def _pass(self, count: int) -> Pass:
         memory = recalled(self.policy, self.observation, self.known)
-        return reconciled(count, order_of(self.policy), self.found.wishes, memory)
+        order = order_of(self.policy, self.known.rollouts.dead_time)
+        return reconciled(count, order, self.found.wishes, memory)
 
     def _by_hpa(self, start: Decision, told: Decision) -> Decision:
         result = self._pass(start.current)
@@ -118,13 +153,27 @@ class _Deciding:
                 return (
                     _left_alone(start) if self.policy.spec.min_replicas else self._scheduled(told)
                 )
-            return self._scheduled(start.at(result.desired, _BOUND[result.cause]))
+            return self._scheduled(start.at(result.desired, *_BOUND[result.cause]))
         if result.normalized is None or result.wished is None:
             return self._scheduled(told.because(self._why_no_wish(start.current)))
         decision = replace(told, desired=result.wished)
-        decision = decision.at(result.normalized.stable, "held by the stabilization window at")
-        decision = decision.at(result.desired, _LIMITED[result.normalized.limit])
+        decision = self._stabilized(decision, result.normalized.stable)
+        decision = decision.at(result.desired, *_LIMITED[result.normalized.limit])
         return self._scheduled(self._holds.fall(decision, self.found))
+
+    def _stabilized(self, decision: Decision, stable: int) -> Decision:
+        direction = "scaleDown" if stable > decision.desired else "scaleUp"
+        field = f"spec.behavior.{direction}.stabilizationWindowSeconds"
+        longer = self._longer_window() if direction == "scaleDown" else ""
+        return decision.at(stable, f"held by the stabilization window{longer} at", field)
+
+    def _longer_window(self) -> str:
+        """How long the window down is, where the dead time makes it longer than the HPA's."""
+        dead_time = self.known.rollouts.dead_time
+        window = order_of(self.policy, dead_time).windows.down
+        if dead_time is None or window == order_of(self.policy).windows.down:
+            return ""
+        return f" of {window:g} s, twice the dead time,"
 
     def _why_no_wish(self, current: int) -> str:
         if self.found.highest is None:
@@ -137,10 +186,13 @@ class _Deciding:
 
     def _scheduled(self, decision: Decision) -> Decision:
         """Not below the minimum of a window of time that is open."""
-        window = raised_minimum(self.policy.spec.schedules, self.observation.now.at)
+        schedules = self.policy.spec.schedules
+        window = raised_minimum(schedules, self.observation.now.at)
         if window is None or decision.desired >= window.min_replicas:
             return decision
-        return decision.at(window.min_replicas, f"schedule {window.name} raises the minimum to")
+        field = f"spec.schedules.{schedules.index(window)}.minReplicas"
+        why = f"schedule {window.name} raises the minimum to"
+        return decision.at(window.min_replicas, why, field)
 
 
 def _left_alone(start: Decision) -> Decision:
@@ -153,10 +205,12 @@ def cooldown_of(policy: ScalingPolicy) -> float:
     return _COOLDOWN_S if given is None else given
 
 
-def window_to_know(policy: ScalingPolicy, now: Moment, committed: int) -> float:
+def window_to_know(
+    policy: ScalingPolicy, now: Moment, committed: int, dead_time: float | None = None
+) -> float:
     """Seconds of the metrics' past that the decision depends on; 0 where it needs none."""
     spec, found = policy.spec, asked(policy, now, committed)
-    windows, needed = order_of(policy).windows, [0.0]
+    windows, needed = order_of(policy, dead_time).windows, [0.0]
     if spec.fallback and any(reading.value is None for reading in now.readings):
         counted = (spec.fallback.failure_threshold + 2) * spec.polling_interval
         needed += [counted, windows.up, windows.down]

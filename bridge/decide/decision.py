@@ -6,6 +6,16 @@ from dataclasses import dataclass, replace
 from typing import Self
 
 from bridge.manifest.target import Target
+from bridge.policy.model import titled
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One reason on the way to the count, and the field of the policy that asked for it."""
+
+    text: str
+    field: str = ""
+    """Dotted, as in the policy file: `spec.behavior.scaleDown`; empty where none did."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,19 +28,35 @@ class Decision:
     desired: int
     adopts: bool = False
     """Git holds no count yet: `current` is what runs, and is written as it is."""
-    reasons: tuple[str, ...] = ()
+    steps: tuple[Step, ...] = ()
     errors: tuple[str, ...] = ()
     """What could not be known; a person may have to act."""
+    dead_time: float | None = None
+    """Measured seconds from commit to ready."""
+    stuck_rollout: str = ""
+    """What was committed and never came to be, in words."""
+    fleet: bool = False
+    """Whether the target is one of many of its policy."""
 
-    def because(self, reason: str) -> Self:
+    @property
+    def title(self) -> str:
+        """What the policy is called that holds for this target."""
+        return titled(self.policy, self.target) if self.fleet else self.policy
+
+    def because(self, reason: str, field: str = "") -> Self:
         """The same with one more reason."""
-        return replace(self, reasons=(*self.reasons, reason))
+        return replace(self, steps=(*self.steps, Step(reason, field)))
 
-    def at(self, desired: int, reason: str) -> Self:
+    def at(self, desired: int, reason: str, field: str = "") -> Self:
         """With another count, and why; without effect if it is that count already."""
         if desired == self.desired:
             return self
-        return replace(self, desired=desired, reasons=(*self.reasons, f"{reason} {desired}"))
+        return replace(self, desired=desired).because(f"{reason} {desired}", field)
+
+    @property
+    def reasons(self) -> tuple[str, ...]:
+        """The steps as people read them."""
+        return tuple(step.text for step in self.steps)
 
     @property
     def reason(self) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
-from bridge.policy.model import ScalingRules
+from bridge.policy.behavior import ScalingRules
 
 _Item = TypeVar("_Item")
 

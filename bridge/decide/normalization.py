@@ -13,7 +13,7 @@ from bridge.decide.behavior import Bounds, Changes, Limit, factor_limited, rate_
 from bridge.decide.memory import Memory, Recommended
 from bridge.decide.recommendation import Tolerance
 from bridge.decide.stabilization import Windows, highest_of, remembered, stabilized
-from bridge.policy.model import Behavior
+from bridge.policy.behavior import Behavior
 
 
 class Condition(NamedTuple):

@@ -10,7 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Self
 
-from bridge.policy.model import Behavior, Spec
+from bridge.policy.behavior import Behavior
+from bridge.policy.model import Spec
 
 _FALSE = frozenset({"0", "f", "F", "false", "FALSE", "False"})
 _WHOLE = re.compile(r"[+-]?[0-9]{1,10}")

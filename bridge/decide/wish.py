@@ -24,6 +24,8 @@ class Wish:
     text: str = ""
     failure: str = ""
     """The HPA's name of the failure."""
+    field: str = ""
+    """The policy's field that asks, dotted."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bridge.decide.activation import is_active
 from bridge.decide.behavior import Bounds
+from bridge.decide.dead_time import least_window
 from bridge.decide.fallback import Answer, Fallback, Health, Watched, with_fallback
 from bridge.decide.modifiers import ScalingModifiers
-from bridge.decide.normalization import Order
+from bridge.decide.normalization import Flags, Order
 from bridge.decide.pause import Pauses, paused_behavior
 from bridge.decide.recommendation import quotient, to_milli, total
 from bridge.decide.wish import Goal, Scale, Wish, failure_of, wish_of_samples
@@ -17,7 +18,8 @@ from bridge.errors import MetricsUnavailable
 from bridge.evaluate.reading import Moment, Reading
 from bridge.policy.bounds import hpa_bounds
 from bridge.policy.keda import ScalingModifiersPolicy
-from bridge.policy.model import Metric, ScalingPolicy, Spec
+from bridge.policy.metric import Metric
+from bridge.policy.model import ScalingPolicy, Spec
 from bridge.units import plain
 
 
@@ -56,16 +58,22 @@ def asked(
     metrics = policy.spec.metrics
     values = [question.valued(m, readings[m.name], failures) for m in metrics]
     if modifiers := policy.spec.scaling_modifiers:
-        return question.composed(modifiers, values)
+        found = question.composed(modifiers, values)
+        wishes = (replace(wish, field="spec.scalingModifiers") for wish in found.wishes)
+        return replace(found, wishes=tuple(wishes))
     return question.each(values)
 
 
-def order_of(policy: ScalingPolicy) -> Order:
-    """What the policy asks for, in the HPA's terms; 0 is not the HPA's where KEDA's rules hold."""
+def order_of(policy: ScalingPolicy, dead_time: float | None = None) -> Order:
+    """What the policy asks for, in the HPA's terms; 0 is not the HPA's where KEDA's rules hold.
+
+    The measured `dead_time` (seconds) counts where the policy sets no window for the way down.
+    """
     spec = policy.spec
     least = hpa_bounds(spec.min_replicas, None)[0] if spec.rests else spec.min_replicas
     behavior = paused_behavior(spec.behavior, Pauses.of(spec))
-    return Order(Bounds(least, spec.max_replicas), behavior)
+    flags = Flags(downscale_stabilization_s=least_window(dead_time))
+    return Order(Bounds(least, spec.max_replicas), behavior, flags)
 
 
 def fallback_of(spec: Spec) -> Fallback | None:
@@ -120,7 +128,10 @@ class _Question:
 
     def each(self, values: list[_Value]) -> Asked:
         """A wish per metric."""
-        wishes = tuple(self._wish_of(value) for value in values)
+        wishes = tuple(
+            replace(self._wish_of(value), field=f"spec.metrics.{position}")
+            for position, value in enumerate(values)
+        )
         unknown = [wish.text for wish in wishes if wish.replicas is None]
         unknown += [value.unknown for value in values if value.answer.active]
         above = tuple(value.metric.name for value in values if self._is_above(value))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import PurePosixPath
@@ -101,6 +101,12 @@ class Index:
             places = ", ".join(f"{path}:{line}" for path, line in found[:_SHOWN])
             raise ManifestUnsupported(f"{target}: marker {name} stands in several places: {places}")
         return found[0][0]
+
+    def of_kind(self, kind: str) -> Iterator[tuple[str, Workload]]:
+        """Every workload of a kind, with its file."""
+        for (found, _), candidates in self.candidates.items():
+            if found == kind:
+                yield from candidates
 
     def _hint(self) -> str:
         if not self.refused:

@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 from datetime import datetime
-from decimal import Decimal
 from typing import Literal, Self
 
-from pydantic import AwareDatetime, Field, field_validator, model_validator
+from pydantic import AwareDatetime, ConfigDict, Field, model_validator
 
 from bridge.formula.composite import composed
 from bridge.manifest.target import Target
+from bridge.policy.behavior import Behavior
 from bridge.policy.bounds import bounds_valid
+from bridge.policy.fleet import ScaleTargetSelector
 from bridge.policy.keda import FallbackPolicy, ScalingModifiersPolicy, Schedule
+from bridge.policy.metric import Metric
 from bridge.policy.part import Name, Part
 from bridge.policy.place import TargetPlace
-from bridge.units import Duration, Quantity, milli
-
-MAX_WINDOW_S = 3600
-MAX_PERIOD_S = 1800
+from bridge.units import Duration
 
 
 class Metadata(Part):
@@ -40,80 +39,6 @@ class ScaleTargetRef(Part):
         return Target(self.kind, self.name, self.namespace, self.api_version)
 
 
-class MetricTarget(Part):
-    """AverageValue: per replica. Value: for the workload as a whole."""
-
-    type: Literal["AverageValue", "Value"] = "AverageValue"
-    value: Quantity = Field(description="what one replica, or the workload, shall have")
-
-    @field_validator("value")
-    @classmethod
-    def _at_least_a_thousandth(cls, value: Decimal) -> Decimal:
-        if value < Decimal("0.001"):
-            raise ValueError("must be at least 1m (a thousandth); scale the query up instead")
-        return value
-
-    @property
-    def milli(self) -> int:
-        """Thousandths, the unit in which the HPA calculates."""
-        return milli(self.value)
-
-
-class Metric(Part):
-    """A query with one sample as its answer, and what it shall be."""
-
-    name: Name
-    query: str = Field(min_length=1, max_length=10_000)
-    target: MetricTarget
-    activation_value: Quantity | None = Field(
-        None, description="above it the workload is woken from 0 or idleReplicas"
-    )
-
-
-class ScalingPolicyRule(Part):
-    """How much may change within a period."""
-
-    type: Literal["Pods", "Percent"]
-    value: int = Field(gt=0, lt=2**31)
-    period_seconds: int = Field(gt=0, le=MAX_PERIOD_S)
-
-
-class ScalingRules(Part):
-    """HPA v2's rules for one direction."""
-
-    stabilization_window_seconds: int | None = Field(None, ge=0, le=MAX_WINDOW_S)
-    select_policy: Literal["Max", "Min", "Disabled"] = "Max"
-    policies: tuple[ScalingPolicyRule, ...] = Field(min_length=1)
-    tolerance: Quantity | None = Field(None, ge=0, description="0.1 is 10 %, the default")
-
-
-_DOUBLE = ScalingPolicyRule(type="Percent", value=100, period_seconds=15)
-_FOUR_PODS = ScalingPolicyRule(type="Pods", value=4, period_seconds=15)
-
-
-class ScaleUpRules(ScalingRules):
-    """The HPA's defaults: at once, and at most the larger of 4 pods and double per 15 s."""
-
-    stabilization_window_seconds: int = Field(0, ge=0, le=MAX_WINDOW_S)
-    policies: tuple[ScalingPolicyRule, ...] = Field((_FOUR_PODS, _DOUBLE), min_length=1)
-
-
-class ScaleDownRules(ScalingRules):
-    """The HPA's defaults: down to the highest recommendation of the last 300 s."""
-
-    stabilization_window_seconds: int | None = Field(
-        None, ge=0, le=MAX_WINDOW_S, description="default: 300"
-    )
-    policies: tuple[ScalingPolicyRule, ...] = Field((_DOUBLE,), min_length=1)
-
-
-class Behavior(Part):
-    """HPA v2's `behavior`."""
-
-    scale_up: ScaleUpRules = ScaleUpRules()
-    scale_down: ScaleDownRules = ScaleDownRules()
-
-
 class AlertWake(Part):
     """A firing alert with these labels wakes the policy at once."""
 
@@ -121,9 +46,20 @@ class AlertWake(Part):
 
 
 class Spec(Part):
-    """What shall be true of the target."""
+    """What shall be true of the target, or of each member of a fleet."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "anyOf": [
+                {"required": ["scaleTargetRef"]},
+                {"required": ["scaleTargetSelector"]},
+                {"required": ["target"]},
+            ]
+        }
+    )
 
     scale_target_ref: ScaleTargetRef | None = None
+    scale_target_selector: ScaleTargetSelector | None = None
     target: TargetPlace | None = Field(
         None, description="where the count stands, if not in the workload's own spec.replicas"
     )
@@ -161,12 +97,16 @@ class Spec(Part):
     suspend: bool = False
 
     @model_validator(mode="after")
-    def _has_a_target(self) -> Self:
-        if self.scale_target_ref or (self.target and self.target.says_where):
-            return self
-        raise ValueError(
-            "needs scaleTargetRef, or a target with a path, kustomizeReplicas or marker"
-        )
+    def _governs_one_way(self) -> Self:
+        if self.scale_target_selector:
+            if self.scale_target_ref or self.target:
+                raise ValueError("scaleTargetSelector stands alone: no scaleTargetRef, no target")
+        elif not self.scale_target_ref and not (self.target and self.target.says_where):
+            raise ValueError(
+                "expected scaleTargetRef, scaleTargetSelector, or a target with a path, "
+                "kustomizeReplicas or marker"
+            )
+        return self
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
@@ -212,7 +152,7 @@ class Spec(Part):
 
 
 class ScalingPolicy(Part):
-    """How many replicas one workload shall have."""
+    """How many replicas one workload shall have, or each one of a fleet."""
 
     api_version: Literal["scalebridge/v1"]
     kind: Literal["ScalingPolicy"]
@@ -225,12 +165,33 @@ class ScalingPolicy(Part):
         return self.metadata.name
 
     @property
+    def is_fleet(self) -> bool:
+        """Whether it has to be made into a policy for each member first."""
+        return self.spec.scale_target_selector is not None and not self.is_member
+
+    @property
+    def is_member(self) -> bool:
+        """Whether it is a fleet's policy, made into one for this target."""
+        spec = self.spec
+        return spec.scale_target_selector is not None and spec.scale_target_ref is not None
+
+    @property
+    def title(self) -> str:
+        """What it is called among the policies that govern something: unlike all others."""
+        return titled(self.name, self.target) if self.is_member else self.name
+
+    @property
     def target(self) -> Target:
-        """Whose count it governs."""
+        """Whose count it governs; a fleet has members instead."""
         spec = self.spec
         workload = spec.scale_target_ref.target if spec.scale_target_ref else None
         if spec.target:
             return spec.target.target(workload)
         if workload is None:
-            raise TypeError(f"policy {self.name} has no target")
+            raise ValueError(f"{self.name} is a fleet: its members have targets")
         return workload
+
+
+def titled(policy: str, target: Target) -> str:
+    """What a fleet's member is called."""
+    return f"{policy}: {target}"

@@ -52,7 +52,7 @@ class Committing:
         for outcome in outcomes:
             if outcome.decision is not None:
                 self._batcher.put(outcome.decision, now)
-                self._policies[outcome.policy.name] = outcome.policy
+                self._policies[outcome.policy.title] = outcome.policy
         self._note_waiting()
         self._changed.set()
 
@@ -75,7 +75,7 @@ class Committing:
     async def _publish(self, after_push: Callable[[], None]) -> None:
         batch = self._batcher.take()
         self._note_waiting()
-        policies = {decision.policy: self._policies[decision.policy] for decision in batch}
+        policies = {decision.title: self._policies[decision.title] for decision in batch}
         self._policies.clear()
         if not batch or asyncio.get_running_loop().time() < self._paused_until:
             return

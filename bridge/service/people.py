@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
 from bridge.decide.override import Override
+from bridge.decide.recall import Scaled
 from bridge.manifest.index import counts_in
 from bridge.manifest.locator import Locator
 from bridge.manifest.target import Target
 from bridge.policy.model import ScalingPolicy
 from bridge.repo.snapshot import Commit
 from bridge.repo.state_repo import StateRepo
+
+_Edit = tuple[Commit, str, str]
+"""A commit, and a file's blob before and after it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +46,11 @@ class Moved:
         """Whether a decision of ours made it."""
         return any(made.target == str(target) for made in self.commit.decisions)
 
+    def as_change(self, target: Target) -> Scaled:
+        """As the rules remember it."""
+        by = self.after - self.before
+        return Scaled(self.commit.at, by, self.after, ours=self.is_ours(target))
+
 
 class _Version(NamedTuple):
     """A target's count in one version of its file."""
@@ -63,19 +72,15 @@ class CountLog:
         self, managed: Sequence[Managed], history: Sequence[Commit]
     ) -> dict[Target, list[Moved]]:
         """The changes of each target's count, newest first; a new or moved file is none."""
-        by_path: dict[str, list[Managed]] = defaultdict(list)
-        for item in managed:
-            by_path[item.path].append(item)
+        edits = _edits({item.path for item in managed}, history)
         versions = [
-            _Version(blob, change.path, item.target, item.target.at)
-            for commit in history
-            for change in commit.changes
-            for item in by_path.get(change.path, ())
-            if change.before and change.after
-            for blob in (change.before, change.after)
+            _Version(blob, item.path, item.target, item.target.at)
+            for item in managed
+            for _, *both in edits.get(item.path, ())
+            for blob in both
         ]
         await self._learn(versions)
-        return {item.target: list(self._moves(item, history)) for item in managed}
+        return {item.target: list(self._moves(item, edits.get(item.path, ()))) for item in managed}
 
     async def _learn(self, versions: Sequence[_Version]) -> None:
         self._known = {one: self._known[one] for one in versions if one in self._known}
@@ -88,17 +93,24 @@ class CountLog:
             counts = counts_in(contents[blob], path, [one.target for one in asked])
             self._known |= {one: counts.get(one.target) for one in asked}
 
-    def _moves(self, item: Managed, history: Iterable[Commit]) -> Iterator[Moved]:
-        for commit in history:
-            for change in commit.changes:
-                if change.path != item.path or not change.before or not change.after:
-                    continue
-                before, after = (
-                    self._known[_Version(blob, change.path, item.target, item.target.at)]
-                    for blob in (change.before, change.after)
-                )
-                if before is not None and after is not None and before != after:
-                    yield Moved(commit, before, after)
+    def _moves(self, item: Managed, edits: Iterable[_Edit]) -> Iterator[Moved]:
+        for commit, *both in edits:
+            before, after = (
+                self._known[_Version(blob, item.path, item.target, item.target.at)] for blob in both
+            )
+            if before is not None and after is not None and before != after:
+                yield Moved(commit, before, after)
+
+
+def _edits(paths: Collection[str], history: Iterable[Commit]) -> dict[str, list[_Edit]]:
+    """What the commits made of each file, newest first."""
+    edits: dict[str, list[_Edit]] = {}
+    for commit in history:
+        for change in commit.changes:
+            if change.path in paths and change.before and change.after:
+                edit = (commit, change.before, change.after)
+                edits.setdefault(change.path, []).append(edit)
+    return edits
 
 
 def overrides(

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from bridge import __version__
 from bridge.commit.message import commit_message
-from bridge.decide.decision import Decision
+from bridge.decide.decision import Decision, Step
 from bridge.manifest.target import Target
 from bridge.repo.trailers import ScaleDecision, scale_decisions
 from tests.decide.given import decision
@@ -33,7 +33,7 @@ DECISIONS = st.builds(
     policy=NAMES,
     current=COUNTS,
     desired=COUNTS,
-    reasons=st.lists(st.text(max_size=40), max_size=3).map(tuple),
+    steps=st.lists(st.builds(Step, st.text(max_size=40)), max_size=3).map(tuple),
 )
 
 

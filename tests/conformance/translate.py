@@ -10,7 +10,7 @@ from bridge.decide.memory import Change, Memory, Recommended
 from bridge.decide.normalization import Condition
 from bridge.decide.per_pod import Pod
 from bridge.decide.recommendation import Tolerance
-from bridge.policy.model import (
+from bridge.policy.behavior import (
     Behavior,
     ScaleDownRules,
     ScaleUpRules,

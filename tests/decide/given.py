@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from bridge.decide.decide import decide, window_to_know
-from bridge.decide.decision import Decision
+from bridge.decide.decision import Decision, Step
 from bridge.decide.override import Override
 from bridge.decide.recall import Known, Scaled
 from bridge.evaluate.reading import Moment, Observation, Past, Reading
@@ -70,5 +70,9 @@ def decided(
 def decision(current: int, desired: int, target: Target = WEB, *reasons: str) -> Decision:
     """A decision from nowhere, by a policy of its target's name."""
     return Decision(
-        target=target, policy=target.name, current=current, desired=desired, reasons=reasons
+        target=target,
+        policy=target.name,
+        current=current,
+        desired=desired,
+        steps=tuple(map(Step, reasons)),
     )

@@ -9,7 +9,7 @@ import pytest
 from bridge.decide.behavior import Bounds, Changes, rate_limited
 from bridge.decide.memory import Change, Recommended
 from bridge.decide.stabilization import Windows, stabilized
-from bridge.policy.model import Behavior
+from bridge.policy.behavior import Behavior
 
 EVENTS = ((100.001, 1), (60.001, 5), (20.001, 9))
 

@@ -8,7 +8,7 @@ import pytest
 from pydantic import ValidationError
 
 from bridge.decide.pause import Pauses, paused_behavior, paused_count
-from bridge.policy.model import Behavior
+from bridge.policy.behavior import Behavior
 from tests.decide.given import decided, every_15_s, moment
 from tests.policy.given import policy
 

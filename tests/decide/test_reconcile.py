@@ -11,7 +11,7 @@ from bridge.decide.memory import Change, Memory, Recommended, changed, with_chan
 from bridge.decide.normalization import Condition, Flags, Order
 from bridge.decide.reconcile import Cause, reconciled, unread, unwritten, written
 from bridge.decide.wish import Wish, external_goal, failure_of, object_goal
-from bridge.policy.model import Behavior, ScaleUpRules
+from bridge.policy.behavior import Behavior, ScaleUpRules
 
 CONDITION = Flags(zero_mode="condition", downscale_stabilization_s=0)
 UNKNOWN = Wish(None, failure="FailedGetExternalMetric")

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from bridge.commit.message import commit_message
-from bridge.decide.decision import Decision
+from bridge.decide.decision import Decision, Step
 from bridge.demo.ledger import Ledger
 from bridge.demo.reconciler import Counts, Reconciler
 from bridge.demo.seed import shop_files
@@ -75,7 +75,7 @@ async def test_the_ledger_tells_new_commits_once_and_whose_they_are(shop_repo: S
     assert await ledger.news() == []
     target = Target("Deployment", "checkout", "shop", "apps/v1")
     decision = Decision(
-        target=target, policy="checkout", current=2, desired=7, reasons=("busy", "very")
+        target=target, policy="checkout", current=2, desired=7, steps=(Step("busy"), Step("very"))
     )
     own = scaled(shop_repo, 7, commit_message([decision]))
     person = scaled(shop_repo, 3, "Less is more\n\nReally.\n")

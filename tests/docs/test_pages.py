@@ -15,7 +15,7 @@ import pytest
 import yaml
 
 from bridge.commit.message import commit_message
-from bridge.decide.decision import Decision
+from bridge.decide.decision import Decision, Step
 from bridge.evaluate.ready import ready_query
 from bridge.manifest.target import Target
 from bridge.policy.importing.files import import_files
@@ -147,14 +147,14 @@ def test_the_shown_commit_is_what_we_write() -> None:
             policy="checkout",
             current=4,
             desired=7,
-            reasons=("requests 640 at 100 per replica asks for 7",),
+            steps=(Step("requests 640 at 100 per replica asks for 7"),),
         ),
         Decision(
             target=Target("Deployment", "search", "shop"),
             policy="search",
             current=12,
             desired=9,
-            reasons=("busy 0.45 against 0.6 with 12 ready asks for 9",),
+            steps=(Step("busy 0.45 against 0.6 with 12 ready asks for 9"),),
         ),
     ]
     written = re.sub(r'"reason":"[^"]*"', '"reason":"…"', commit_message(decisions))

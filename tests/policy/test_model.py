@@ -12,8 +12,8 @@ from pydantic import ValidationError
 from bridge.decide.wishes import order_of
 from bridge.errors import PolicyInvalid
 from bridge.manifest.target import Target
+from bridge.policy.behavior import ScalingPolicyRule
 from bridge.policy.loading import parse_policy
-from bridge.policy.model import ScalingPolicyRule
 from tests.policy.given import described, metric, policy
 
 EXAMPLES = sorted((Path(__file__).parents[2] / "policies").glob("*.yaml"))
@@ -184,6 +184,22 @@ def test_a_target_is_counted_in_thousandths(value: str | float, thousandths: int
             "spec.scaleTargetRef.name: string should match pattern "
             r"'^[^\s/\x00-\x1f]+$', not 'we b'",
             id="a name with a space",
+        ),
+        pytest.param(
+            {"scaleTargetRef": None},
+            "spec: expected scaleTargetRef, scaleTargetSelector, or a target with a path, "
+            "kustomizeReplicas or marker",
+            id="no target",
+        ),
+        pytest.param(
+            {"scaleTargetSelector": {"matchLabels": {"app": "web"}}},
+            "spec: scaleTargetSelector stands alone: no scaleTargetRef, no target",
+            id="one target and a fleet",
+        ),
+        pytest.param(
+            {"scaleTargetRef": None, "scaleTargetSelector": {"matchLabels": {}}},
+            "spec.scaleTargetSelector.matchLabels: expected at least 1 item",
+            id="a fleet of everything",
         ),
         pytest.param(
             {"alerts": [{"match": {}}]},

@@ -88,8 +88,8 @@ def test_a_workload_stays_the_target_wherever_its_count_stands(
 @pytest.mark.parametrize(
     ("target", "reason"),
     [
-        ({}, "needs scaleTargetRef, or a target with a path, kustomizeReplicas or marker"),
-        ({"file": "a.yaml"}, "needs scaleTargetRef"),
+        ({}, "or a target with a path, kustomizeReplicas or marker"),
+        ({"file": "a.yaml"}, "expected scaleTargetRef"),
         ({"path": "n"}, "path and kustomizeReplicas need a file"),
         ({"kustomizeReplicas": "web"}, "path and kustomizeReplicas need a file"),
         ({"file": "a", "kustomizeReplicas": "w", "path": "n"}, "kustomizeReplicas stands alone"),
@@ -109,5 +109,7 @@ def test_what_names_no_one_place_is_refused(target: dict[str, Any], reason: str)
 
 
 def test_a_policy_without_any_target_is_refused() -> None:
-    with pytest.raises(ValidationError, match="needs scaleTargetRef, or a target"):
+    with pytest.raises(
+        ValidationError, match="expected scaleTargetRef, scaleTargetSelector, or a target"
+    ):
         policy(scaleTargetRef=None)

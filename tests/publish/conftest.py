@@ -8,7 +8,7 @@ from typing import Any, Final, Literal
 
 import pytest
 
-from bridge.decide.decision import Decision
+from bridge.decide.decision import Decision, Step
 from bridge.manifest.target import Target
 from bridge.policy.model import ScalingPolicy
 from bridge.publish.branch import BranchPublisher
@@ -31,7 +31,9 @@ def decision(
     """A decision for a workload of the shop."""
     target = Target(kind, name, "shop", "apps/v1")
     why = reasons or (f"load asks for {desired}",)
-    return Decision(target=target, policy=name, current=current, desired=desired, reasons=why)
+    return Decision(
+        target=target, policy=name, current=current, desired=desired, steps=tuple(map(Step, why))
+    )
 
 
 def meanwhile(server: GitHttp, moment: Moment, act: Callable[[], object], times: int = 1) -> None:

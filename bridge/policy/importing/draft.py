@@ -9,8 +9,8 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from bridge.policy.behavior import Behavior
 from bridge.policy.importing.fields import Fields
-from bridge.policy.model import Behavior
 
 _OLD_GROUPS = ("extensions/",)  # of Deployments before apps/v1
 

@@ -9,7 +9,8 @@ import yaml
 from bridge.policy.importing.files import Imported, import_files
 from bridge.policy.importing.surroundings import Surroundings
 from bridge.policy.loading import parse_policy
-from bridge.policy.model import Metric, ScalingPolicy
+from bridge.policy.metric import Metric
+from bridge.policy.model import ScalingPolicy
 
 HPA = """\
 apiVersion: autoscaling/v2

@@ -1,0 +1,57 @@
+"""HPA v2's `behavior`: how fast a count may move, and how long the past holds it back."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from bridge.policy.part import Part
+from bridge.units import Quantity
+
+MAX_WINDOW_S = 3600
+MAX_PERIOD_S = 1800
+
+
+class ScalingPolicyRule(Part):
+    """How much may change within a period."""
+
+    type: Literal["Pods", "Percent"]
+    value: int = Field(gt=0, lt=2**31)
+    period_seconds: int = Field(gt=0, le=MAX_PERIOD_S)
+
+
+class ScalingRules(Part):
+    """HPA v2's rules for one direction."""
+
+    stabilization_window_seconds: int | None = Field(None, ge=0, le=MAX_WINDOW_S)
+    select_policy: Literal["Max", "Min", "Disabled"] = "Max"
+    policies: tuple[ScalingPolicyRule, ...] = Field(min_length=1)
+    tolerance: Quantity | None = Field(None, ge=0, description="0.1 is 10 %, the default")
+
+
+_DOUBLE = ScalingPolicyRule(type="Percent", value=100, period_seconds=15)
+_FOUR_PODS = ScalingPolicyRule(type="Pods", value=4, period_seconds=15)
+
+
+class ScaleUpRules(ScalingRules):
+    """The HPA's defaults: at once, and at most the larger of 4 pods and double per 15 s."""
+
+    stabilization_window_seconds: int = Field(0, ge=0, le=MAX_WINDOW_S)
+    policies: tuple[ScalingPolicyRule, ...] = Field((_FOUR_PODS, _DOUBLE), min_length=1)
+
+
+class ScaleDownRules(ScalingRules):
+    """The HPA's defaults: down to the highest recommendation of the last 300 s."""
+
+    stabilization_window_seconds: int | None = Field(
+        None, ge=0, le=MAX_WINDOW_S, description="default: 300"
+    )
+    policies: tuple[ScalingPolicyRule, ...] = Field((_DOUBLE,), min_length=1)
+
+
+class Behavior(Part):
+    """HPA v2's `behavior`."""
+
+    scale_up: ScaleUpRules = ScaleUpRules()
+    scale_down: ScaleDownRules = ScaleDownRules()

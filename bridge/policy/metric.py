@@ -1,0 +1,41 @@
+"""A metric of a policy: the query, and what its answer shall be."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Literal
+
+from pydantic import Field, field_validator
+
+from bridge.policy.part import Name, Part
+from bridge.units import Quantity, milli
+
+
+class MetricTarget(Part):
+    """AverageValue: per replica. Value: for the workload as a whole."""
+
+    type: Literal["AverageValue", "Value"] = "AverageValue"
+    value: Quantity = Field(description="what one replica, or the workload, shall have")
+
+    @field_validator("value")
+    @classmethod
+    def _at_least_a_thousandth(cls, value: Decimal) -> Decimal:
+        if value < Decimal("0.001"):
+            raise ValueError("must be at least 1m (a thousandth); scale the query up instead")
+        return value
+
+    @property
+    def milli(self) -> int:
+        """Thousandths, the unit in which the HPA calculates."""
+        return milli(self.value)
+
+
+class Metric(Part):
+    """A query with one sample as its answer, and what it shall be."""
+
+    name: Name
+    query: str = Field(min_length=1, max_length=10_000)
+    target: MetricTarget
+    activation_value: Quantity | None = Field(
+        None, description="above it the workload is woken from 0 or idleReplicas"
+    )
