@@ -31,23 +31,33 @@ _DESIRED = {
 def ready_query(policy: ScalingPolicy) -> str | None:
     """The policy's own query, or the default of its target's kind; None where there is none.
 
-    Series of two namespaces stay two, and so are refused; several exporters of one are one.
     A fleet's members have one query in common, for all workloads of their kind.
     """
-    if policy.spec.ready_replicas_query or policy.target.kind not in _SERIES:
-        return policy.spec.ready_replicas_query
-    return _of(policy, *_SERIES[policy.target.kind])
+    given = policy.spec.ready_replicas_query
+    if given or not policy.is_member or policy.target.kind not in _SERIES:
+        return given or own_ready_query(policy)
+    series, label = _SERIES[policy.target.kind]
+    return f"max by (namespace, {label}) ({series})"
+
+
+def own_ready_query(policy: ScalingPolicy) -> str | None:
+    """The same for the policy's target alone; None also where its fleet's query is for all.
+
+    Series of two namespaces stay two, and so are refused; several exporters of one are one.
+    """
+    given = policy.spec.ready_replicas_query
+    if given or policy.target.kind not in _SERIES:
+        return None if policy.is_member else given
+    return _own(policy, *_SERIES[policy.target.kind])
 
 
 def desired_query(policy: ScalingPolicy) -> str | None:
     """How many replicas the live object asks for; None where its kind exports no such series."""
     kind = policy.target.kind
-    return _of(policy, _DESIRED[kind], _SERIES[kind][1]) if kind in _DESIRED else None
+    return _own(policy, _DESIRED[kind], _SERIES[kind][1]) if kind in _DESIRED else None
 
 
-def _of(policy: ScalingPolicy, series: str, label: str) -> str:
-    if policy.is_member:
-        return f"max by (namespace, {label}) ({series})"
+def _own(policy: ScalingPolicy, series: str, label: str) -> str:
     matchers = {label: policy.target.name}
     if policy.target.namespace:
         matchers["namespace"] = policy.target.namespace
