@@ -122,6 +122,13 @@ class StateRepoSettings(Section):
     timeout: Duration = Field(60.0, gt=0, description="for one Git operation over the network")
     mirror: Path | None = Field(None, description="where the bare mirror lies (a mere cache)")
 
+    @checked(mode="after")
+    def _by_http(self) -> Self:
+        given = [name for name in ("ca_file", "proxy") if getattr(self, name) is not None]
+        if given and urlsplit(self.url).scheme not in ("http", "https"):
+            raise ValueError(f"{', '.join(given)}: the remote is not an http(s) URL")
+        return self
+
 
 class CommitSettings(Section):
     """Who the commits are by."""
