@@ -5,7 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from bridge.errors import BridgeError, PushRejected, RemoteRefused, RemoteUnavailable
+from bridge.errors import (
+    BranchProtected,
+    BridgeError,
+    PushRejected,
+    RemoteRefused,
+    RemoteUnavailable,
+)
 from bridge.repo.git import GitFailed
 from bridge.settings import StateRepoSettings
 
@@ -47,6 +53,13 @@ _HINTS = (
     (r"returned error: (?:30[12378]|404)|repository .*not found|not appear to be a git",
      "see state_repo.url"),
 )  # fmt: skip
+_PROTECTED = re.compile(
+    r"protected branch|GH006|GH013|repository rule violations|"  # GitHub, GitLab
+    r"changes must be made through a (?:pull|merge) request|"
+    r"not allowed to push (?:to|code to) (?:protected|this) branch|"  # Gitea, GitLab
+    r"branch restrictions?|only be modified through pull requests",  # Bitbucket
+    re.IGNORECASE,
+)
 _REJECTION = re.compile(r"^!\t\S+\t\[(?:remote )?rejected\] \((.*)\)$", re.MULTILINE)
 _REMOTE_SAYS = re.compile(r"^remote: ?(.*?)\s*$", re.MULTILINE)
 _SHOWN_BRANCHES = 10
@@ -101,4 +114,5 @@ def push_error(failure: GitFailed, url: str) -> BridgeError:
     if _OUTRUN.search(rejection[1]):
         return PushRejected(f"{url}: {rejection[1]}")
     said = " ".join(line for line in _REMOTE_SAYS.findall(failure.error) if line)
-    return RemoteRefused(f"{url}: {rejection[1]}{f': {said}' if said else ''}")
+    told = f"{url}: {rejection[1]}{f': {said}' if said else ''}"
+    return BranchProtected(told) if _PROTECTED.search(told) else RemoteRefused(told)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from bridge.errors import BridgeError, RemoteUnavailable
+from bridge.errors import BridgeError, RemoteRefused, RemoteUnavailable
 from bridge.repo.connection import Connection
+from bridge.repo.credentials import Tokens
 from bridge.repo.git import Git, GitFailed, GitTimeout
 from bridge.repo.remote import (
     heads,
@@ -38,12 +39,13 @@ class Upstream:
         GitFailed: the mirror is broken, or to be made anew since the remote can't give parts.
     """
 
-    def __init__(self, git: Git, settings: StateRepoSettings) -> None:
+    def __init__(self, git: Git, settings: StateRepoSettings, tokens: Tokens | None = None) -> None:
         self._git = git
         self._settings = settings
         self._branch = f"refs/heads/{settings.branch}"
         self._refspec = f"+{self._branch}:{TIP}"
-        self._connection = Connection(settings)
+        self._tokens = tokens
+        self._connection = Connection(settings, tokens)
         self._origin = {"remote.origin.url": settings.url, "remote.origin.fetch": self._refspec}
         self.gives_parts = True
 
@@ -75,8 +77,16 @@ class Upstream:
         """Moves the branch, and `TIP` with it, to the commit if it is exactly at its parent."""
         lease = f"--force-with-lease={self._branch}:{parent}"
         arguments = ("push", "--porcelain", "--no-verify", lease, "origin")
+        self.ask(*arguments, f"{commit}:{self._branch}")
+
+    def bring(self, refspec: str) -> None:
+        """Fetches another branch."""
+        self._fetched(["origin", refspec])
+
+    def ask(self, *arguments: str) -> bytes:
+        """Any other command that needs the remote."""
         try:
-            self._over_network([*arguments, f"{commit}:{self._branch}"])
+            return self._over_network(arguments)
         except GitFailed as failure:
             raise self._told(push_error(failure, self._settings.url)) from failure
 
@@ -105,6 +115,8 @@ class Upstream:
     def _told(self, error: BridgeError) -> BridgeError:
         if isinstance(error, RemoteUnavailable):
             self._connection.drop()
+        if self._tokens and isinstance(error, RemoteRefused):
+            self._tokens.forget()  # it may have been revoked before its end
         return error
 
     def _over_network(
