@@ -71,7 +71,7 @@ class Opening:
 
     def _api(self) -> GitHubApi:
         token = api_token(self.settings, self._tokens)
-        return GitHubApi(self.settings.state_repo.url, token)
+        return GitHubApi(self.settings.state_repo, token)
 
     def forge(self) -> Forge | None:
         """Where pull requests are opened, if anywhere."""

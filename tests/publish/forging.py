@@ -68,7 +68,7 @@ class Bot:
     async def opened(self) -> AsyncIterator[PullRequests]:
         """A process that has just started."""
         async with Tip(self.settings) as repo:
-            api = GitHubApi(self.settings.url, lambda: self.hub.password)
+            api = GitHubApi(self.settings, lambda: self.hub.password)
             writer = GitHubWriter(api, "main") if self.by_api else GitWriter(repo)
             writing = Drafts(repo, BRIDGE, self.clock), writer
             forge = Forge(api, "main", self.publish)
