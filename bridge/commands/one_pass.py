@@ -58,7 +58,7 @@ def show_plan(settings: Settings, *, as_json: bool) -> int:
     planned = awaited(plan(settings, utc_now))
     diff = unified_diff(planned.before, planned.after)
     if as_json:
-        print_json({**_pass_facts(planned.found), "diff": diff})
+        print_json({**_pass_facts(planned.found), "diff": diff, "approvals": _asks(planned)})
     else:
         _tell_plan(planned, diff)
     return A_PERSON_MUST_ACT if planned.found.problems else DONE
@@ -69,9 +69,15 @@ def _tell_plan(planned: Plan, diff: str) -> None:
     typer.echo(diff, nl=False)
     if planned.found.decisions:
         typer.echo(reasons(planned.found.decisions))
+        for group, targets in _asks(planned).items():
+            typer.echo(f"needs an approval, in pull request {group}: {', '.join(targets)}")
     else:
         _tell_nothing(planned.found)
     tell_problems(planned.found.problems)
+
+
+def _asks(planned: Plan) -> dict[str, list[str]]:
+    return {group: [str(d.target) for d in some] for group, some in planned.asks.items()}
 
 
 def _tell_nothing(found: Pass) -> None:

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from bridge.commit.edits import Dropped, edits_on, spliced
 from bridge.decide.decision import Decision
 from bridge.errors import BridgeError
 from bridge.evaluate.prometheus import Prometheus
+from bridge.manifest.target import Target
 from bridge.notify.reconcilers import Reconcilers, Told
 from bridge.observe.status import Status
 from bridge.publish.drafting import originals
 from bridge.publish.pull_request import Proposal
 from bridge.publish.push import Push
 from bridge.repo.state_repo import StateRepo
+from bridge.service.approvals import Approvals
 from bridge.service.opening import Opening
 from bridge.service.outcome import Outcome
 from bridge.service.proposing import Proposing
@@ -56,6 +58,8 @@ class Plan:
     before: Mapping[str, bytes]
     after: Mapping[str, bytes]
     dropped: tuple[Dropped, ...] = ()
+    asks: Mapping[str, Sequence[Decision]] = field(default_factory=dict)
+    """By pull request's group, what a person would have to approve."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +91,10 @@ async def plan(settings: Settings, clock: Callable[[], datetime]) -> Plan:
         repo, found, view, _ = await _pass(parts, Opening(settings, clock))
         edits, dropped = edits_on(view.snapshot.index, found.decisions)
         before = await originals(repo, view.snapshot, edits)
-        return Plan(found, before, spliced(edits, before), tuple(dropped))
+        approvals = Approvals(settings.publish)
+        approvals.take_in(_governed(view), found.outcomes)
+        asks = approvals.wanted().decisions
+        return Plan(found, before, spliced(edits, before), tuple(dropped), asks)
 
 
 async def once(settings: Settings, clock: Callable[[], datetime]) -> Done:
@@ -100,7 +107,7 @@ async def once(settings: Settings, clock: Callable[[], datetime]) -> Done:
         opening = Opening(settings, clock)
         repo, found, view, rounds = await _pass(parts, opening)
         proposing = Proposing(opening.publishers(repo, rounds), settings.publish, Status(clock()))
-        proposing.take_in({p.target for p in view.places.governing.values()}, found.outcomes)
+        proposing.take_in(_governed(view), found.outcomes)
         published = await proposing.publish(found.decisions, view.places.governing)
         proposed = await _proposed(proposing)
         if published.push is None:
@@ -118,6 +125,10 @@ async def _proposed(proposing: Proposing) -> Proposed:
         return Proposed(problems=(str(error),))
     failed = tuple(str(one.error) for one in settled if one.error)
     return Proposed(tuple(one for one in settled if not one.error), failed)
+
+
+def _governed(view: View) -> set[Target]:
+    return {p.target for p in view.places.governing.values() if not p.is_fleet}
 
 
 async def _pass(parts: AsyncExitStack, opening: Opening) -> tuple[StateRepo, Pass, View, Rounds]:
