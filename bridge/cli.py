@@ -80,6 +80,25 @@ def validate(
 
 
 @application.command()
+def explain(
+    policy: Annotated[str, typer.Argument(help="The policy's name.")],
+    target: Annotated[
+        str | None, typer.Option(help="One workload of a fleet: NAME or KIND/NAMESPACE/NAME.")
+    ] = None,
+    at: Annotated[
+        str | None,
+        typer.Option(help="A past time (2026-03-04T12:00, UTC) or an age (30m), not now."),
+    ] = None,
+    config: ConfigOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Show one decision step by step, and the policy's line behind each step."""
+    from bridge.commands.explain import explain_policy
+
+    sys.exit(explain_policy(_settings(config), policy, target, at, as_json=json))
+
+
+@application.command()
 def backtest(
     policy: Annotated[Path, typer.Argument(help="The policy file to try.", dir_okay=False)],
     last: Annotated[str, typer.Option(help="How far back, such as 6h or 2d.")] = "6h",

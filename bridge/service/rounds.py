@@ -15,6 +15,7 @@ from bridge.decide.decision import Decision
 from bridge.decide.override import Override
 from bridge.decide.recall import Known, Scaled
 from bridge.decide.rollout import RECORD_S
+from bridge.decide.wishes import order_of
 from bridge.errors import PolicyInvalid
 from bridge.evaluate.asking import Asking, MetricsSource
 from bridge.evaluate.reading import Observation, Past
@@ -56,6 +57,15 @@ class Outcome:
         if self.decision.changes:
             return "change"
         return "held" if self.decision.errors else "steady"
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What a decision rests on, and the metrics' past over both windows, needed or not."""
+
+    observation: Observation
+    known: Known
+    windows: Past
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,9 +153,23 @@ class Rounds:
             self.unclaimed[policies[0].name] = asking.unclaimed(policies)
         return outcomes
 
+    async def seen(self, view: View, policy: ScalingPolicy) -> Seen:
+        """What a decision by this policy, suspended or not, rests on; its count has a place."""
+        asking = Asking(self._metrics, self._clock())
+        memory = await self._remember(view, [_managed(policy, view)], asking.now)
+        observation, known = await self._known(policy, view, asking, memory)
+        windows = order_of(policy, known.rollouts.dead_time).windows
+        past = await asking.past(policy, max(windows.up, windows.down))
+        return Seen(observation, known, past)
+
     async def _outcome(
         self, policy: ScalingPolicy, view: View, asking: Asking, memory: Memory
     ) -> Outcome:
+        return Outcome(policy, decide(policy, *await self._known(policy, view, asking, memory)))
+
+    async def _known(
+        self, policy: ScalingPolicy, view: View, asking: Asking, memory: Memory
+    ) -> tuple[Observation, Known]:
         committed = view.places.found[policy.title].count.value
         changes = tuple(memory.changes.get(policy.target, ()))
         rollouts = await self._rollouts.of(policy, changes, asking)
@@ -153,7 +177,7 @@ class Rounds:
         window = window_to_know(policy, moment, committed, rollouts.dead_time)
         past = await asking.past(policy, window) if window else Past()
         known = Known(committed, changes, memory.overrides.get(policy.target), rollouts)
-        return Outcome(policy, decide(policy, Observation(moment, past), known))
+        return Observation(moment, past), known
 
     async def _remember(self, view: View, managed: Sequence[Managed], now: datetime) -> Memory:
         """The log, as far back as any policy's rules look."""
