@@ -10,7 +10,7 @@ from bridge.decide.behavior import Changes, Direction, decisive, period_start, r
 from bridge.decide.decide import decide
 from bridge.decide.decision import Decision
 from bridge.decide.memory import Recommended
-from bridge.decide.recall import Known, Scaled, failures_before, recalled
+from bridge.decide.recall import Known, Scaled, asked_over, failures_before, recalled
 from bridge.decide.schedule import is_open
 from bridge.decide.wishes import Asked, asked, order_of
 from bridge.evaluate.reading import Observation, Past
@@ -97,7 +97,8 @@ def explanation(
     """`windows` is the metrics' past over the longer of the policy's windows."""
     now = observation.now
     found = asked(policy, now, known.committed, failures_before(policy, observation))
-    memory = recalled(policy, Observation(now, windows), known)
+    then = asked_over(policy, windows, known.committed)
+    memory = recalled(policy, Observation(now, windows), known, then)
     wishes = list(memory.recommended or ())
     if found.highest is not None:
         wishes.append(Recommended(0, found.highest))

@@ -12,11 +12,17 @@ from bridge.decide.recall import Scaled
 from bridge.decide.rollout import Watch, rollout, watches
 from bridge.errors import MetricsUnavailable
 from bridge.evaluate.asking import Asking
-from bridge.evaluate.ready import ready_query
+from bridge.evaluate.ready import own_ready_query
 from bridge.policy.model import ScalingPolicy
 
 _LATE = timedelta(minutes=1)
 """A sample may come this late; what ended before has its last word."""
+
+_MOST_OF_A_MEMBER = 3
+"""Of each workload of a fleet: where thousands changed, a new process asks for all of these."""
+
+_UNMEASURED = Rollouts((Rollout(ours=True, settled=True, seen=True),))
+"""Where a fleet's own query would be asked as a whole for each: ready replicas are known now."""
 
 _Ended = dict[tuple[str | None, Scaled, float], tuple[datetime, Rollout]]
 """What became of a change, and until when it was looked for."""
@@ -32,13 +38,16 @@ class RolloutLog:
         self, policy: ScalingPolicy, changes: Sequence[Scaled], asking: Asking
     ) -> Rollouts:
         """The rollouts of the policy's target, newest first."""
+        if policy.is_member and policy.spec.ready_replicas_query:
+            return _UNMEASURED
         known = self._ended.get(policy.title, {})
+        most = _MOST_OF_A_MEMBER if policy.is_member else None
         looks = [
             _Look(policy, watch, asking)
-            for watch in watches(changes, asking.now, policy.spec.in_flight_timeout)
+            for watch in watches(changes, asking.now, policy.spec.in_flight_timeout)[:most]
         ]
         try:
-            found = await asyncio.gather(*(look.found(known) for look in looks))
+            found = await _found(looks, known)
             if looks and not found[0].settled:
                 found[0] = await looks[0].late(found[0])
         except MetricsUnavailable as error:
@@ -50,26 +59,39 @@ class RolloutLog:
         return Rollouts(tuple(found))
 
 
+async def _found(looks: Sequence[_Look], known: _Ended) -> list[Rollout]:
+    """What became of each; only what isn't known costs a task."""
+    old = {look.key: found for look in looks if (found := look.remembered(known))}
+    new = [look for look in looks if look.key not in old]
+    asked = await asyncio.gather(*(look.found() for look in new)) if new else ()
+    news = {look.key: found for look, found in zip(new, asked, strict=True)}
+    return [old.get(look.key) or news[look.key] for look in looks]
+
+
 class _Look:
     """One watch for one rollout."""
 
     def __init__(self, policy: ScalingPolicy, watch: Watch, asking: Asking) -> None:
-        self.key = (ready_query(policy), watch.change, watch.step)
+        self.key = (own_ready_query(policy), watch.change, watch.step)
         self.until = watch.end
         self._policy = policy
         self._watch = watch
         self._asking = asking
 
-    async def found(self, known: _Ended) -> Rollout:
+    async def found(self) -> Rollout:
         """What became of it until it was overtaken or timed out."""
-        until, found = known.get(self.key, (None, None))
-        if found and (until == self.until or self._is_settled_by(found)):
-            return found
         return await self._asked(self._watch)
 
-    def _is_settled_by(self, found: Rollout) -> bool:
-        """Not where a commit came late to the branch, and overtook the change before that."""
-        return found.seconds is not None and self._settled_at(found.seconds) <= self.until
+    def remembered(self, known: _Ended) -> Rollout | None:
+        """What is known of it already, unless a commit came late to the branch.
+
+        Such a one, with an earlier date than the rollout's end, overtook the change before that.
+        """
+        until, found = known.get(self.key, (None, None))
+        if found is None or until == self.until:
+            return found
+        settled = found.seconds is not None and self._settled_at(found.seconds) <= self.until
+        return found if settled else None
 
     def _settled_at(self, seconds: float) -> datetime:
         return self._watch.change.at + timedelta(seconds=seconds)
