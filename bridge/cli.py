@@ -130,6 +130,9 @@ def import_(  # noqa: PLR0913, PLR0917 - each is an option
     namespace: Annotated[
         str | None, typer.Option("--namespace", "-n", help="For objects that name none.")
     ] = None,
+    report: Annotated[
+        bool, typer.Option("--report", help="Tell what would become of each file; write nothing.")
+    ] = False,
     config: ConfigOption = None,
     json: JsonOption = False,
 ) -> None:
@@ -137,11 +140,13 @@ def import_(  # noqa: PLR0913, PLR0917 - each is an option
 
     What can't be carried over is named; a policy that would be wrong without it is refused.
     """
-    from bridge.commands.import_ import import_autoscalers, tell_imported
+    from bridge.commands.import_ import import_autoscalers, report_import, tell_imported
     from bridge.policy.importing.surroundings import Surroundings
 
     url = _settings(config).prometheus.url if config else None
     imported = import_autoscalers(files, Surroundings(namespace, url))
+    if report:
+        sys.exit(report_import(imported))
     sys.exit(tell_imported(imported, output, force=force, as_json=json))
 
 
