@@ -71,11 +71,15 @@ def validate(
     config: ConfigOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Check policy files; without PATHS those of the configuration, and their targets."""
+    """Check policy files, and with a configuration that their targets stand in the state repo.
+
+    Without PATHS the configured policies.
+    """
     from bridge.commands.validate import validate_configured, validate_files
 
     if paths:
-        sys.exit(validate_files(paths, as_json=json))
+        settings = _settings(config) if config else None
+        sys.exit(validate_files(paths, settings, as_json=json))
     sys.exit(validate_configured(_settings(config), as_json=json))
 
 

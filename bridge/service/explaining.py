@@ -69,7 +69,7 @@ def _chosen(view: View, question: Question) -> ScalingPolicy:
     governing = view.places.governing.values()
     found = [policy for policy in governing if policy.name == question.policy]
     if not found:
-        broken = "".join(f"\nbroken: {error}" for error in view.policies.errors.values())
+        broken = "".join(f"\n{error}" for error in view.policies.errors.values())
         names = ", ".join(sorted(view.policies.by_name)) or "none"
         raise PolicyInvalid(f"no policy is named {question.policy}; there are: {names}{broken}")
     if question.target is None and len(found) == 1:

@@ -206,13 +206,19 @@ def _memory_s(policy: ScalingPolicy) -> float:
 async def read_policies(repo: StateRepo, snapshot: Snapshot) -> Policies:
     """The policies of the tip, or of the local folder that the configuration names.
 
+    That there is none at all is an error: a mistyped path would look like peace.
+
     Raises:
         PolicyInvalid: the local folder can't be read.
     """
     if folder := repo.settings.policies_folder:
-        return load_policies(await asyncio.to_thread(read_folder, folder))
+        files = await asyncio.to_thread(read_folder, folder)
+        return load_policies(files) if files else _none(str(folder), "policies_folder")
     below = snapshot.below(repo.settings.policies_path)
     blobs = {path: blob for path, blob in below.items() if is_policy_file(path)}
+    if not blobs:
+        where = f"{repo.settings.policies_path} of the branch {repo.settings.branch}"
+        return _none(where, "policies_path")
     contents = await repo.read(sorted(set(blobs.values())))
     files = {path: contents[blob] for path, blob in blobs.items()}
     policies = load_policies(files)
@@ -220,6 +226,11 @@ async def read_policies(repo: StateRepo, snapshot: Snapshot) -> Policies:
         return policies
     earlier = {path: await repo.earlier(snapshot, path) for path in policies.errors}
     return load_policies(files, earlier)
+
+
+def _none(where: str, setting: str) -> Policies:
+    why = f"{where}: no policy file (*.yaml, *.yml) is there; see state_repo.{setting}"
+    return Policies(errors={where: why})
 
 
 def read_folder(folder: Path) -> dict[str, bytes]:

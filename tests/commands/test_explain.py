@@ -202,4 +202,8 @@ def test_a_moment_that_cannot_be_explained_says_why(
 
 def test_before_the_policy_there_was_none(run: Run, config: Path) -> None:
     done = run("explain", "checkout", "--at", "2026-03-04T09:00", "--config", config)
-    assert (done.exit_code, done.stderr) == (1, "no policy is named checkout; there are: none\n")
+    assert done.exit_code == 1
+    assert done.stderr == (
+        "no policy is named checkout; there are: none\npolicies of the branch main: "
+        "no policy file (*.yaml, *.yml) is there; see state_repo.policies_path\n"
+    )
