@@ -18,6 +18,7 @@ from bridge.observe.explain import Explained
 from bridge.policy.loading import parse_policy
 from bridge.policy.model import ScalingPolicy
 from bridge.repo.state_repo import StateRepo
+from bridge.service.opening import Opening
 from bridge.service.rounds import Rounds, View
 from bridge.settings import BatchSettings, Settings
 
@@ -44,7 +45,8 @@ async def explained(
         RemoteRefused, RemoteUnavailable: nothing could be read, or the branch is not as old.
     """
     moment = question.at or clock()
-    async with StateRepo(settings.state_repo) as repo, Prometheus(settings.prometheus) as source:
+    opening = Opening(settings, clock)
+    async with opening.state_repo() as repo, Prometheus(settings.prometheus) as source:
         rounds = Rounds(repo, source, lambda: moment)
         view = await rounds.look()
         if question.at is not None:

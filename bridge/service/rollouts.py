@@ -40,14 +40,14 @@ class RolloutLog:
         """The rollouts of the policy's target, newest first."""
         if policy.is_member and policy.spec.ready_replicas_query:
             return _UNMEASURED
-        known = self._ended.get(policy.title, {})
+        ended = self._ended.get(policy.title, {})
         most = _MOST_OF_A_MEMBER if policy.is_member else None
         looks = [
             _Look(policy, watch, asking)
             for watch in watches(changes, asking.now, policy.spec.in_flight_timeout)[:most]
         ]
         try:
-            found = await _found(looks, known)
+            found = await _found(looks, ended)
             if looks and not found[0].settled:
                 found[0] = await looks[0].late(found[0])
         except MetricsUnavailable as error:
@@ -59,13 +59,13 @@ class RolloutLog:
         return Rollouts(tuple(found))
 
 
-async def _found(looks: Sequence[_Look], known: _Ended) -> list[Rollout]:
+async def _found(looks: Sequence[_Look], ended: _Ended) -> list[Rollout]:
     """What became of each; only what isn't known costs a task."""
-    old = {look.key: found for look in looks if (found := look.remembered(known))}
-    new = [look for look in looks if look.key not in old]
+    known = {look.key: look.known(ended) for look in looks}
+    new = [look for look in looks if known[look.key] is None]
     asked = await asyncio.gather(*(look.found() for look in new)) if new else ()
     news = {look.key: found for look, found in zip(new, asked, strict=True)}
-    return [old.get(look.key) or news[look.key] for look in looks]
+    return [known[look.key] or news[look.key] for look in looks]
 
 
 class _Look:
@@ -82,16 +82,14 @@ class _Look:
         """What became of it until it was overtaken or timed out."""
         return await self._asked(self._watch)
 
-    def remembered(self, known: _Ended) -> Rollout | None:
-        """What is known of it already, unless a commit came late to the branch.
+    def known(self, ended: _Ended) -> Rollout | None:
+        """The same as it was found before, where it holds still."""
+        until, found = ended.get(self.key, (None, None))
+        return found if found and (until == self.until or self._is_settled_by(found)) else None
 
-        Such a one, with an earlier date than the rollout's end, overtook the change before that.
-        """
-        until, found = known.get(self.key, (None, None))
-        if found is None or until == self.until:
-            return found
-        settled = found.seconds is not None and self._settled_at(found.seconds) <= self.until
-        return found if settled else None
+    def _is_settled_by(self, found: Rollout) -> bool:
+        """Not where a commit came late to the branch, and overtook the change before that."""
+        return found.seconds is not None and self._settled_at(found.seconds) <= self.until
 
     def _settled_at(self, seconds: float) -> datetime:
         return self._watch.change.at + timedelta(seconds=seconds)
