@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from bridge.decide.behavior import Changes, Direction, decisive, period_start, reached
-from bridge.decide.decide import decide
+from bridge.decide.decide import asked_now, decide
 from bridge.decide.decision import Decision
 from bridge.decide.memory import Recommended
-from bridge.decide.recall import Known, Scaled, asked_over, failures_before, recalled
+from bridge.decide.recall import Known, Scaled, asked_over, recalled
 from bridge.decide.schedule import is_open
-from bridge.decide.wishes import Asked, asked, order_of
+from bridge.decide.wishes import Asked, order_of
 from bridge.evaluate.reading import Observation, Past
 from bridge.policy.behavior import Behavior, ScalingRules
 from bridge.policy.model import ScalingPolicy
@@ -96,7 +96,7 @@ def explanation(
 ) -> Explanation:
     """`windows` is the metrics' past over the longer of the policy's windows."""
     now = observation.now
-    found = asked(policy, now, known.committed, failures_before(policy, observation))
+    found = asked_now(policy, observation, known)
     then = asked_over(policy, windows, known.committed)
     memory = recalled(policy, Observation(now, windows), known, then)
     wishes = list(memory.recommended or ())

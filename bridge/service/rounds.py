@@ -164,8 +164,9 @@ class Rounds:
         asking = Asking(self._metrics, self._clock())
         memory = await self._remember(view, [_managed(policy, view)], asking.now)
         observation, known = await self._known(policy, view, asking, memory)
-        windows = order_of(policy, known.rollouts.dead_time).windows
-        past = await asking.past(policy, max(windows.up, windows.down))
+        dead_time = known.rollouts.dead_time
+        windows = order_of(policy, dead_time).windows
+        past = await asking.past(policy, max(windows.up, windows.down), dead_time)
         return Seen(observation, known, past)
 
     async def _outcome(
