@@ -59,7 +59,7 @@ async def explained(
         return Explained(
             explanation=found,
             document=await _document(repo, view, policy),
-            place=f"{place.path}:{place.line}",
+            place=str(place),
             tip=view.snapshot.tip,
             notes=tuple(_notes(settings, view, policy, question)),
             broken=view.policies.errors.get(view.policies.paths[policy.name], ""),

@@ -5,18 +5,17 @@ from __future__ import annotations
 import asyncio
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import chain
 from pathlib import Path
 
 from bridge.decide.decide import decide, window_to_know
-from bridge.decide.decision import Decision
 from bridge.decide.override import Override
 from bridge.decide.recall import Known, Scaled
 from bridge.decide.rollout import RECORD_S
 from bridge.decide.wishes import order_of
-from bridge.errors import PolicyInvalid
+from bridge.errors import ManifestUnsupported, PolicyInvalid
 from bridge.evaluate.asking import Asking, MetricsSource
 from bridge.evaluate.reading import Observation, Past
 from bridge.manifest.target import Target
@@ -25,8 +24,9 @@ from bridge.policy.model import ScalingPolicy
 from bridge.publish.pull_request import Orders
 from bridge.repo.snapshot import Snapshot
 from bridge.repo.state_repo import StateRepo
+from bridge.service.outcome import Outcome, adopted, with_moves
 from bridge.service.people import CountLog, Managed, overrides
-from bridge.service.placing import Places, placed
+from bridge.service.placing import Places, placed, targets_of
 from bridge.service.rollouts import RolloutLog
 
 _AT_A_TIME = 50
@@ -40,24 +40,6 @@ class View:
     snapshot: Snapshot
     policies: Policies
     places: Places
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What came of one policy: a decision, or the problem that prevents one."""
-
-    policy: ScalingPolicy
-    decision: Decision | None = None
-    problem: str = ""
-
-    @property
-    def kind(self) -> str:
-        """In one word: change, steady, held (something is unknown) or failed."""
-        if self.decision is None:
-            return "failed"
-        if self.decision.changes:
-            return "change"
-        return "held" if self.decision.errors else "steady"
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +89,9 @@ class Rounds:
         if known and known.snapshot.tip == snapshot.tip and not self._repo.settings.policies_folder:
             return known
         policies = await read_policies(self._repo, snapshot)
-        self._view = View(snapshot, policies, placed(policies.by_name, snapshot.index))
+        index = await self._repo.located(snapshot, targets_of(policies.by_name))
+        places = placed(policies.by_name, index)
+        self._view = View(replace(snapshot, index=index), policies, places)
         self.unclaimed = {n: some for n, some in self.unclaimed.items() if n in policies.by_name}
         return self._view
 
@@ -160,10 +144,19 @@ class Rounds:
         return outcomes
 
     async def seen(self, view: View, policy: ScalingPolicy) -> Seen:
-        """What a decision by this policy, suspended or not, rests on; its count has a place."""
+        """What a decision by this policy, suspended or not, rests on; its count has a place.
+
+        Raises:
+            ManifestUnsupported: Git holds no count there yet, so that there is no decision.
+        """
+        place = view.places.found[policy.title]
+        if place.count.value is None:
+            raise ManifestUnsupported(
+                f"{place}: Git holds no count yet: the first will be what runs"
+            )
         asking = Asking(self._metrics, self._clock())
         memory = await self._remember(view, [_managed(policy, view)], asking.now)
-        observation, known = await self._known(policy, view, asking, memory)
+        observation, known = await self._known(policy, place.count.value, asking, memory)
         dead_time = known.rollouts.dead_time
         windows = order_of(policy, dead_time).windows
         past = await asking.past(policy, max(windows.up, windows.down), dead_time)
@@ -172,12 +165,16 @@ class Rounds:
     async def _outcome(
         self, policy: ScalingPolicy, view: View, asking: Asking, memory: Memory
     ) -> Outcome:
-        return Outcome(policy, decide(policy, *await self._known(policy, view, asking, memory)))
+        place = view.places.found[policy.title]
+        committed = place.count.value
+        if committed is None:
+            return await adopted(policy, place, asking)
+        decision = decide(policy, *await self._known(policy, committed, asking, memory))
+        return Outcome(policy, with_moves(decision, place))
 
     async def _known(
-        self, policy: ScalingPolicy, view: View, asking: Asking, memory: Memory
+        self, policy: ScalingPolicy, committed: int, asking: Asking, memory: Memory
     ) -> tuple[Observation, Known]:
-        committed = view.places.found[policy.title].count.value
         changes = tuple(memory.changes.get(policy.target, ()))
         rollouts = await self._rollouts.of(policy, changes, asking)
         moment = await asking.moment(policy, rollouts.dead_time)

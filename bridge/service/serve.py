@@ -18,8 +18,9 @@ from bridge.publish.push import Publisher
 from bridge.server import Server
 from bridge.service.committing import Committing
 from bridge.service.opening import Opening
+from bridge.service.outcome import Outcome
 from bridge.service.proposing import Proposing
-from bridge.service.rounds import Outcome, Rounds
+from bridge.service.rounds import Rounds
 from bridge.service.watching import Watching
 from bridge.settings import Settings, Window
 
