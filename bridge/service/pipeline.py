@@ -16,8 +16,9 @@ from bridge.notify.reconcilers import Reconcilers
 from bridge.observe.status import Status
 from bridge.service.committing import Committing
 from bridge.service.opening import Opening
+from bridge.service.outcome import Outcome
 from bridge.service.proposing import Proposing
-from bridge.service.rounds import Outcome, Rounds
+from bridge.service.rounds import Rounds
 from bridge.service.watching import Watching
 from bridge.settings import Settings, Window
 
