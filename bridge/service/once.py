@@ -63,7 +63,7 @@ class Proposed:
     """What became of the pull requests, or why they were not reached."""
 
     proposals: tuple[Proposal, ...] = ()
-    problem: str = ""
+    problems: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,9 +113,11 @@ async def once(settings: Settings, clock: Callable[[], datetime]) -> Done:
 async def _proposed(proposing: Proposing) -> Proposed:
     """A forge that fails takes nothing from what was pushed."""
     try:
-        return Proposed(tuple(await proposing.settle()))
+        settled = await proposing.settle()
     except BridgeError as error:
-        return Proposed(problem=str(error))
+        return Proposed(problems=(str(error),))
+    failed = tuple(str(one.error) for one in settled if one.error)
+    return Proposed(tuple(one for one in settled if not one.error), failed)
 
 
 async def _pass(parts: AsyncExitStack, opening: Opening) -> tuple[StateRepo, Pass, View, Rounds]:
