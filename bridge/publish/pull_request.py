@@ -138,7 +138,8 @@ class PullRequests:
             note = "a person committed to it: it is left to them"
             return [_proposal(case, "taken_over", case.seen.open, note=note)]
         decisions, refused = await self._allowed(case, _standing(case, wanted))
-        edits, _ = edits_on(case.snapshot.index, decisions)
+        targets = [decision.target for decision in decisions]
+        edits, _ = edits_on(await self._repo.located(case.snapshot, targets), decisions)
         proposals = [
             _proposal(case, "refused", request, of, f"{request.name} was closed")
             for request, of in refused

@@ -89,7 +89,9 @@ async def plan(settings: Settings, clock: Callable[[], datetime]) -> Plan:
     """
     async with AsyncExitStack() as parts:
         repo, found, view, _ = await _pass(parts, Opening(settings, clock))
-        edits, dropped = edits_on(view.snapshot.index, found.decisions)
+        targets = [decision.target for decision in found.decisions]
+        index = await repo.located(view.snapshot, targets)
+        edits, dropped = edits_on(index, found.decisions)
         before = await originals(repo, view.snapshot, edits)
         approvals = Approvals(settings.publish)
         approvals.take_in(_governed(view), found.outcomes)
