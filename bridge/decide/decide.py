@@ -10,6 +10,7 @@ from bridge.decide.behavior import Limit
 from bridge.decide.decision import Decision, Step
 from bridge.decide.holds import Holds
 from bridge.decide.pause import Pauses
+from bridge.decide.ratio import ratio_window, without_wind_up
 from bridge.decide.recall import Known, activity, failures_before, recalled
 from bridge.decide.reconcile import Cause, Pass, reconciled
 from bridge.decide.rollout import stuck_rollout
@@ -58,7 +59,7 @@ def _decided(policy: ScalingPolicy, observation: Observation, known: Known) -> D
     if policy.spec.paused_at(now.at):
         return _paused(start, policy)
     found = asked(policy, now, count, failures_before(policy, observation))
-    found = Holds(policy, observation, known).rise(found)
+    found = without_wind_up(policy, observation, known, found)
     return _Deciding(policy, observation, known, found).decision(start)
 
 
@@ -219,4 +220,5 @@ def window_to_know(
         needed.append(cooldown_of(policy) + 2 * spec.polling_interval)
     if found.highest is not None and found.highest != committed:
         needed.append(windows.up if found.highest > committed else windows.down)
+    needed.append(ratio_window(policy, found, committed))
     return max(needed)
