@@ -12,6 +12,7 @@ from bridge.decide.decision import Decision
 from bridge.publish.push import Push
 
 _PUSHES_KEPT = 20
+_ROWS_SHOWN = 200
 
 
 @dataclass(slots=True)
@@ -35,6 +36,12 @@ class Status:
         """Whether the state repo was read at least once."""
         return bool(self.tip)
 
+    @property
+    def shown(self) -> list[Decision]:
+        """For people, by title; of very many those that change something or are in doubt first."""
+        first = sorted(self.decisions.items(), key=lambda one: (_is_steady(one[1]), one[0]))
+        return [decision for _, decision in sorted(first[:_ROWS_SHOWN], key=lambda one: one[0])]
+
     def keep(self, policies: Collection[str]) -> None:
         """Forgets what is not governed any more."""
         for facts in (self.decisions, self.problems):
@@ -56,6 +63,10 @@ class Status:
             "waiting": [decision_facts(d) for d in self.waiting],
             "pushes": [push_facts(at, push) for at, push in reversed(self.pushes)],
         }
+
+
+def _is_steady(decision: Decision) -> bool:
+    return not decision.changes and not decision.errors
 
 
 def decision_facts(decision: Decision) -> dict[str, Any]:

@@ -53,7 +53,7 @@ def latency(demand: float, ready: int) -> float:
 
 @dataclass(frozen=True, slots=True)
 class Metered:
-    """A metric of a policy: what it says, what it shall be, over how many seconds it is averaged."""
+    """A metric of a policy: what it says, and over how many seconds that is averaged."""
 
     name: str
     says: Metric

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -38,6 +39,7 @@ def seconds(past: Mapping[int, float]) -> dict[float, float]:
     return every(5, NOON - timedelta(hours=1), values)
 
 
+CLIMBING = range(480, -1, -5)
 PAST = (
     # slow: 35 s, then 210 s; checkout: overtaken on the way; search: never there
     Series("slow", seconds({3600: 300, 2400: 700, 380: 300})),
@@ -46,10 +48,14 @@ PAST = (
     ready("Deployment", "shop", "checkout", seconds({3600: 4, 1950: 6})),
     Series("search", seconds({3600: 700})),
     ready("Deployment", "shop", "search", seconds({3600: 3})),
+    # climb: 45 s, and a load that grows by 6 each second
+    Series("climb", every(5, NOON - timedelta(minutes=8), [640.0 - 6 * n for n in CLIMBING])),
+    ready("Deployment", "shop", "climb", seconds({3600: 4, 1955: 6})),
 )
 COMMITS = (
     (3000, "slow", 3, 4),
     (2400, "slow", 4, 7),
+    (2000, "climb", 4, 6),
     (2000, "checkout", 4, 6),
     (1960, "checkout", 6, 7),
     (1800, "checkout", 7, 6),
@@ -112,12 +118,16 @@ def manifest(name: str, replicas: int) -> str:
 @pytest.fixture
 def world(prometheus: str, tmp_path: Path) -> World:
     """Three workloads with policies, an hour before noon."""
-    counts = {"slow": 3, "checkout": 4, "search": 3}
+    counts = {"slow": 3, "checkout": 4, "search": 3, "climb": 4}
     files = {f"apps/{name}.yaml": manifest(name, count) for name, count in counts.items()}
     policies = {
         f"policies/{name}.yaml": policy(name, query=name, **POLICY, minReplicas=2)
         for name in counts
     }
+    line = {"type": "linear", "window": "4m"}
+    foreseen = json.loads(policies["policies/climb.yaml"])
+    foreseen["spec"]["metrics"][0]["forecast"] = line
+    policies["policies/climb.yaml"] = json.dumps(foreseen)
     return World(StateRepo.create(tmp_path, {**files, **policies}), prometheus, tmp_path)
 
 
@@ -128,6 +138,7 @@ async def test_dead_time_is_measured_by_a_fresh_process(world: World) -> None:
         "slow": 210,  # the longer one of two
         "checkout": None,  # overtaken, overtaken, and there already
         "search": None,
+        "climb": 45,
     }
     assert made["slow"].desired == 7
     assert made["slow"].reasons[-1] == (
@@ -144,6 +155,13 @@ async def test_a_rollout_that_never_ends_is_stuck(world: World) -> None:
     assert made.steps[-1].field == "spec.inFlightTimeout"
 
 
+async def test_a_forecast_looks_the_measured_dead_time_ahead(world: World) -> None:
+    world.at(0)
+    made = (await world.fresh())["climb"]
+    assert made.desired == 10
+    assert made.reason == "load 640, 910 in 45 s (linear), at 100 per replica asks for 10"
+
+
 async def test_a_fresh_process_decides_as_one_that_saw_it_all(world: World) -> None:
     known = []
     async with (
@@ -158,3 +176,20 @@ async def test_a_fresh_process_decides_as_one_that_saw_it_all(world: World) -> N
     slow = [made["slow"].dead_time for made in known]
     assert slow == [None, 35, 35, *[210] * 7]
     assert [bool(made["search"].stuck_rollout) for made in known] == [*[False] * 8, True, True]
+
+
+async def test_a_commit_that_comes_late_overtakes_what_was_measured_before(world: World) -> None:
+    """Its clock was behind: by its date it came before the rollout's end."""
+    async with (
+        Tip(by_file(world.repo, world.folder / "old")) as tip,
+        Prometheus(PrometheusSettings(url=world.prometheus)) as source,
+    ):
+        old = Rounds(tip, source, lambda: world.now)
+        world.at(2010)
+        assert (await decisions(old))["slow"].dead_time == 210
+        late = decision(7, 8, Target("Deployment", "slow", "shop"), "because")
+        when = NOON - timedelta(seconds=2300)
+        world.repo.write({"apps/slow.yaml": manifest("slow", 8)}, commit_message([late]), when=when)
+        known = await decisions(old)
+    assert known["slow"].dead_time == 35
+    assert known == await world.fresh()
