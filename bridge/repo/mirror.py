@@ -6,17 +6,20 @@ It holds the commits as far back as was asked, their trees, and the blobs that w
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
 from typing import TypeVar
 
 from bridge.errors import RemoteUnavailable
-from bridge.repo.credentials import Credentials
+from bridge.manifest.tree import MAX_BYTES
+from bridge.repo.credentials import Credentials, Tokens
 from bridge.repo.fast_import import Draft, stream
 from bridge.repo.git import Git, GitFailed, GitTimeout
 from bridge.repo.log import commits, log_format
 from bridge.repo.mirror_folder import MirrorFolder
+from bridge.repo.side import SideBranches
+from bridge.repo.signing import with_signature
 from bridge.repo.snapshot import Commit, Snapshot
 from bridge.repo.tree import changed, listed
 from bridge.repo.upstream import PROMISED, TIP, Upstream
@@ -34,14 +37,29 @@ _GC = {
 _Answer = TypeVar("_Answer")
 
 
+def grouped(sizes: Mapping[str, int], most: int) -> Iterator[list[str]]:
+    """The blobs in their order, in groups that are together no bigger than `most` bytes."""
+    group: list[str] = []
+    total = 0
+    for blob, size in sizes.items():
+        if group and total + size > most:
+            yield group
+            group, total = [], 0
+        group.append(blob)
+        total += size
+    if group:
+        yield group
+
+
 class Mirror:
     """Blocking; use from one thread at a time."""
 
-    def __init__(self, settings: StateRepoSettings) -> None:
+    def __init__(self, settings: StateRepoSettings, tokens: Tokens | None = None) -> None:
         self._settings = settings
         self._folder = MirrorFolder(settings)
         self._git = Git(self._folder.path, self._folder.claim)
-        self._upstream = Upstream(self._git, settings)
+        self._upstream = Upstream(self._git, settings, tokens)
+        self._side = SideBranches(self._git, self._upstream)
         self._seen = Snapshot("", {})
         self._moves = 0
 
@@ -60,14 +78,19 @@ class Mirror:
         return self._mended(self._look)
 
     def _look(self) -> Snapshot:
+        tip = self._upstream.tip()
+        if tip == self._seen.tip:
+            return self._seen
         if not (self._folder.path / "HEAD").exists():
             self._folder.prepare()
             self._git.run("init", "--quiet", "--bare")
-        grows = self._seen.tip or self._git.run("for-each-ref", TIP)
-        self._upstream.fetch(0 if grows else _FEWEST_WALKED)
-        return self._at(
-            self._git.run("rev-parse", "--verify", f"{TIP}^{{commit}}").decode().strip()
-        )
+        if tip != (held := self._held()):
+            self._upstream.fetch(0 if held else _FEWEST_WALKED)
+        return self._at(self._held())
+
+    def _held(self) -> str:
+        """The tip of the last fetch or push; empty in a new mirror."""
+        return self._git.run("for-each-ref", "--format=%(objectname)", TIP).decode().strip()
 
     def at(self, commit: str) -> Snapshot:
         """A commit that the mirror has, such as one of ours that was pushed."""
@@ -111,6 +134,33 @@ class Mirror:
             if lost := [blob for blob in absent if blob not in contents]:
                 raise GitFailed("cat-file", 1, "", f"{lost[0]} missing")
         return contents
+
+    def contents(self, blobs: Sequence[str]) -> Iterator[tuple[str, bytes | None]]:
+        """Contents by blob id, a bounded amount at a time; None for a file over the limit."""
+        sizes = self._mended(lambda: self._sizes(blobs))
+        for blob, size in sizes.items():
+            if size > MAX_BYTES:
+                yield blob, None
+        fitting = {blob: size for blob, size in sizes.items() if size <= MAX_BYTES}
+        for group in grouped(fitting, MAX_BYTES):
+            yield from self.read(group).items()
+
+    def _sizes(self, blobs: Sequence[str]) -> dict[str, int]:
+        """In bytes; the blobs that the mirror lacks are fetched, all at once."""
+        sizes = self._known_sizes(blobs)
+        absent = [blob for blob in blobs if blob not in sizes]
+        if absent and self._upstream.gives_parts:
+            self._upstream.fetch_blobs(absent)
+            sizes |= self._known_sizes(absent)
+        if lost := [blob for blob in absent if blob not in sizes]:
+            raise GitFailed("cat-file", 1, "", f"{lost[0]} missing")
+        return sizes
+
+    def _known_sizes(self, blobs: Sequence[str]) -> dict[str, int]:
+        asked = "\n".join([*blobs, ""]).encode()
+        answer = self._git.run("cat-file", "--batch-check=%(objectname) %(objectsize)", stdin=asked)
+        entries = (line.split(" ") for line in answer.decode().splitlines())
+        return {blob: int(size) for blob, size in entries if size != "missing"}
 
     def _contents(self, blobs: Sequence[str]) -> Iterator[tuple[str, bytes]]:
         """Those that the mirror has."""
@@ -210,6 +260,16 @@ class Mirror:
         arguments = ("fast-import", "--quiet", "--force")
         return self._mended(lambda: self._git.run(*arguments, stdin=commands).decode().strip())
 
+    def signed(self, commit: str, sign: Callable[[bytes], bytes]) -> str:
+        """The same commit with a signature, which fast-import can't write; returns its id."""
+        return self._mended(lambda: self._signed(commit, sign))
+
+    def _signed(self, commit: str, sign: Callable[[bytes], bytes]) -> str:
+        raw = self._git.run("cat-file", "commit", commit)
+        whole = with_signature(raw, sign(raw), commit)
+        hashed = self._git.run("hash-object", "-t", "commit", "-w", "--stdin", stdin=whole)
+        return hashed.decode().strip()
+
     def push(self, commit: str, parent: str) -> None:
         """Moves the branch to the commit if it is exactly at the commit's parent.
 
@@ -220,6 +280,14 @@ class Mirror:
             PushRejected, RemoteRefused, RemoteUnavailable: see there.
         """
         self._upstream.push(commit, parent)
+
+    def at_side(self, ask: Callable[[SideBranches], _Answer]) -> _Answer:
+        """What our own branches beside the shared one tell, or what becomes of them.
+
+        Raises:
+            PushRejected, RemoteRefused, RemoteUnavailable: see there.
+        """
+        return self._mended(lambda: ask(self._side))
 
     def _mended(self, ask: Callable[[], _Answer]) -> _Answer:
         """A broken mirror is thrown away and built again, once."""

@@ -17,7 +17,8 @@ class ScaleDecision:
     """What one commit did to one target, and why."""
 
     target: str
-    from_: int
+    from_: int | None
+    """None where Git held no count before."""
     to: int
     policy: str
     reason: str
@@ -48,7 +49,7 @@ def _parsed(value: str) -> ScaleDecision | None:
         fields = json.loads(value)
         return ScaleDecision(
             target=str(fields["target"]),
-            from_=_count(fields["from"]),
+            from_=None if fields["from"] is None else _count(fields["from"]),
             to=_count(fields["to"]),
             policy=str(fields["policy"]),
             reason=str(fields["reason"]),

@@ -5,13 +5,12 @@ from __future__ import annotations
 import asyncio
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import chain
 from pathlib import Path
 
 from bridge.decide.decide import decide, window_to_know
-from bridge.decide.decision import Decision
 from bridge.decide.override import Override
 from bridge.decide.recall import Known, Scaled
 from bridge.decide.rollout import RECORD_S
@@ -21,10 +20,12 @@ from bridge.evaluate.reading import Observation, Past
 from bridge.manifest.target import Target
 from bridge.policy.loading import Policies, is_policy_file, load_policies
 from bridge.policy.model import ScalingPolicy
+from bridge.publish.pull_request import Orders
 from bridge.repo.snapshot import Snapshot
 from bridge.repo.state_repo import StateRepo
+from bridge.service.outcome import Outcome, adopted, with_moves
 from bridge.service.people import CountLog, Managed, overrides
-from bridge.service.placing import Places, placed
+from bridge.service.placing import Places, placed, targets_of
 from bridge.service.rollouts import RolloutLog
 
 _AT_A_TIME = 50
@@ -38,24 +39,6 @@ class View:
     snapshot: Snapshot
     policies: Policies
     places: Places
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What came of one policy: a decision, or the problem that prevents one."""
-
-    policy: ScalingPolicy
-    decision: Decision | None = None
-    problem: str = ""
-
-    @property
-    def kind(self) -> str:
-        """In one word: change, steady, held (something is unknown) or failed."""
-        if self.decision is None:
-            return "failed"
-        if self.decision.changes:
-            return "change"
-        return "held" if self.decision.errors else "steady"
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,13 +79,20 @@ class Rounds:
         if known and known.snapshot.tip == snapshot.tip and not self._repo.settings.policies_folder:
             return known
         policies = await read_policies(self._repo, snapshot)
-        self._view = View(snapshot, policies, placed(policies.by_name, snapshot.index))
+        index = await self._repo.located(snapshot, targets_of(policies.by_name))
+        places = placed(policies.by_name, index)
+        self._view = View(replace(snapshot, index=index), policies, places)
         self.unclaimed = {n: some for n, some in self.unclaimed.items() if n in policies.by_name}
         return self._view
 
     async def policies_at(self, snapshot: Snapshot) -> Mapping[str, ScalingPolicy]:
         """The policies that hold at a snapshot, each for one target, by title."""
         return (await self.view_of(snapshot)).places.governing
+
+    async def orders_at(self, snapshot: Snapshot) -> Orders:
+        """The same, and in which files people wrote them."""
+        view = await self.view_of(snapshot)
+        return Orders(view.places.governing, view.policies.paths)
 
     async def decide(self, view: View, names: Iterable[str] | None = None) -> list[Outcome]:
         """A decision for each target of each policy (of these names) that is not suspended."""
@@ -146,14 +136,18 @@ class Rounds:
     async def _outcome(
         self, policy: ScalingPolicy, view: View, asking: Asking, memory: Memory
     ) -> Outcome:
-        committed = view.places.found[policy.title].count.value
+        place = view.places.found[policy.title]
+        committed = place.count.value
+        if committed is None:
+            return await adopted(policy, place, asking)
         changes = tuple(memory.changes.get(policy.target, ()))
         rollouts = await self._rollouts.of(policy, changes, asking)
         moment = await asking.moment(policy, rollouts.dead_time)
         window = window_to_know(policy, moment, committed, rollouts.dead_time)
         past = await asking.past(policy, window, rollouts.dead_time) if window else Past()
         known = Known(committed, changes, memory.overrides.get(policy.target), rollouts)
-        return Outcome(policy, decide(policy, Observation(moment, past), known))
+        decision = decide(policy, Observation(moment, past), known)
+        return Outcome(policy, with_moves(decision, place))
 
     async def _remember(self, view: View, managed: Sequence[Managed], now: datetime) -> Memory:
         """The log, as far back as any policy's rules look."""
