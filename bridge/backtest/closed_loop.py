@@ -9,6 +9,7 @@ from bisect import bisect_left
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from itertools import pairwise
 
 from bridge.backtest.demand import Curve
@@ -45,11 +46,6 @@ class Loop:
     scale_up: Debounce
     averaged: int = 1
     """Over how many seconds a metric is averaged, as by `rate(…[2m])`."""
-
-    @property
-    def lag(self) -> float:
-        """Seconds from commit to ready."""
-        return self.reconcile + self.start
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,14 +126,18 @@ class _Running:
         return sum(ready_at <= second for ready_at in self._pods)
 
     def _moment(self, second: int, demand: float, ready: int) -> Moment:
-        before = max(0, second - self._loop.averaged + 1)
-        demands = [*self._found.demand[before : max(0, second)], demand]
-        counts = [*self._found.ready[before : max(0, second)], ready]
         readings = (
-            Reading(name, sum(map(says, demands, counts)) / len(demands))
+            Reading(name, self._averaged(says, second, demand, ready))
             for name, says in self._loop.metrics.items()
         )
         return Moment(_at(second), tuple(readings), ready)
+
+    def _averaged(self, says: Metric, second: int, demand: float, ready: int) -> float:
+        """What a metric says at a second, of what was before it and this."""
+        begin, end = max(0, second - self._loop.averaged + 1), max(0, second)
+        demands = [*self._found.demand[begin:end], demand]
+        counts = [*self._found.ready[begin:end], ready]
+        return sum(map(says, demands, counts)) / len(demands)
 
     def _decide(self, now: Moment, second: int) -> None:
         rollouts = self._measured(now.at)
@@ -166,23 +166,16 @@ class _Running:
     def _ahead(
         self, metric: Asked, reading: Reading, at: datetime, dead_time: float | None
     ) -> Reading:
-        def said(second: float) -> float:
-            if second == _second(at) and reading.value is not None:
-                return reading.value
-            return self._said(metric.name, second)
+        said = partial(self._said, self._loop.metrics[metric.name])
+        seconds = seconds_ahead(metric, dead_time)
+        return replace(reading, ahead=foreseen(metric, said, _second(at), seconds))
 
-        seconds, interval = (
-            seconds_ahead(metric, dead_time),
-            round(self._policy.spec.polling_interval),
-        )
-        return replace(reading, ahead=foreseen(metric, said, _second(at), interval, seconds))
-
-    def _said(self, metric: str, second: float) -> float:
+    def _said(self, says: Metric, second: float) -> float:
         """What the metric said then; before the beginning, with enough replicas for all."""
-        if 0 <= second < len(self._found.demand):
-            at = int(second)
-            return self._loop.metrics[metric](self._found.demand[at], self._found.ready[at])
-        return self._loop.metrics[metric](self._curve.at(second), _ENOUGH)
+        if second < 0:
+            return says(self._curve.at(second), _ENOUGH)
+        at, found = int(second), self._found
+        return self._averaged(says, at, found.demand[at], found.ready[at])
 
     def _measured(self, now: datetime) -> Rollouts:
         """As Prometheus would have it: the ready replicas at each step of each watch."""

@@ -13,16 +13,16 @@ from bridge.policy.metric import Metric
 Said = Callable[[float], float]
 """What a metric said, by the second."""
 
+_EVERY_S = 15
 
-def foreseen(
-    metric: Metric, said: Said, second: float, interval: int, seconds: float
-) -> Ahead | None:
+
+def foreseen(metric: Metric, said: Said, second: float, seconds: float) -> Ahead | None:
     """What the metric is expected to be `seconds` after that second; None without a forecast."""
     answers: list[Answer] = []
     match metric.forecast:
         case LinearForecast(window=window):
-            ticks = range(-int(window // interval), 1)
-            points = [(tick * interval, said(second + tick * interval)) for tick in ticks]
+            ages = range(int(window // _EVERY_S) * _EVERY_S, -1, -_EVERY_S)
+            points = [(-float(age), said(second - age)) for age in ages]
             answers = [partial(_only, line(points, seconds))]
         case SeasonalForecast(period=period, periods=periods):
             pasts = [second - period * (number + 1) for number in range(periods)]

@@ -159,7 +159,7 @@ FORECAST_LOOPS: Final = [
 ]
 
 
-def _written(page: str, name: str, rows: Iterable[str]) -> str:
+def written(page: str, name: str, rows: Iterable[str]) -> str:
     """The page with the rows of one of its tables, between its comments."""
     begin, end = re.escape(f"<!-- {name} -->"), re.escape(f"<!-- end of {name} -->")
     table = re.compile(rf"({begin}\n.*\n.*\n)(?:.*\n)*?({end})")
@@ -171,9 +171,9 @@ def main() -> None:
     """Measures anew and writes."""
     page = PAGE.read_text("utf-8")
     loops = [loop_row(*one, at_each_lag(*one)) for one in LOOPS]
-    page = _written(page, "loops", loops)
+    page = written(page, "loops", loops)
     forecasts = [forecast_row(*one, at_each_lag(TOTAL, *one)) for one in FORECAST_LOOPS]
-    page = _written(page, "forecasts", forecasts)
+    page = written(page, "forecasts", forecasts)
     PAGE.write_text(page, "utf-8")
 
 

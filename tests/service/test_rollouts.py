@@ -11,18 +11,24 @@ from pathlib import Path
 import pytest
 
 from bridge.commit.message import commit_message
+from bridge.decide.dead_time import Rollouts
 from bridge.decide.decision import Decision
+from bridge.decide.recall import Scaled
 from bridge.demo.servers import PROMETHEUS
+from bridge.evaluate.asking import Asking
 from bridge.evaluate.prometheus import Prometheus
 from bridge.manifest.target import Target
 from bridge.repo.state_repo import StateRepo as Tip
+from bridge.service.rollouts import RolloutLog
 from bridge.service.rounds import Rounds
 from bridge.settings import PrometheusSettings
 from tests.conftest import DEPLOYMENT
 from tests.decide.given import decision
 from tests.parts.backfill import PROMTOOL, Backfilled, Series, every, ready
+from tests.parts.fake_prometheus import FakePrometheus, status
 from tests.parts.gate import needs
 from tests.parts.state_repo import StateRepo
+from tests.policy.given import policy as given
 from tests.repo.ways import by_file
 from tests.service.program import policy
 
@@ -193,3 +199,14 @@ async def test_a_commit_that_comes_late_overtakes_what_was_measured_before(world
         known = await decisions(old)
     assert known["slow"].dead_time == 35
     assert known == await world.fresh()
+
+
+async def test_a_question_that_fails_leaves_the_dead_time_unknown() -> None:
+    asked = given(readyReplicasQuery="ready")
+    changes = (Scaled(NOON - timedelta(minutes=1), 2, 5, ours=True),)
+    with FakePrometheus() as fake:
+        fake.script("ready", status(500, "x"))
+        async with Prometheus(PrometheusSettings(url=fake.url)) as source:
+            rollouts = await RolloutLog().of(asked, changes, Asking(source, NOON))
+    assert rollouts == Rollouts(error="'ready': HTTP Status Code 500 (b'x')")
+    assert rollouts.dead_time is None
