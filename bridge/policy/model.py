@@ -51,10 +51,9 @@ class Spec(Part):
 
     model_config = ConfigDict(
         json_schema_extra={
-            "anyOf": [
-                {"required": ["scaleTargetRef"]},
+            "oneOf": [
                 {"required": ["scaleTargetSelector"]},
-                {"required": ["target"]},
+                {"anyOf": [{"required": ["scaleTargetRef"]}, {"required": ["target"]}]},
             ]
         }
     )
