@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Self
 
+from bridge.decide.override import Hold
 from bridge.manifest.target import Target
 
 
@@ -28,6 +29,8 @@ class Decision:
     steps: tuple[Step, ...] = ()
     errors: tuple[str, ...] = ()
     """What could not be known; a person may have to act."""
+    hold: Hold | None = None
+    """A person's order that it respects, or a quarrel that it stays out of."""
 
     def because(self, reason: str, field: str = "") -> Self:
         """The same with one more reason."""

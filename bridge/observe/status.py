@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from bridge.decide.decision import Decision
+from bridge.decide.override import Hold
 from bridge.publish.push import Push
 
 _PUSHES_KEPT = 20
@@ -34,6 +35,11 @@ class Status:
     def ready(self) -> bool:
         """Whether the state repo was read at least once."""
         return bool(self.tip)
+
+    @property
+    def held(self) -> list[Decision]:
+        """The decisions that respect somebody's order."""
+        return [made for _, made in sorted(self.decisions.items()) if made.hold]
 
     def keep(self, policies: Collection[str]) -> None:
         """Forgets what is not governed any more."""
@@ -67,6 +73,19 @@ def decision_facts(decision: Decision) -> dict[str, Any]:
         "desired": decision.desired,
         "reasons": list(decision.reasons),
         "errors": list(decision.errors),
+        "hold": _hold_facts(decision.hold) if decision.hold else None,
+    }
+
+
+def _hold_facts(hold: Hold) -> dict[str, Any]:
+    order = hold.override
+    return {
+        "count": order.count,
+        "since": order.at.isoformat(),
+        "until": hold.until.isoformat(),
+        "by": order.author,
+        "commit": order.sha,
+        "rivals": list(order.rivals),
     }
 
 

@@ -13,13 +13,14 @@ from bridge.repo.credentials import credentials
 from bridge.repo.fast_import import Draft, stream
 from bridge.repo.git import Git, GitFailed, GitTimeout
 from bridge.repo.log import commits, log_format
+from bridge.repo.merges import with_brought
 from bridge.repo.mirror_folder import MirrorFolder
 from bridge.repo.remote import mirror_is_broken, network_error, push_error
 from bridge.repo.snapshot import Commit, File, Snapshot
+from bridge.repo.walk import Walk
 from bridge.settings import StateRepoSettings
 
 _TIP = "refs/scalebridge/tip"
-_FEWEST_WALKED = 100
 _REGULAR = ("100644", "100755")
 _Answer = TypeVar("_Answer")
 
@@ -32,6 +33,7 @@ class Mirror:
         self._branch = f"refs/heads/{settings.branch}"
         self._folder = MirrorFolder(settings)
         self._git = Git(self._folder.path, self._folder.claim)
+        self._walk = Walk(self._page)
 
     def close(self) -> None:
         """Ends running git commands and lets others have the folder."""
@@ -97,40 +99,28 @@ class Mirror:
             position = end + 1
 
     def history(self, tip: str, since: datetime) -> list[Commit]:
-        """The commits of the branch since then, newest first; a merge counts as one."""
-        return self._mended(lambda: self._history(tip, since))
-
-    def _history(self, tip: str, since: datetime) -> list[Commit]:
-        if not (count := self._commits_since(tip, since.timestamp())):
-            return []
-        boundary = secrets.token_hex(16)
-        log = self._git.run(
-            "log",
-            "-z",
-            "--first-parent",
-            "--diff-merges=first-parent",
-            "--raw",
-            "--no-abbrev",
-            "--no-renames",
-            f"--format={log_format(boundary)}",
-            f"-n{count}",
-            tip,
-        )
-        return commits(log.decode(errors="surrogateescape"), boundary)
-
-    def _commits_since(self, tip: str, since: float) -> int:
-        """How many commits reach back to the oldest that is recent.
+        """The commits of the branch since then, newest first; a merge counts as one.
 
         Not `--since`, which ends at the first old date: one slow clock would hide the rest.
         """
-        limit = _FEWEST_WALKED
-        while True:
-            log = self._git.run("log", "--first-parent", "--format=%ct", f"-n{limit}", tip)
-            times = [int(time) for time in log.split()]
-            reach = max((n for n, time in enumerate(times, 1) if time >= since), default=0)
-            if reach <= limit // 2 or len(times) < limit:
-                return reach
-            limit *= 4
+        return self._mended(lambda: self._walk.since(tip, since))
+
+    def page(self, start: str, count: int) -> list[Commit]:
+        """At most so many commits of the branch from this one on, newest first, as dated."""
+        return self._mended(lambda: self._page(start, count))
+
+    def _page(self, start: str, count: int) -> list[Commit]:
+        merges = ("--first-parent", "--diff-merges=first-parent", "--raw", "--no-abbrev")
+        log = self._log(*merges, "--no-renames", f"-n{count}", start)
+        if not any(len(commit.parents) > 1 for commit in log):
+            return log
+        before = [f"^{parent}" for parent in log[-1].parents[:1]]
+        return with_brought(log, self._log("--topo-order", "--no-patch", start, *before))
+
+    def _log(self, *arguments: str) -> list[Commit]:
+        boundary = secrets.token_hex(16)
+        log = self._git.run("log", "-z", f"--format={log_format(boundary)}", *arguments)
+        return commits(log.decode(errors="surrogateescape"), boundary)
 
     def earlier(self, tip: str, path: str, limit: int = 20) -> list[str]:
         """Blob ids that the file had before the tip, newest first."""
@@ -184,6 +174,7 @@ class Mirror:
                 return ask()
             except GitFailed:
                 self._folder.empty()
+                self._walk.forget()
             self._look()
             return ask()
         except (GitFailed, GitTimeout, OSError) as failure:

@@ -18,6 +18,7 @@ from bridge.evaluate.reading import Observation, Past
 from bridge.manifest.target import Target
 from bridge.policy.loading import Policies, is_policy_file, load_policies
 from bridge.policy.model import ScalingPolicy
+from bridge.repo.log import REMEMBERED
 from bridge.repo.snapshot import Snapshot
 from bridge.repo.state_repo import StateRepo
 from bridge.service.people import CountLog, Managed, overrides
@@ -150,7 +151,8 @@ def _managed(policy: ScalingPolicy, view: View) -> Managed:
 def _memory_s(policy: ScalingPolicy) -> float:
     spec = policy.spec
     rules = (*spec.behavior.scale_up.policies, *spec.behavior.scale_down.policies)
-    return max(spec.in_flight_timeout, spec.override_hold, *(r.period_seconds for r in rules))
+    periods = (rule.period_seconds for rule in rules)
+    return max(REMEMBERED.total_seconds(), spec.in_flight_timeout, spec.override_hold, *periods)
 
 
 async def read_policies(repo: StateRepo, snapshot: Snapshot) -> Policies:

@@ -10,6 +10,7 @@ from typing import Any
 
 import structlog
 
+from bridge.decide.decision import Decision
 from bridge.errors import BridgeError
 from bridge.manifest.target import Target
 from bridge.observe import metrics
@@ -22,7 +23,13 @@ from bridge.trigger.wake import woken
 log = structlog.get_logger()
 
 _LONGEST_SLEEP_S = 5.0
-_LEVELS = {"decided": "info", "metrics_unknown": "warning", "not_decided": "error"}
+_LEVELS = {
+    "decided": "info",
+    "held": "info",
+    "quarrel": "warning",
+    "metrics_unknown": "warning",
+    "not_decided": "error",
+}
 
 
 class Watching:
@@ -154,10 +161,8 @@ class Watching:
         self._status.problems.pop(name, None)
         self._status.decisions[name] = decision = outcome.decision
         metrics.note_decision(decision)
-        event = "decided" if decision.changes else "steady"
         facts = {"current": decision.current, "desired": decision.desired}
-        event = "metrics_unknown" if decision.errors else event
-        self._log_news(name, event, **facts, reason=decision.reason)
+        self._log_news(name, _event(decision), **facts, reason=decision.reason)
 
     def _log_news(self, policy: str, event: str, **facts: Any) -> None:
         """Once while it stays the same, but for digits: ages and values move with every tick."""
@@ -167,6 +172,14 @@ class Watching:
         else:
             getattr(log, _LEVELS[event])(event, policy=policy, **facts)
         self._told[policy] = news
+
+
+def _event(decision: Decision) -> str:
+    if decision.errors:
+        return "metrics_unknown"
+    if decision.hold:
+        return "quarrel" if decision.hold.override.rivals else "held"
+    return "decided" if decision.changes else "steady"
 
 
 def _governed(view: View) -> set[Target]:

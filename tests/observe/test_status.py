@@ -6,6 +6,7 @@ import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+from bridge.decide.override import Hold, Override
 from bridge.observe.page import page
 from bridge.observe.status import Status
 from bridge.publish.push import Push
@@ -66,6 +67,7 @@ def test_facts_are_the_same_for_programs() -> None:
         "desired": 7,
         "reasons": ["load 640 at 100 per replica asks for 7", "really"],
         "errors": [],
+        "hold": None,
     }
     down = {
         **up,
@@ -134,6 +136,23 @@ def test_the_page_trusts_no_text() -> None:
     shown = page(status())
     assert "lost: no such workload &lt;b&gt;" in shown
     assert "<b>" not in shown
+
+
+def test_a_hold_is_shown_with_its_end() -> None:
+    order = Override(NOON, "Robin", "0123456789abcdef", 4)
+    text = "held at 4 until 12:30 UTC: Robin set it in 0123456789ab"
+    hold = Hold(order, NOON + timedelta(minutes=30))
+    seen = Status(NOON, decisions={"web": replace(decision(4, 4), hold=hold).because(text)})
+    assert seen.facts()["decisions"][0]["hold"] == {
+        "count": 4,
+        "since": "2026-03-04T12:00:00+00:00",
+        "until": "2026-03-04T12:30:00+00:00",
+        "by": "Robin",
+        "commit": "0123456789abcdef",
+        "rivals": [],
+    }
+    end = "To end it: <code>scalebridge release Deployment/shop/web</code>"
+    assert f"Deployment/shop/web is {text}. {end}" in page(seen)
 
 
 def test_an_empty_page_says_so() -> None:
