@@ -80,6 +80,19 @@ def validate(
 
 
 @application.command()
+def release(
+    target: Annotated[str, typer.Argument(help="As decisions name it: Deployment/shop/checkout.")],
+    reason: Annotated[str, typer.Option(help="For the commit and the audit log.")] = "",
+    config: ConfigOption = None,
+    json: JsonOption = False,
+) -> None:
+    """End a target's hold, which a person's change of its count began: by a commit, as all is."""
+    from bridge.commands.release import release_target
+
+    sys.exit(release_target(_settings(config), target, reason, as_json=json))
+
+
+@application.command()
 def backtest(
     policy: Annotated[Path, typer.Argument(help="The policy file to try.", dir_okay=False)],
     last: Annotated[str, typer.Option(help="How far back, such as 6h or 2d.")] = "6h",

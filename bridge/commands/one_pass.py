@@ -37,7 +37,7 @@ def make_one_pass(settings: Settings, *, as_json: bool) -> int:
 def _tell_done(done: Done) -> None:
     _tell_dropped(done.dropped)
     if done.push:
-        typer.echo(reasons(done.push.decisions))
+        typer.echo(reasons([*done.push.decisions, *done.found.held]))
         typer.echo(f"committed {done.push.after[:12]}: {done.push.subject}")
     else:
         _tell_nothing(done.found)
@@ -62,7 +62,7 @@ def _tell_plan(planned: Plan, diff: str) -> None:
     _tell_dropped(planned.dropped)
     typer.echo(diff, nl=False)
     if planned.found.decisions:
-        typer.echo(reasons(planned.found.decisions))
+        typer.echo(reasons([*planned.found.decisions, *planned.found.held]))
     else:
         _tell_nothing(planned.found)
     tell_problems(planned.found.problems)

@@ -2,24 +2,18 @@
 
 from __future__ import annotations
 
-import asyncio
-import random
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
 
 from bridge.commit.edits import Dropped, Edit, edits_on, spliced
 from bridge.commit.message import commit_message
 from bridge.decide.decision import Decision
-from bridge.errors import PushRejected, RemoteUnavailable
 from bridge.policy.model import ScalingPolicy
 from bridge.publish.push import Published, Push
+from bridge.publish.races import pushed, redone
 from bridge.repo.fast_import import Draft, Identity
 from bridge.repo.snapshot import Snapshot
 from bridge.repo.state_repo import StateRepo
-
-_FIRST_PAUSE_S = 0.02
-_LONGEST_PAUSE_S = 2.0
-
 
 Policies = Mapping[str, ScalingPolicy]
 PoliciesAt = Callable[[Snapshot], Awaitable[Policies]]
@@ -50,17 +44,9 @@ class BranchPublisher:
             PushRejected: rivals kept winning for as long as the repo's timeout.
             RemoteRefused, RemoteUnavailable: see there.
         """
-        deadline = asyncio.get_running_loop().time() + self._repo.settings.timeout
-        pause, lost = _FIRST_PAUSE_S, 0
-        while True:
-            try:
-                return await self._attempt(decisions, policies, lost)
-            except PushRejected:
-                if asyncio.get_running_loop().time() > deadline:
-                    raise
-            lost += 1
-            await asyncio.sleep(pause * random.random())  # noqa: S311  # jitter, no secret
-            pause = min(2 * pause, _LONGEST_PAUSE_S)
+        return await redone(
+            lambda lost: self._attempt(decisions, policies, lost), self._repo.settings.timeout
+        )
 
     async def _attempt(
         self, decisions: Sequence[Decision], policies: Policies, lost: int
@@ -74,7 +60,7 @@ class BranchPublisher:
         if not edits:
             return Published(None, tuple(dropped))
         draft = await self._draft(edits, snapshot)
-        commit = await self._pushed(draft, snapshot)
+        commit = await pushed(self._repo, draft, snapshot)
         push = Push(
             before=snapshot.tip,
             after=commit,
@@ -84,16 +70,6 @@ class BranchPublisher:
             races_lost=lost,
         )
         return Published(push, tuple(dropped))
-
-    async def _pushed(self, draft: Draft, snapshot: Snapshot) -> str:
-        """Commits and pushes; where the answer to the push was lost, the branch tells."""
-        commit = await self._repo.commit(draft, snapshot)
-        try:
-            await self._repo.push(commit, draft.parent)
-        except RemoteUnavailable:
-            if (await self._repo.look()).tip != commit:
-                raise
-        return commit
 
     async def _draft(self, edits: Sequence[Edit], snapshot: Snapshot) -> Draft:
         contents = await originals(self._repo, snapshot, edits)

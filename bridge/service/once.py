@@ -34,6 +34,11 @@ class Pass:
         return [o.decision for o in self.outcomes if o.decision and o.decision.changes]
 
     @property
+    def held(self) -> list[Decision]:
+        """Those that respect somebody's order."""
+        return [o.decision for o in self.outcomes if o.decision and o.decision.hold]
+
+    @property
     def problems(self) -> list[str]:
         """What a person should look at: broken policies, targets not found, unknown metrics."""
         found = list(self.broken_policies.values())

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from bridge.decide.decide import decide, window_to_know
 from bridge.decide.decision import Decision
-from bridge.decide.override import Override
+from bridge.decide.override import Hold, Override
 from bridge.decide.recall import Known, Scaled
 from bridge.errors import PolicyInvalid
 from bridge.evaluate.asking import Asking, MetricsSource
@@ -115,6 +115,19 @@ class Rounds:
         memory = await self._remember(view, managed, now)
         decided = (self._outcome(m.policy, view, asking, memory) for m in managed)
         return [*lost, *await asyncio.gather(*decided)]
+
+    async def held(self, view: View) -> dict[Target, Hold]:
+        """The holds that are respected now, by target; asks no metric."""
+        now = self._clock()
+        managed = [_managed(view.policies.by_name[name], view) for name in view.places.found]
+        if not managed:
+            return {}
+        orders = (await self._remember(view, managed, now)).overrides
+        return {
+            item.target: Hold(order, order.until(item.policy))
+            for item in managed
+            if (order := orders.get(item.target)) and order.holds(item.policy, now)
+        }
 
     async def _outcome(
         self, policy: ScalingPolicy, view: View, asking: Asking, memory: Memory
