@@ -18,7 +18,7 @@ _Answer = TypeVar("_Answer")
 class MetricsSource(Protocol):
     """Answers a query with finite numbers, or raises MetricsUnavailable."""
 
-    async def instant(self, query: str) -> float: ...
+    async def instant(self, query: str, at: datetime) -> float: ...
 
     async def series(
         self, query: str, start: datetime, end: datetime, step: float
@@ -72,7 +72,7 @@ class Asking:
         return Past(tuple(moments), since=start)
 
     async def _instant(self, query: str) -> float:
-        return await self._once(("instant", query), self._source.instant(query))
+        return await self._once(("instant", query), self._source.instant(query, self._now))
 
     async def _series(self, query: str, start: datetime, step: float) -> dict[int, float]:
         """The values by the number of their step."""

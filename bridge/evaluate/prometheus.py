@@ -44,13 +44,18 @@ class Prometheus:
         self._client.close()
         self._threads.shutdown(wait=False, cancel_futures=True)
 
-    async def instant(self, query: str) -> float:
-        """The query's one finite sample now.
+    async def instant(self, query: str, at: datetime) -> float:
+        """The query's one finite sample at a moment, by our clock.
 
         Raises:
             MetricsUnavailable: see there.
         """
-        return await self._ask(query, lambda: one_sample(query, self._client.custom_query(query)))
+        moment = {"time": f"{at.timestamp():.3f}"}
+
+        def ask() -> float:
+            return one_sample(query, self._client.custom_query(query, moment))
+
+        return await self._ask(query, ask)
 
     async def series(
         self, query: str, start: datetime, end: datetime, step: float

@@ -100,6 +100,7 @@ def test_a_scale_down_waits_for_its_window_in_prometheus_memory(
     with running(config) as program:
         monitoring.exporter.set("queue_depth", 210, **LABELS)
         until(lambda: count(state_repo, "checkout") == 7)
+        program.until("steady", policy="checkout", current=7, desired=7)  # a tick's range has it
         monitoring.exporter.set("queue_depth", 90, **LABELS)
         monitoring.until(DEPTH, "90")
         fell = time.monotonic()

@@ -58,6 +58,15 @@ async def test_a_moment_holds_every_metric_and_the_ready_replicas(
     )
 
 
+async def test_all_is_asked_of_the_moment_of_the_pass(
+    server: FakePrometheus, asking: Asking
+) -> None:
+    """However long the pass takes, and wherever Prometheus' own clock stands."""
+    await asking.moment(policy(**TWO))
+    times = {query.promql: query.parameters.get("time") for query in server.queries}
+    assert times == dict.fromkeys(("load", "busy", "ready"), f"{NOW.timestamp():.3f}")
+
+
 async def test_unknown_ready_replicas_say_why(server: FakePrometheus, asking: Asking) -> None:
     server.script("load", samples(640))
     unknown = await asking.moment(policy(**NOTED))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from tests.evaluate.faulty import Recording
 from tests.parts.fake_prometheus import ANY, samples, status
 
 SECRET = "s3cr3t"
+NOW = datetime(2026, 3, 4, 12, tzinfo=UTC)
 
 
 @pytest.fixture
@@ -53,8 +55,8 @@ async def test_credentials_are_sent_with_every_query(
     server: Recording, credentials: dict[str, Any], header: str | None
 ) -> None:
     async with client(server, **credentials) as prometheus:
-        await prometheus.instant("a")
-        await prometheus.instant("b")
+        await prometheus.instant("a", NOW)
+        await prometheus.instant("b", NOW)
     assert server.authorizations == [header, header]
 
 
@@ -67,9 +69,9 @@ async def test_a_secret_file_may_rotate(server: Recording, kind: str, tmp_path: 
         "basic": {"username": "robin", "password_file": file},
     }
     async with client(server, **given[kind]) as prometheus:
-        await prometheus.instant("q")
+        await prometheus.instant("q", NOW)
         file.write_text(" second \n")
-        await prometheus.instant("q")
+        await prometheus.instant("q", NOW)
     expected = {
         "bearer": ["Bearer first", "Bearer second"],
         "basic": [basic("robin", "first"), basic("robin", "second")],
@@ -96,7 +98,7 @@ async def test_a_secret_file_that_broke_is_told_without_what_it_holds(
         if content is not None:
             file.write_bytes(content)
         with pytest.raises(MetricsUnavailable) as refused:
-            await prometheus.instant("q")
+            await prometheus.instant("q", NOW)
     assert f"'q': secret file {file} {reason}" in str(refused.value)
     assert SECRET not in str(refused.value)
     assert server.authorizations == []
@@ -111,7 +113,7 @@ async def test_a_netrc_is_left_alone(
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setenv("NETRC", str(netrc))
     async with client(server) as prometheus:
-        await prometheus.instant("q")
+        await prometheus.instant("q", NOW)
     assert server.authorizations == [None]
 
 
@@ -124,7 +126,7 @@ async def test_a_secret_is_never_told(server: Recording, credentials: dict[str, 
     server.script(ANY, status(401, "who are you?"))
     async with client(server, **credentials) as prometheus:
         with pytest.raises(MetricsUnavailable) as refused:
-            await prometheus.instant("q")
+            await prometheus.instant("q", NOW)
     assert str(refused.value) == "'q': HTTP Status Code 401 (b'who are you?')"
     settings = PrometheusSettings(
         url="http://127.0.0.1:1", bearer_token=SecretStr(SECRET), password=SecretStr(SECRET)

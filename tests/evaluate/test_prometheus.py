@@ -44,17 +44,18 @@ def client(url: str, patience: float = 5, concurrency: int = 8) -> Prometheus:
 async def complaint(url: str, *, ranged: bool = False, patience: float = 5) -> str:
     """Why `q` has no answer."""
     async with client(url, patience) as prometheus:
+        series, instant = prometheus.series, prometheus.instant
         with pytest.raises(MetricsUnavailable) as refused:
-            await (prometheus.series("q", START, END, 15) if ranged else prometheus.instant("q"))
+            await (series("q", START, END, 15) if ranged else instant("q", END))
     return str(refused.value)
 
 
 async def test_one_sample_is_the_answer(server: FakePrometheus) -> None:
     server.script("q", slow(0.1, samples(7.5)))
     async with client(server.url) as prometheus:
-        assert await prometheus.instant("q") == 7.5
+        assert await prometheus.instant("q", END) == 7.5
     assert [(asked.kind, asked.parameters) for asked in server.queries] == [
-        ("query", {"query": "q"})
+        ("query", {"query": "q", "time": "1772625900.000"})
     ]
 
 
@@ -165,5 +166,5 @@ async def test_only_so_many_are_asked_at_once() -> None:
     with Recording() as server:
         server.script(ANY, slow(0.05, samples(1)))
         async with client(server.url, concurrency=2) as prometheus:
-            answers = await asyncio.gather(*(prometheus.instant(f"q{n}") for n in range(8)))
+            answers = await asyncio.gather(*(prometheus.instant(f"q{n}", END) for n in range(8)))
         assert (answers, server.most_at_once) == ([1.0] * 8, 2)
