@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from bridge.batch.budget import Budget
 from bridge.decide.decision import Decision
 from bridge.decide.override import Hold
 from bridge.publish.push import Push
@@ -30,6 +31,7 @@ class Status:
     waiting: Sequence[Decision] = ()
     pushes: deque[tuple[datetime, Push]] = field(default_factory=lambda: deque(maxlen=_PUSHES_KEPT))
     last_pass: datetime | None = None
+    budget: Budget | None = None
 
     @property
     def ready(self) -> bool:
@@ -60,6 +62,7 @@ class Status:
             "problems": dict(self.problems),
             "decisions": [decision_facts(d) for _, d in sorted(self.decisions.items())],
             "waiting": [decision_facts(d) for d in self.waiting],
+            "budget": budget_facts(self.budget, self.last_pass or self.started),
             "pushes": [push_facts(at, push) for at, push in reversed(self.pushes)],
         }
 
@@ -86,6 +89,19 @@ def _hold_facts(hold: Hold) -> dict[str, Any]:
         "by": order.author,
         "commit": order.sha,
         "rivals": list(order.rivals),
+    }
+
+
+def budget_facts(budget: Budget | None, now: datetime) -> dict[str, Any] | None:
+    """A commit budget as JSON has it; None where the configuration sets no limit."""
+    if budget is None:
+        return None
+    ups, downs = (budget.opens_at(now, raises=raises) for raises in (True, False))
+    return {
+        "commitsPerHour": budget.limit,
+        "usedLastHour": budget.used(now),
+        "scaleUpsWaitUntil": ups.isoformat() if ups else None,
+        "scaleDownsWaitUntil": downs.isoformat() if downs else None,
     }
 
 

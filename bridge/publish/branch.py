@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
 
+from bridge.batch.budget import Budget
 from bridge.commit.edits import Dropped, Edit, edits_on, spliced
 from bridge.commit.message import commit_message
 from bridge.decide.decision import Decision
@@ -17,6 +18,7 @@ from bridge.repo.state_repo import StateRepo
 
 Policies = Mapping[str, ScalingPolicy]
 PoliciesAt = Callable[[Snapshot], Awaitable[Policies]]
+BudgetAt = Callable[[Snapshot], Awaitable[Budget | None]]
 
 
 class BranchPublisher:
@@ -28,7 +30,9 @@ class BranchPublisher:
         author: Identity,
         clock: Callable[[], datetime],
         policies_at: PoliciesAt,
+        budget_at: BudgetAt | None = None,
     ) -> None:
+        self._budget_at = budget_at
         self._policies_at = policies_at
         self._repo = repo
         self._author = author
@@ -38,7 +42,8 @@ class BranchPublisher:
         """One commit with all decisions that still hold; rivals are waited out, within a time.
 
         A decision holds while its policy is as it was (`policies`, by name) and its target's
-        count is the one it was made on.
+        count is the one it was made on. The budget is that of the tip which the push builds on,
+        so instances that share a branch share it exactly.
 
         Raises:
             PushRejected: rivals kept winning for as long as the repo's timeout.
@@ -59,6 +64,11 @@ class BranchPublisher:
         dropped = [*changed, *overtaken]
         if not edits:
             return Published(None, tuple(dropped))
+        held = [edit.decision for edit in edits]
+        budget = await self._budget_at(snapshot) if self._budget_at else None
+        raises = any(decision.raises for decision in held)
+        if budget and (opens := budget.opens_at(self._clock(), raises=raises)):
+            return Published(None, tuple(dropped), budget, tuple(held), opens)
         draft = await self._draft(edits, snapshot)
         commit = await pushed(self._repo, draft, snapshot)
         push = Push(
@@ -66,10 +76,10 @@ class BranchPublisher:
             after=commit,
             subject=draft.message.partition("\n")[0],
             files=tuple(sorted(draft.contents)),
-            decisions=tuple(edit.decision for edit in edits),
+            decisions=tuple(held),
             races_lost=lost,
         )
-        return Published(push, tuple(dropped))
+        return Published(push, tuple(dropped), budget)
 
     async def _draft(self, edits: Sequence[Edit], snapshot: Snapshot) -> Draft:
         contents = await originals(self._repo, snapshot, edits)

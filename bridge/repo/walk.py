@@ -20,6 +20,7 @@ class Walk:
     def __init__(self, page: Page) -> None:
         self._page = page
         self._read: list[Commit] = []
+        self._farthest = _FEWEST_WALKED
 
     def forget(self) -> None:
         """The mirror was made anew."""
@@ -36,7 +37,8 @@ class Walk:
             if not (parents := self._read[-1].parents):
                 break
             self._read += self._page(parents[0], 3 * len(self._read))
-        self._read = self._read[: max(4 * reach, _FEWEST_WALKED)]
+        self._farthest = max(self._farthest, reach)
+        self._read = self._read[: 4 * self._farthest]
         return dated(without_copies(self._read[:reach]))
 
     def _from(self, tip: str) -> list[Commit]:

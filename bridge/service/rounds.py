@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from bridge.batch.budget import HOUR, Budget
 from bridge.decide.decide import decide, window_to_know
 from bridge.decide.decision import Decision
 from bridge.decide.override import Hold, Override
@@ -64,11 +65,16 @@ class Rounds:
     """Looks, asks and decides; changes nothing."""
 
     def __init__(
-        self, repo: StateRepo, metrics: MetricsSource, clock: Callable[[], datetime]
+        self,
+        repo: StateRepo,
+        metrics: MetricsSource,
+        clock: Callable[[], datetime],
+        commits_per_hour: int | None = None,
     ) -> None:
         self._repo = repo
         self._metrics = metrics
         self._clock = clock
+        self._commits_per_hour = commits_per_hour
         self._counts = CountLog(repo)
         self._view: View | None = None
 
@@ -93,6 +99,17 @@ class Rounds:
     async def policies_at(self, snapshot: Snapshot) -> Mapping[str, ScalingPolicy]:
         """The policies that hold at a snapshot, by name."""
         return (await self.view_of(snapshot)).policies.by_name
+
+    async def budget_at(self, snapshot: Snapshot) -> Budget | None:
+        """What of the commit budget is spent there, whoever's decisions it went to.
+
+        None where the configuration sets no limit.
+        """
+        if self._commits_per_hour is None:
+            return None
+        history = await self._repo.history(snapshot, self._clock() - HOUR)
+        spent = tuple(commit.at for commit in history if commit.decisions)
+        return Budget(self._commits_per_hour, spent)
 
     async def decide(self, view: View, names: Iterable[str] | None = None) -> list[Outcome]:
         """A decision for each policy (of these names) that is not suspended."""
