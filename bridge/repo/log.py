@@ -31,14 +31,19 @@ def _commit(head: str, raw: str) -> Commit:
     return Commit(
         sha=sha,
         at=committed,
-        author=committer if decisions else author,
+        author=_shown(committer if decisions else author),
         decisions=decisions,
         changes=tuple(_changes(raw)),
         parents=tuple(parents.split()),
         authored=authored,
         releases=tuple(scale_releases(message)),
-        subject=message.partition("\n")[0],
+        subject=_shown(message.partition("\n")[0]),
     )
+
+
+def _shown(text: str) -> str:
+    """As far as terminals and logs may have it."""
+    return "".join(letter if letter.isprintable() else "�" for letter in text)
 
 
 def _changes(raw: str) -> Iterator[Change]:

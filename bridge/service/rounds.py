@@ -22,7 +22,8 @@ from bridge.policy.model import ScalingPolicy
 from bridge.repo.log import REMEMBERED
 from bridge.repo.snapshot import Snapshot
 from bridge.repo.state_repo import StateRepo
-from bridge.service.people import CountLog, Managed, overrides
+from bridge.service.counts import CountLog, Managed
+from bridge.service.people import overrides
 from bridge.service.placing import Places, placed
 
 
@@ -135,8 +136,7 @@ class Rounds:
 
     async def held(self, view: View) -> dict[Target, Hold]:
         """The holds that are respected now, by target; asks no metric."""
-        now = self._clock()
-        managed = [_managed(view.policies.by_name[name], view) for name in view.places.found]
+        now, managed = self._clock(), managed_at(view)
         if not managed:
             return {}
         orders = (await self._remember(view, managed, now)).overrides
@@ -164,12 +164,19 @@ class Rounds:
         """The log, as far back as any policy's rules look."""
         longest = max(_memory_s(item.policy) for item in managed)
         history = await self._repo.history(view.snapshot, now - timedelta(seconds=longest))
-        moves = await self._counts.moves(managed, history)
+        tracks = await self._counts.tracks(managed, history)
         changes = {
-            target: [Scaled(moved.commit.at, moved.after - moved.before) for moved in found]
-            for target, found in moves.items()
+            track.item.target: [
+                Scaled(moved.commit.at, moved.after - moved.before) for moved in track.moves
+            ]
+            for track in tracks
         }
-        return Memory(changes, overrides(managed, moves, history))
+        return Memory(changes, overrides(tracks, history))
+
+
+def managed_at(view: View) -> list[Managed]:
+    """Every target that policies govern and whose count was found, also of suspended ones."""
+    return [_managed(view.policies.by_name[name], view) for name in view.places.found]
 
 
 def _managed(policy: ScalingPolicy, view: View) -> Managed:

@@ -145,6 +145,12 @@ def test_a_merge_tells_what_it_brings_and_no_other_does() -> None:
     assert oldest.decisions == ()
 
 
+def test_no_name_and_no_subject_moves_a_cursor(mirror: Mirror, state_repo: StateRepo) -> None:
+    state_repo.write({CHECKOUT: "1\n"}, "Sly\x1b[2J", author="R\x1b[1A <r@example.org>")
+    [newest] = mirror.page(mirror.look().tip, 1)
+    assert (newest.author, newest.subject) == ("R�[1A", "Sly�[2J")
+
+
 def test_a_page_begins_anywhere(mirror: Mirror, state_repo: StateRepo) -> None:
     shas = [state_repo.write({CHECKOUT: f"{number}\n"}, f"No {number}") for number in range(5)]
     mirror.look()
