@@ -10,11 +10,12 @@ export PYTHON ?=
 
 .DEFAULT_GOAL := check
 .DELETE_ON_ERROR:
-.PHONY: help install parts fmt lint types layers cover test check demo bench constraints clean
+.PHONY: help install parts fmt lint types layers cover test check demo bench restart-property \
+    constraints clean
 
 help: ## list the targets
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1\t\2/p' Makefile | while IFS='	' read -r target text; do \
-	    printf '  %-12s %s\n' "$$target" "$$text"; done
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' Makefile | while IFS='	' read -r target text; do \
+	    printf '  %-16s %s\n' "$$target" "$$text"; done
 
 install: $(VENV)/.installed ## make .venv with the pinned dependencies
 
@@ -55,6 +56,10 @@ demo: install parts ## load rises, one commit scales, load comes back (two minut
 bench: install ## the benchmarks, quick
 	@for benchmark in $(wildcard benchmarks/*.py); do \
 	    echo "$$benchmark"; $(BIN)/python "$$benchmark" --quick || exit 1; done
+
+RESTART_RUNS ?= 200
+restart-property: install parts ## restarted processes decide as one never stopped, in 200 worlds
+	RESTART_RUNS=$(RESTART_RUNS) $(BIN)/pytest tests/e2e/test_restart.py
 
 constraints: ## pin the newest versions that pyproject.toml allows
 	tools/pin-constraints

@@ -107,6 +107,12 @@ class StateRepoSettings(Section):
     password_file: SecretFile | None = None
     ssh_key_file: SecretFile | None = None
     known_hosts_file: SecretFile | None = None
+    ca_file: SecretFile | None = Field(
+        None, description="PEM file of the authorities trusted over HTTPS, instead of the system's"
+    )
+    proxy: HttpUrl | None = Field(
+        None, description="for HTTP(S); without it HTTPS_PROXY, http_proxy and NO_PROXY are obeyed"
+    )
     search_paths: tuple[RepoPath, ...] = Field(
         (".",), min_length=1, description="folders whose manifests may be changed"
     )

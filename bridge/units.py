@@ -63,6 +63,18 @@ def plain(thousandths: float) -> str:
     return f"{thousandths / 1000:.3f}".rstrip("0").rstrip(".")
 
 
+def short_duration(seconds: float) -> str:
+    """A time span as people say it, in its two largest units: `45s`, `12m`, `1h30m`, `2d4h`."""
+    left, parts = round(seconds), []
+    for unit in ("d", "h", "m", "s"):
+        count, left = divmod(left, int(_UNIT_S[unit]))
+        if count:
+            parts.append(f"{count}{unit}")
+        elif parts:
+            break
+    return "".join(parts[:2]) or "0s"
+
+
 Duration = Annotated[
     float,
     BeforeValidator(parse_duration),

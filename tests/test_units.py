@@ -11,7 +11,15 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
-from bridge.units import Duration, Quantity, milli, parse_duration, parse_quantity, plain
+from bridge.units import (
+    Duration,
+    Quantity,
+    milli,
+    parse_duration,
+    parse_quantity,
+    plain,
+    short_duration,
+)
 
 SECONDS = {
     "ms": Fraction(1, 1000),
@@ -185,3 +193,21 @@ def test_editors_are_told_that_text_and_numbers_are_fine(kind: Any) -> None:
     schema = TypeAdapter[Any](kind).json_schema()
     assert {option["type"] for option in schema["anyOf"]} == {"string", "number"}
     assert "such as" in schema["description"]
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said"),
+    [
+        (0, "0s"),
+        (0.4, "0s"),
+        (45, "45s"),
+        (720, "12m"),
+        (725, "12m5s"),
+        (5400, "1h30m"),
+        (3605, "1h"),
+        (187_200, "2d4h"),
+        (604_800, "7d"),
+    ],
+)
+def test_a_time_span_is_told_in_two_units(seconds: float, said: str) -> None:
+    assert short_duration(seconds) == said

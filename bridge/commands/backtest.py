@@ -30,6 +30,8 @@ def backtest_policy(
 ) -> int:
     """Replays the policy, tells each change and the sum of it; returns the exit code."""
     policy = _read(path)
+    if policy.is_fleet:
+        give_up(f"{path}: a fleet: backtest replays a policy with a scaleTargetRef")
     window = _window(last, policy)
     moments = awaited(_recorded(settings, policy, window))
     start = policy.spec.min_replicas if replicas is None else replicas

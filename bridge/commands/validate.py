@@ -11,7 +11,7 @@ from bridge.commands.console import A_PERSON_MUST_ACT, DONE, awaited, give_up, p
 from bridge.errors import BridgeError
 from bridge.policy.loading import Policies, load_policies
 from bridge.repo.state_repo import StateRepo
-from bridge.service.placing import placed
+from bridge.service.placing import Places, placed
 from bridge.service.rounds import read_folder, read_policies
 from bridge.settings import Settings
 
@@ -19,21 +19,22 @@ from bridge.settings import Settings
 def validate_files(paths: Sequence[Path], *, as_json: bool) -> int:
     """Checks files and folders by themselves; returns the exit code."""
     policies = load_policies(_files(paths))
-    return _told(policies, list(policies.errors.values()), as_json=as_json)
+    return _told(policies, list(policies.errors.values()), [], as_json=as_json)
 
 
 def validate_configured(settings: Settings, *, as_json: bool) -> int:
     """Checks the configured policies against the state repo; returns the exit code."""
-    policies, problems = awaited(_checked(settings))
-    return _told(policies, problems, as_json=as_json)
+    policies, places = awaited(_checked(settings))
+    lost = [f"{title}: {why}" for title, why in places.problems.items()]
+    problems = [*policies.errors.values(), *lost]
+    return _told(policies, problems, places.notes, as_json=as_json)
 
 
-async def _checked(settings: Settings) -> tuple[Policies, list[str]]:
+async def _checked(settings: Settings) -> tuple[Policies, Places]:
     async with StateRepo(settings.state_repo) as repo:
         snapshot = await repo.look()
         policies = await read_policies(repo, snapshot)
-        lost = placed(policies.by_name, snapshot.index).problems
-        return policies, [*policies.errors.values(), *(f"{n}: {why}" for n, why in lost.items())]
+        return policies, placed(policies.by_name, snapshot.index)
 
 
 def _files(paths: Sequence[Path]) -> dict[str, bytes]:
@@ -48,10 +49,15 @@ def _files(paths: Sequence[Path]) -> dict[str, bytes]:
     return files
 
 
-def _told(policies: Policies, problems: Sequence[str], *, as_json: bool) -> int:
+def _told(
+    policies: Policies, problems: Sequence[str], notes: Sequence[str], *, as_json: bool
+) -> int:
     if as_json:
-        print_json({"policies": sorted(policies.by_name), "problems": list(problems)})
+        names = sorted(policies.by_name)
+        print_json({"policies": names, "problems": list(problems), "notes": list(notes)})
     else:
+        for note in notes:
+            typer.echo(f"note: {note}")
         for problem in problems:
             typer.echo(problem, err=True)
         typer.echo(f"policies: {len(policies.by_name)} valid; problems: {len(problems)}")

@@ -13,6 +13,7 @@ from bridge.decide.override import Hold, Override
 from bridge.decide.pause import Pauses
 from bridge.decide.recall import Known, activity, failures_before, recalled
 from bridge.decide.reconcile import Cause, Pass, reconciled
+from bridge.decide.rollout import stuck_rollout
 from bridge.decide.schedule import raised_minimum
 from bridge.decide.wishes import Asked, asked, order_of
 from bridge.evaluate.reading import Moment, Observation
@@ -34,8 +35,25 @@ _LIMITED = {
 
 def decide(policy: ScalingPolicy, observation: Observation, known: Known) -> Decision:
     """How many replicas the policy's target shall have, from what is known now."""
+    now, timeout = observation.now, policy.spec.in_flight_timeout
+    stuck = stuck_rollout(known, now.ready, now.at, timeout)
+    made = replace(
+        _decided(policy, observation, known),
+        dead_time=known.rollouts.dead_time,
+        stuck_rollout=stuck,
+    )
+    return made.because(stuck, "spec.inFlightTimeout") if stuck else made
+
+
+def _decided(policy: ScalingPolicy, observation: Observation, known: Known) -> Decision:
     count, now = known.committed, observation.now
-    start = Decision(target=policy.target, policy=policy.name, current=count, desired=count)
+    start = Decision(
+        target=policy.target,
+        policy=policy.name,
+        current=count,
+        desired=count,
+        fleet=policy.is_member,
+    )
     if known.override and known.override.holds(policy, now.at):
         return _held(start, policy, known.override)
     if policy.spec.paused_at(now.at):
@@ -131,7 +149,8 @@ class _Deciding:
 
     def _pass(self, count: int) -> Pass:
         memory = recalled(self.policy, self.observation, self.known)
-        return reconciled(count, order_of(self.policy), self.found.wishes, memory)
+        order = order_of(self.policy, self.known.rollouts.dead_time)
+        return reconciled(count, order, self.found.wishes, memory)
 
     def _by_hpa(self, start: Decision, told: Decision) -> Decision:
         result = self._pass(start.current)
@@ -151,7 +170,16 @@ class _Deciding:
     def _stabilized(self, decision: Decision, stable: int) -> Decision:
         direction = "scaleDown" if stable > decision.desired else "scaleUp"
         field = f"spec.behavior.{direction}.stabilizationWindowSeconds"
-        return decision.at(stable, "held by the stabilization window at", field)
+        longer = self._longer_window() if direction == "scaleDown" else ""
+        return decision.at(stable, f"held by the stabilization window{longer} at", field)
+
+    def _longer_window(self) -> str:
+        """How long the window down is, where the dead time makes it longer than the HPA's."""
+        dead_time = self.known.rollouts.dead_time
+        window = order_of(self.policy, dead_time).windows.down
+        if dead_time is None or window == order_of(self.policy).windows.down:
+            return ""
+        return f" of {window:g} s, twice the dead time,"
 
     def _why_no_wish(self, current: int) -> str:
         if self.found.highest is None:
@@ -183,10 +211,12 @@ def cooldown_of(policy: ScalingPolicy) -> float:
     return _COOLDOWN_S if given is None else given
 
 
-def window_to_know(policy: ScalingPolicy, now: Moment, committed: int) -> float:
+def window_to_know(
+    policy: ScalingPolicy, now: Moment, committed: int, dead_time: float | None = None
+) -> float:
     """Seconds of the metrics' past that the decision depends on; 0 where it needs none."""
     spec, found = policy.spec, asked(policy, now, committed)
-    windows, needed = order_of(policy).windows, [0.0]
+    windows, needed = order_of(policy, dead_time).windows, [0.0]
     if spec.fallback and any(reading.value is None for reading in now.readings):
         counted = (spec.fallback.failure_threshold + 2) * spec.polling_interval
         needed += [counted, windows.up, windows.down]

@@ -7,6 +7,7 @@ from typing import Self
 
 from bridge.decide.override import Hold
 from bridge.manifest.target import Target
+from bridge.policy.model import titled
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +32,17 @@ class Decision:
     """What could not be known; a person may have to act."""
     hold: Hold | None = None
     """A person's order that it respects, or a quarrel that it stays out of."""
+    dead_time: float | None = None
+    """Measured seconds from commit to ready."""
+    stuck_rollout: str = ""
+    """What was committed and never came to be, in words."""
+    fleet: bool = False
+    """Whether the target is one of many of its policy."""
+
+    @property
+    def title(self) -> str:
+        """What the policy is called that holds for this target."""
+        return titled(self.policy, self.target) if self.fleet else self.policy
 
     def because(self, reason: str, field: str = "") -> Self:
         """The same with one more reason."""

@@ -22,7 +22,8 @@ class Holds:
 
     def fall(self, decision: Decision, found: Asked) -> Decision:
         """No scale-down by the metrics that they or their past do not bear out."""
-        decision = self._above_target(self._unknown_past(decision), found)
+        decision = self._unknown_window(self._unknown_past(decision))
+        decision = self._above_target(decision, found)
         return self._in_flight(self._gaps(decision))
 
     def rest(self, decision: Decision) -> Decision:
@@ -34,6 +35,15 @@ class Holds:
         if not decision.lowers or not past.error:
             return decision
         unknown = f"the past of the metrics is unknown ({past.error})"
+        held = _held(decision, unknown)
+        return replace(held, errors=(*held.errors, unknown))
+
+    def _unknown_window(self, decision: Decision) -> Decision:
+        """A dead time that can't be measured may ask for a longer window than the one applied."""
+        rules, error = self.policy.spec.behavior.scale_down, self.known.rollouts.error
+        if not decision.lowers or not error or rules.stabilization_window_seconds is not None:
+            return decision
+        unknown = f"the dead time is unknown ({error})"
         held = _held(decision, unknown)
         return replace(held, errors=(*held.errors, unknown))
 
@@ -52,7 +62,7 @@ class Holds:
     def _gap(self) -> str:
         """What of the window down is unknown; each such step may have asked for as much as now."""
         now, past = self.observation.now, self.observation.past
-        window = order_of(self.policy).windows.down
+        window = order_of(self.policy, self.known.rollouts.dead_time).windows.down
         begin = now.at - timedelta(seconds=window)
         if not window:
             return ""
@@ -72,13 +82,21 @@ class Holds:
     def _in_flight(self, decision: Decision) -> Decision:
         """Between a commit and ready pods the metrics show the old count: only raise meanwhile."""
         now, committed = self.observation.now, decision.current
-        if not decision.lowers or now.ready in (None, committed):
+        if not decision.lowers or now.ready == committed:
+            return decision
+        if now.ready is None and not self._ready_was_known():
             return decision
         ages = [change.age(now.at) for change in self.known.changes]
         if not ages or min(ages) > self.policy.spec.in_flight_timeout:
             return decision
-        why = f"in flight ({now.ready} ready of {committed} committed)"
+        ready = "unknown" if now.ready is None else now.ready
+        why = f"in flight ({ready} ready of {committed} committed)"
         return _held(decision, why, "spec.inFlightTimeout")
+
+    def _ready_was_known(self) -> bool:
+        """Whether ready replicas are missing now, and not just never exported for this target."""
+        rollouts = self.known.rollouts
+        return bool(rollouts.error) or (rollouts.newest is not None and rollouts.newest.seen)
 
 
 def _held(decision: Decision, why: str, field: str = "") -> Decision:

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from bridge.decide.activation import Activity
+from bridge.decide.dead_time import Rollouts
 from bridge.decide.memory import Memory, Recommended, with_change
 from bridge.decide.override import Override
 from bridge.decide.wishes import Asked, asked
 from bridge.evaluate.reading import Moment, Observation
-from bridge.policy.behavior import Behavior
+from bridge.policy.behavior import MAX_PERIOD_S, Behavior
 from bridge.policy.model import ScalingPolicy
 
 
@@ -21,6 +22,10 @@ class Scaled:
 
     at: datetime
     by: int
+    to: int | None = None
+    """The count since then; None where nobody noted it."""
+    ours: bool = False
+    """Whether a decision of ours made it."""
 
     def age(self, now: datetime) -> float:
         """Seconds since then; a clock that is ahead has just made it."""
@@ -34,12 +39,15 @@ class Known:
     committed: int
     changes: tuple[Scaled, ...] = ()
     override: Override | None = None
+    rollouts: Rollouts = field(default_factory=Rollouts)
+    """What became of the changes, as measured."""
 
 
 def recalled(policy: ScalingPolicy, observation: Observation, known: Known) -> Memory:
     """What an HPA that never stopped would remember now."""
     now, memory, age = observation.now.at, Memory(), 0.0
-    for change in sorted(known.changes, key=lambda change: change.at):
+    recent = (change for change in known.changes if change.age(now) <= MAX_PERIOD_S)
+    for change in sorted(recent, key=lambda change: change.at):
         memory = memory.older(age - change.age(now))
         memory, age = _after(memory, policy.spec.behavior, change.by), change.age(now)
     memory = memory.older(age)

@@ -7,9 +7,10 @@ from dataclasses import dataclass, replace
 
 from bridge.decide.activation import is_active
 from bridge.decide.behavior import Bounds
+from bridge.decide.dead_time import least_window
 from bridge.decide.fallback import Answer, Fallback, Health, Watched, with_fallback
 from bridge.decide.modifiers import ScalingModifiers
-from bridge.decide.normalization import Order
+from bridge.decide.normalization import Flags, Order
 from bridge.decide.pause import Pauses, paused_behavior
 from bridge.decide.recommendation import quotient, to_milli, total
 from bridge.decide.wish import Goal, Scale, Wish, failure_of, wish_of_samples
@@ -63,12 +64,16 @@ def asked(
     return question.each(values)
 
 
-def order_of(policy: ScalingPolicy) -> Order:
-    """What the policy asks for, in the HPA's terms; 0 is not the HPA's where KEDA's rules hold."""
+def order_of(policy: ScalingPolicy, dead_time: float | None = None) -> Order:
+    """What the policy asks for, in the HPA's terms; 0 is not the HPA's where KEDA's rules hold.
+
+    The measured `dead_time` (seconds) counts where the policy sets no window for the way down.
+    """
     spec = policy.spec
     least = hpa_bounds(spec.min_replicas, None)[0] if spec.rests else spec.min_replicas
     behavior = paused_behavior(spec.behavior, Pauses.of(spec))
-    return Order(Bounds(least, spec.max_replicas), behavior)
+    flags = Flags(downscale_stabilization_s=least_window(dead_time))
+    return Order(Bounds(least, spec.max_replicas), behavior, flags)
 
 
 def fallback_of(spec: Spec) -> Fallback | None:

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Callable, Collection, Coroutine, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol
 
 from bridge.errors import MetricsUnavailable
+from bridge.evaluate.naming import Named, Naming, spans
 from bridge.evaluate.reading import Moment, Past, Reading
-from bridge.evaluate.ready import ready_query
+from bridge.evaluate.ready import naming_of, ready_naming, ready_query
+from bridge.manifest.target import Target
 from bridge.policy.model import ScalingPolicy
 
-_Answer = TypeVar("_Answer")
+_SERIES_IF_UNKNOWN = 5_000
 
 
 class MetricsSource(Protocol):
@@ -20,75 +23,170 @@ class MetricsSource(Protocol):
 
     async def instant(self, query: str, at: datetime) -> float: ...
 
+    async def vector(self, query: str, naming: Naming, at: datetime) -> Named: ...
+
     async def series(
         self, query: str, start: datetime, end: datetime, step: float
     ) -> dict[float, float]: ...
 
+    async def matrix(
+        self, query: str, naming: Naming, parts: Iterable[tuple[datetime, datetime]], step: float
+    ) -> Named: ...
+
 
 class Asking:
-    """The questions of one pass, each asked once; `now` is the pass's moment."""
+    """The questions of one pass, each asked once; `now` is the pass's moment.
+
+    Most of a fleet's members find their answers there, and wait for nothing.
+    """
 
     def __init__(self, source: MetricsSource, now: datetime) -> None:
         self._source = source
-        self._now = now
+        self.now = now
         self._asked: dict[tuple[object, ...], asyncio.Task[Any]] = {}
 
     async def moment(self, policy: ScalingPolicy) -> Moment:
         """What the policy's metrics say now."""
         metrics = policy.spec.metrics
-        readings = await asyncio.gather(*(self._reading(m.name, m.query) for m in metrics))
-        ready = await self._ready(policy)
-        count = None if ready.value is None else round(ready.value)
-        return Moment(self._now, tuple(readings), count, ready.error)
+        answers = [self._now_of(metric.query, naming_of(policy)) for metric in metrics]
+        ready = self._ready(policy)
+        await _settled([*answers, *ready])
+        readings = (
+            _reading(metric.name, answer, policy.target)
+            for metric, answer in zip(metrics, answers, strict=True)
+        )
+        count = _count(ready, policy.target)
+        return Moment(self.now, tuple(readings), *count)
 
-    async def _reading(self, metric: str, query: str) -> Reading:
-        try:
-            return Reading(metric, await self._instant(query))
-        except MetricsUnavailable as error:
-            return Reading(metric, None, str(error))
-
-    async def _ready(self, policy: ScalingPolicy) -> Reading:
+    def _ready(self, policy: ScalingPolicy) -> list[asyncio.Task[Any]]:
+        """One question or none."""
         query = ready_query(policy)
-        if query is None:
-            return Reading("", None, f"no default query for ready {policy.target.kind} replicas")
-        return await self._reading("", query)
+        return [] if query is None else [self._now_of(query, ready_naming(policy))]
 
-    async def past(self, policy: ScalingPolicy, window: float) -> Past:
-        """What the policy's metrics said over the last `window` seconds, a step per interval."""
+    async def past(self, policy: ScalingPolicy, seconds: float) -> Past:
+        """What the policy's metrics said over the last `seconds`, a step per interval."""
         step = max(1.0, policy.spec.polling_interval)
-        start = (self._now - timedelta(seconds=window)).replace(microsecond=0)
+        start = (self.now - timedelta(seconds=seconds)).replace(microsecond=0)
+        window = _Window(start, self.now, step)
         metrics = policy.spec.metrics
+        answers = [self._over(window, metric.query, naming_of(policy)) for metric in metrics]
         ready = ready_query(policy)
+        if ready:
+            answers.append(self._over(window, ready, ready_naming(policy)))
+        await _settled(answers)
         try:
-            histories = await asyncio.gather(
-                *(self._series(metric.query, start, step) for metric in metrics)
-            )
-            counts = await self._series(ready, start, step) if ready else {}
+            histories = [window.by_step(_history(answer, policy.target)) for answer in answers]
         except MetricsUnavailable as error:
             return Past(error=str(error))
+        counts = histories.pop() if ready else {}
         named = {metric.name: history for metric, history in zip(metrics, histories, strict=True)}
-        steps = range(int((self._now - start).total_seconds() / step) + 1)
+        steps = range(int((self.now - start).total_seconds() / step) + 1)
         moments = (_moment(start + n * timedelta(seconds=step), n, named, counts) for n in steps)
         return Past(tuple(moments), since=start)
 
-    async def _instant(self, query: str) -> float:
-        return await self._once(("instant", query), self._source.instant(query, self._now))
+    async def ready_replicas(
+        self, policy: ScalingPolicy, start: datetime, end: datetime, step: float
+    ) -> dict[int, float]:
+        """The ready replicas by the number of the step since `start`; none where nobody tells.
 
-    async def _series(self, query: str, start: datetime, step: float) -> dict[int, float]:
-        """The values by the number of their step."""
-        key = ("series", query, start, step)
-        found = await self._once(key, self._source.series(query, start, self._now, step))
-        return {round((at - start.timestamp()) / step): value for at, value in found.items()}
+        Raises:
+            MetricsUnavailable: the question failed.
+        """
+        query, window = ready_query(policy), _Window(start, end, step)
+        if query is None:
+            return {}
+        answer = self._over(window, query, ready_naming(policy))
+        await _settled([answer])
+        return window.by_step(_history(answer, policy.target))
 
-    async def _once(
-        self, key: tuple[object, ...], question: Coroutine[Any, Any, _Answer]
-    ) -> _Answer:
-        if key in self._asked:
-            question.close()
-        else:
-            self._asked[key] = asyncio.ensure_future(question)
-        answer: asyncio.Task[_Answer] = self._asked[key]
-        return await asyncio.shield(answer)
+    def unclaimed(self, members: Sequence[ScalingPolicy]) -> int:
+        """How many samples of a fleet's metrics name none of its members; after their moments."""
+        answers = {
+            self._now_of(metric.query, naming_of(members[0])) for metric in members[0].spec.metrics
+        }
+        targets = [member.target for member in members]
+        known = (answer.result() for answer in answers if not answer.exception())
+        return sum(named.unclaimed(targets) for named in known)
+
+    def _now_of(self, query: str, naming: Naming | None) -> asyncio.Task[Any]:
+        if naming is None:
+            return self._once(("now", query), lambda: self._source.instant(query, self.now))
+        key = ("now", query, naming)
+        return self._once(key, lambda: self._source.vector(query, naming, self.now))
+
+    def _over(self, window: _Window, query: str, naming: Naming | None) -> asyncio.Task[Any]:
+        key = ("over", query, naming, window)
+        if naming is None:
+            edges = window.start, window.end, window.step
+            return self._once(key, lambda: self._source.series(query, *edges))
+        return self._once(key, lambda: self._matrix(window, query, naming))
+
+    async def _matrix(self, window: _Window, query: str, naming: Naming) -> Named:
+        """As many series are expected as there are samples now."""
+        samples = self._now_of(query, naming)
+        await _settled([samples])
+        series = _SERIES_IF_UNKNOWN if samples.exception() else len(samples.result())
+        parts = spans(window.start, window.end, window.step, series)
+        return await self._source.matrix(query, naming, parts, window.step)
+
+    def _once(
+        self, key: tuple[object, ...], ask: Callable[[], Coroutine[Any, Any, Any]]
+    ) -> asyncio.Task[Any]:
+        if key not in self._asked:
+            self._asked[key] = task = asyncio.ensure_future(ask())
+            task.add_done_callback(_heard)
+        return self._asked[key]
+
+
+@dataclass(frozen=True, slots=True)
+class _Window:
+    """From when to when, in steps of seconds."""
+
+    start: datetime
+    end: datetime
+    step: float
+
+    def by_step(self, values: Mapping[float, float]) -> dict[int, float]:
+        """Values by the number of their step."""
+        begin = self.start.timestamp()
+        return {round((at - begin) / self.step): value for at, value in values.items()}
+
+
+async def _settled(answers: Collection[asyncio.Task[Any]]) -> None:
+    """Waits for all of them; whoever stops waiting leaves them to the others."""
+    if waiting := [answer for answer in answers if not answer.done()]:
+        await asyncio.wait(waiting)
+
+
+def _heard(answer: asyncio.Task[Any]) -> None:
+    """An error that nobody waits for any more is no news."""
+    if not answer.cancelled():
+        answer.exception()
+
+
+def _value(answer: asyncio.Task[Any], target: Target) -> float:
+    found: float | Named = answer.result()
+    return found.value(target) if isinstance(found, Named) else found
+
+
+def _history(answer: asyncio.Task[Any], target: Target) -> Mapping[float, float]:
+    found: Mapping[float, float] | Named = answer.result()
+    return found.history(target) if isinstance(found, Named) else found
+
+
+def _reading(metric: str, answer: asyncio.Task[Any], target: Target) -> Reading:
+    try:
+        return Reading(metric, _value(answer, target))
+    except MetricsUnavailable as error:
+        return Reading(metric, None, str(error))
+
+
+def _count(ready: Sequence[asyncio.Task[Any]], target: Target) -> tuple[int | None, str]:
+    """The ready replicas, or why they are unknown."""
+    if not ready:
+        return None, f"no default query for ready {target.kind} replicas"
+    reading = _reading("", ready[0], target)
+    return None if reading.value is None else round(reading.value), reading.error
 
 
 def _moment(

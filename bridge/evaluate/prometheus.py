@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from typing import Self, TypeVar
@@ -15,6 +15,7 @@ from requests.auth import AuthBase
 from urllib3.util.retry import Retry
 
 from bridge.errors import ConfigInvalid, MetricsUnavailable
+from bridge.evaluate.naming import Item, Named, Naming, joined
 from bridge.evaluate.reading import one_sample, samples
 from bridge.settings import PrometheusSettings, secret_text
 
@@ -71,6 +72,37 @@ class Prometheus:
             return samples(query, answer)
 
         return await self._ask(query, ask)
+
+    async def vector(self, query: str, naming: Naming, at: datetime) -> Named:
+        """The query's samples at a moment, by workload.
+
+        Raises:
+            MetricsUnavailable: see there.
+        """
+        moment = {"time": f"{at.timestamp():.3f}"}
+
+        def ask() -> Named:
+            return Named(query, naming, self._client.custom_query(query, moment))
+
+        return await self._ask(query, ask)
+
+    async def matrix(
+        self, query: str, naming: Naming, parts: Iterable[tuple[datetime, datetime]], step: float
+    ) -> Named:
+        """The query's series by workload, asked for in these parts, every `step` seconds.
+
+        Raises:
+            MetricsUnavailable: see there.
+        """
+        found: list[list[Item]] = []
+        for start, end in parts:
+
+            def ask(start: datetime = start, end: datetime = end) -> list[Item]:
+                part: list[Item] = self._client.custom_query_range(query, start, end, f"{step:g}")
+                return part
+
+            found.append(await self._ask(query, ask))
+        return await self._ask(query, lambda: Named(query, naming, joined(found)))
 
     async def _ask(self, query: str, ask: Callable[[], _Answer]) -> _Answer:
         loop = asyncio.get_running_loop()

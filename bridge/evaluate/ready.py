@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+from bridge.evaluate.naming import Naming
 from bridge.policy.model import ScalingPolicy
 
 _SERIES = {
@@ -22,12 +23,29 @@ def ready_query(policy: ScalingPolicy) -> str | None:
     """The policy's own query, or the default of its target's kind; None where there is none.
 
     Series of two namespaces stay two, and so are refused; several exporters of one are one.
+    A fleet's members have one query in common, for all workloads of their kind.
     """
     if policy.spec.ready_replicas_query or policy.target.kind not in _SERIES:
         return policy.spec.ready_replicas_query
     series, label = _SERIES[policy.target.kind]
+    if policy.is_member:
+        return f"max by (namespace, {label}) ({series})"
     matchers = {label: policy.target.name}
     if policy.target.namespace:
         matchers["namespace"] = policy.target.namespace
     selector = ",".join(f"{name}={json.dumps(value)}" for name, value in matchers.items())
     return f"max by (namespace, {label}) ({series}{{{selector}}})"
+
+
+def naming_of(policy: ScalingPolicy) -> Naming | None:
+    """How the samples of a fleet's metrics name its members; None for a policy of one target."""
+    selector = policy.spec.scale_target_selector
+    return Naming(selector.naming, selector.namespace_label) if selector else None
+
+
+def ready_naming(policy: ScalingPolicy) -> Naming | None:
+    """The same for its ready replicas."""
+    naming = naming_of(policy)
+    if naming is None or policy.spec.ready_replicas_query or policy.target.kind not in _SERIES:
+        return naming
+    return Naming(_SERIES[policy.target.kind][1], "namespace")

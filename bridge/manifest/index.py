@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
@@ -57,6 +57,12 @@ class Index:
         if workload.count is None:
             raise ManifestUnsupported(f"{target}: {path}: {workload.refusal}")
         return Place(path, workload.line, workload.target, workload.count)
+
+    def of_kind(self, kind: str) -> Iterator[tuple[str, Workload]]:
+        """Every workload of a kind, with its file."""
+        for (found, _), candidates in self.candidates.items():
+            if found == kind:
+                yield from candidates
 
     def _hint(self) -> str:
         if not self.refused:

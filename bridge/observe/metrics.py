@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from contextlib import suppress
+
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 from bridge.decide.decision import Decision
@@ -57,18 +60,54 @@ committed_replicas = Gauge(
     ["policy", "kind", "namespace", "name"],
     registry=registry,
 )
+stuck_rollout = Gauge(
+    "scalebridge_stuck_rollout",
+    "1 while the committed count has not come to be within inFlightTimeout.",
+    ["policy", "kind", "namespace", "name"],
+    registry=registry,
+)
+dead_time = Gauge(
+    "scalebridge_dead_time_seconds",
+    "From commit to ready, the longest of the last five; no series while none was measured.",
+    ["policy", "kind", "namespace", "name"],
+    registry=registry,
+)
+unclaimed_samples = Gauge(
+    "scalebridge_fleet_unclaimed_samples",
+    "Samples of a fleet's metrics in its last round that named none of its members.",
+    ["policy"],
+    registry=registry,
+)
+
+
+def note_unclaimed(by_fleet: Mapping[str, int]) -> None:
+    """Exports these, and ends those of fleets that are gone."""
+    unclaimed_samples.clear()
+    for policy, samples in by_fleet.items():
+        unclaimed_samples.labels(policy).set(samples)
 
 
 def note_decision(decision: Decision) -> None:
-    """Exports the decision's two counts under its target's labels."""
-    desired_replicas.labels(*_labels(decision)).set(decision.desired)
-    committed_replicas.labels(*_labels(decision)).set(decision.current)
+    """Exports the decision's counts and its rollouts' facts under its target's labels."""
+    labels = _labels(decision)
+    desired_replicas.labels(*labels).set(decision.desired)
+    committed_replicas.labels(*labels).set(decision.current)
+    stuck_rollout.labels(*labels).set(bool(decision.stuck_rollout))
+    if decision.dead_time is None:
+        _end(dead_time, labels)
+    else:
+        dead_time.labels(*labels).set(decision.dead_time)
 
 
 def forget_decision(decision: Decision) -> None:
-    """Ends the two series of a policy that is gone."""
-    desired_replicas.remove(*_labels(decision))
-    committed_replicas.remove(*_labels(decision))
+    """Ends the series of a policy that is gone."""
+    for gauge in (desired_replicas, committed_replicas, stuck_rollout, dead_time):
+        _end(gauge, _labels(decision))
+
+
+def _end(gauge: Gauge, labels: tuple[str, str, str, str]) -> None:
+    with suppress(KeyError):  # the newer clients pass over a series that is not there
+        gauge.remove(*labels)
 
 
 def _labels(decision: Decision) -> tuple[str, str, str, str]:

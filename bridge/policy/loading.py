@@ -93,10 +93,14 @@ class _Loading:
 
     def _take(self, path: str, policy: ScalingPolicy) -> None:
         """One policy per name and per target, else two would fight over a count."""
-        whose = replace(policy.target, api_version=None)
         if first := self.paths.get(policy.name):
             raise PolicyInvalid(f"{path}:1: metadata.name: {policy.name} is the name of {first}")
-        if first := self._targets.get(whose):
-            raise PolicyInvalid(f"{path}:1: spec.scaleTargetRef: {whose} is governed by {first}")
-        self.paths[policy.name] = self._targets[whose] = path
+        if not policy.is_fleet:
+            self._claim(replace(policy.target, api_version=None), path)
+        self.paths[policy.name] = path
         self.policies[policy.name] = policy
+
+    def _claim(self, target: Target, path: str) -> None:
+        if first := self._targets.get(target):
+            raise PolicyInvalid(f"{path}:1: spec.scaleTargetRef: {target} is governed by {first}")
+        self._targets[target] = path

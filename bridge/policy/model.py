@@ -5,12 +5,13 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Literal, Self
 
-from pydantic import AwareDatetime, Field, model_validator
+from pydantic import AwareDatetime, ConfigDict, Field, model_validator
 
 from bridge.formula.composite import composed
 from bridge.manifest.target import Target
 from bridge.policy.behavior import Behavior
 from bridge.policy.bounds import bounds_valid
+from bridge.policy.fleet import ScaleTargetSelector
 from bridge.policy.keda import FallbackPolicy, ScalingModifiersPolicy, Schedule
 from bridge.policy.metric import Metric
 from bridge.policy.part import Name, Part
@@ -44,9 +45,16 @@ class AlertWake(Part):
 
 
 class Spec(Part):
-    """What shall be true of the target."""
+    """What shall be true of the target, or of each member of a fleet."""
 
-    scale_target_ref: ScaleTargetRef
+    model_config = ConfigDict(
+        json_schema_extra={
+            "oneOf": [{"required": ["scaleTargetRef"]}, {"required": ["scaleTargetSelector"]}]
+        }
+    )
+
+    scale_target_ref: ScaleTargetRef | None = None
+    scale_target_selector: ScaleTargetSelector | None = None
     min_replicas: int = Field(1, ge=0, le=100_000)
     max_replicas: int = Field(ge=1, le=100_000)
     polling_interval: Duration = Field(15.0, ge=1)
@@ -79,6 +87,12 @@ class Spec(Part):
     paused_scale_in: bool = Field(False, description="no scale-down by metrics or inactivity")
     paused_scale_out: bool = Field(False, description="no scale-up by metrics or activity")
     suspend: bool = False
+
+    @model_validator(mode="after")
+    def _governs_one_way(self) -> Self:
+        if (self.scale_target_ref is None) == (self.scale_target_selector is None):
+            raise ValueError("expected either scaleTargetRef or scaleTargetSelector")
+        return self
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
@@ -124,7 +138,7 @@ class Spec(Part):
 
 
 class ScalingPolicy(Part):
-    """How many replicas one workload shall have."""
+    """How many replicas one workload shall have, or each one of a fleet."""
 
     api_version: Literal["scalebridge/v1"]
     kind: Literal["ScalingPolicy"]
@@ -137,6 +151,28 @@ class ScalingPolicy(Part):
         return self.metadata.name
 
     @property
+    def is_fleet(self) -> bool:
+        """Whether it has to be made into a policy for each member first."""
+        return self.spec.scale_target_ref is None
+
+    @property
+    def is_member(self) -> bool:
+        """Whether it is a fleet's policy, made into one for this target."""
+        return not self.is_fleet and self.spec.scale_target_selector is not None
+
+    @property
+    def title(self) -> str:
+        """What it is called among the policies that govern something: unlike all others."""
+        return titled(self.name, self.target) if self.is_member else self.name
+
+    @property
     def target(self) -> Target:
-        """Whose count it governs."""
+        """Whose count it governs; a fleet has members instead."""
+        if self.spec.scale_target_ref is None:
+            raise ValueError(f"{self.name} is a fleet: its members have targets")
         return self.spec.scale_target_ref.target
+
+
+def titled(policy: str, target: Target) -> str:
+    """What a fleet's member is called."""
+    return f"{policy}: {target}"

@@ -41,7 +41,9 @@ class BranchPublisher:
     async def publish(self, decisions: Sequence[Decision], policies: Policies) -> Published:
         """One commit with all decisions that still hold; rivals are waited out, within a time.
 
-        A decision holds while its policy is as it was (`policies`, by name) and its target's
+        First on the tip as we know it, since the push itself finds out whether it is still that.
+
+        A decision holds while its policy is as it was (`policies`, by title) and its target's
         count is the one it was made on. The budget is that of the tip which the push builds on,
         so instances that share a branch share it exactly.
 
@@ -56,10 +58,14 @@ class BranchPublisher:
     async def _attempt(
         self, decisions: Sequence[Decision], policies: Policies, lost: int
     ) -> Published:
-        snapshot = await self._repo.look()
+        snapshot = await (self._repo.look() if lost else self._repo.latest())
         current = await self._policies_at(snapshot)
-        same = [d for d in decisions if current.get(d.policy) == policies[d.policy]]
-        changed = [Dropped(d, "its policy changed meanwhile") for d in decisions if d not in same]
+        same, changed = [], []
+        for decision in decisions:
+            if current.get(decision.title) == policies[decision.title]:
+                same.append(decision)
+            else:
+                changed.append(Dropped(decision, "its policy changed meanwhile"))
         edits, overtaken = edits_on(snapshot.index, same)
         dropped = [*changed, *overtaken]
         if not edits:

@@ -97,9 +97,11 @@ class Git:
         except subprocess.TimeoutExpired as expired:
             raise GitTimeout(f"git {arguments[0]} took over {timeout:g} s") from expired
         finally:
-            if process.poll() is None:
+            if process.proc is not None and process.poll() is None:
                 _kill(process.pid)
-                process.communicate()
+                process.proc.wait()
+                for pipe in (process.stdin, process.stdout, process.stderr):
+                    pipe.close()  # not read to its end: a shared SSH connection may hold it open
             self._running.discard(process.pid)
         if process.returncode and self._closing:
             raise GitTimeout(f"git {arguments[0]} was ended: closing")

@@ -65,7 +65,7 @@ def dated(log: Sequence[Commit]) -> list[Commit]:
     latest = datetime.min.replace(tzinfo=UTC)
     for commit in reversed(log):
         latest = max(latest, commit.at)
-        found.append(replace(commit, at=latest))
+        found.append(commit if commit.at == latest else replace(commit, at=latest))
     return found[::-1]
 
 
@@ -79,6 +79,6 @@ def without_copies(log: Sequence[Commit]) -> list[Commit]:
     for commit in reversed(log):
         origin = (commit.authored, commit.decisions)
         copied = origin in seen or commit.at - commit.authored > REMEMBERED
-        found.append(replace(commit, decisions=()) if copied else commit)
+        found.append(replace(commit, decisions=()) if commit.decisions and copied else commit)
         seen.add(origin)
     return found[::-1]

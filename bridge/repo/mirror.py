@@ -1,27 +1,38 @@
-"""A bare mirror of one branch: a cache that may vanish or break at any time, and never a memory."""
+"""A bare mirror of one branch: a cache that may vanish or break at any time, and never a memory.
+
+It holds the commits as far back as was asked, their trees, and the blobs that were asked for.
+"""
 
 from __future__ import annotations
 
 import secrets
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from datetime import datetime
 from typing import TypeVar
 
 from bridge.errors import RemoteUnavailable
-from bridge.repo.credentials import credentials
+from bridge.repo.credentials import Credentials
 from bridge.repo.fast_import import Draft, stream
 from bridge.repo.git import Git, GitFailed, GitTimeout
 from bridge.repo.log import commits, log_format
 from bridge.repo.merges import with_brought
 from bridge.repo.mirror_folder import MirrorFolder
-from bridge.repo.remote import mirror_is_broken, network_error, push_error
-from bridge.repo.snapshot import Commit, File, Snapshot
-from bridge.repo.walk import Walk
+from bridge.repo.snapshot import Commit, Snapshot
+from bridge.repo.tree import changed, listed
+from bridge.repo.upstream import PROMISED, TIP, Upstream
+from bridge.repo.walk import FEWEST_WALKED, Walk
 from bridge.settings import StateRepoSettings
 
-_TIP = "refs/scalebridge/tip"
-_REGULAR = ("100644", "100755")
+_FARTHEST_SEARCHED = 25_600
+_MOVES_UNTIL_GC = 50
+_GC = {
+    **PROMISED,
+    "protocol.allow": "never",
+    "repack.writeBitmaps": "false",  # it fails where blobs are missing
+    "gc.autoPackLimit": "20",
+}
 _Answer = TypeVar("_Answer")
 
 
@@ -30,18 +41,21 @@ class Mirror:
 
     def __init__(self, settings: StateRepoSettings) -> None:
         self._settings = settings
-        self._branch = f"refs/heads/{settings.branch}"
         self._folder = MirrorFolder(settings)
         self._git = Git(self._folder.path, self._folder.claim)
+        self._upstream = Upstream(self._git, settings)
         self._walk = Walk(self._page)
+        self._seen = Snapshot("", {})
+        self._moves = 0
 
     def close(self) -> None:
         """Ends running git commands and lets others have the folder."""
         self._git.kill()
+        self._upstream.close()
         self._folder.release()
 
     def look(self) -> Snapshot:
-        """Fetches the branch and lists its tip.
+        """The branch's tip as the remote has it now; nothing is listed while it has not moved.
 
         Raises:
             RemoteRefused, RemoteUnavailable: see there.
@@ -52,56 +66,72 @@ class Mirror:
         if not (self._folder.path / "HEAD").exists():
             self._folder.prepare()
             self._git.run("init", "--quiet", "--bare")
-        self._fetch()
-        tip = self._git.run("rev-parse", "--verify", f"{_TIP}^{{commit}}").decode().strip()
-        return Snapshot(tip, dict(self._files(tip)))
+        grows = self._seen.tip or self._git.run("for-each-ref", TIP)
+        self._upstream.fetch(0 if grows else FEWEST_WALKED + 1)
+        return self._at(
+            self._git.run("rev-parse", "--verify", f"{TIP}^{{commit}}").decode().strip()
+        )
 
-    def _fetch(self) -> None:
-        refspec = f"+{self._branch}:{_TIP}"
-        options = ["--quiet", "--no-tags", "--no-write-fetch-head", "--no-auto-maintenance"]
-        try:
-            self._over_network("fetch", *options, "--end-of-options", self._settings.url, refspec)
-        except GitFailed as failure:
-            if mirror_is_broken(failure):
-                raise
-            raise network_error(failure, self._settings.url) from failure
+    def at(self, commit: str) -> Snapshot:
+        """A commit that the mirror has, such as one of ours that was pushed."""
+        return self._mended(lambda: self._at(commit))
 
-    def _over_network(self, *arguments: str) -> bytes:
-        limit = self._settings.timeout
-        try:
-            given = credentials(self._settings)
-            return self._git.run(*arguments, timeout=limit, credentials=given)
-        except GitTimeout as slow:
-            raise RemoteUnavailable(f"{self._settings.url}: {slow}") from slow
+    def _at(self, commit: str) -> Snapshot:
+        if commit != self._seen.tip:
+            self._seen = self._advanced(commit) or self._listed(commit)
+            self._tidy()
+        return self._seen
 
-    def _files(self, tip: str) -> Iterator[tuple[str, File]]:
-        listing = self._git.run("ls-tree", "-r", "-z", "--full-tree", tip)
-        for entry in filter(None, listing.split(b"\0")):
-            facts, _, path = entry.partition(b"\t")
-            mode, _, blob = facts.decode().split(" ")
-            if mode in _REGULAR:
-                yield path.decode(errors="surrogateescape"), File(mode, blob)
+    def _advanced(self, commit: str) -> Snapshot | None:
+        """From the last snapshot on; None if the mirror has lost that one."""
+        if not self._seen.tip:
+            return None
+        arguments = ("diff-tree", "-r", "-z", "--no-renames", self._seen.tip, commit)
+        with suppress(GitFailed):
+            return Snapshot(commit, changed(self._seen.files, self._git.run(*arguments)))
+        return None
+
+    def _listed(self, commit: str) -> Snapshot:
+        return Snapshot(commit, listed(self._git.run("ls-tree", "-r", "-z", "--full-tree", commit)))
+
+    def _tidy(self) -> None:
+        """Each fetch and each commit leaves a pack or objects behind: gathered now and then."""
+        self._moves += 1
+        if self._moves % _MOVES_UNTIL_GC == 0:
+            with suppress(GitFailed, GitTimeout):  # the next look would find a mirror broken
+                self._git.run("gc", "--auto", "--quiet", credentials=Credentials(config=_GC))
 
     def read(self, blobs: Sequence[str]) -> dict[str, bytes]:
-        """Contents by blob id."""
-        return self._mended(lambda: dict(self._contents(blobs)))
+        """Contents by blob id; those that the mirror lacks are fetched, all at once."""
+        return self._mended(lambda: self._read(blobs))
+
+    def _read(self, blobs: Sequence[str]) -> dict[str, bytes]:
+        contents = dict(self._contents(blobs))
+        if absent := [blob for blob in blobs if blob not in contents]:
+            if self._upstream.gives_parts:
+                self._upstream.fetch_blobs(absent)
+                contents |= self._contents(absent)
+            if lost := [blob for blob in absent if blob not in contents]:
+                raise GitFailed("cat-file", 1, "", f"{lost[0]} missing")
+        return contents
 
     def _contents(self, blobs: Sequence[str]) -> Iterator[tuple[str, bytes]]:
+        """Those that the mirror has."""
         answer = self._git.run("cat-file", "--batch", stdin="\n".join([*blobs, ""]).encode())
         position = 0
         for blob in blobs:
             header, _, _ = answer[position : position + 200].partition(b"\n")
-            if len(header.split(b" ")) != 3:  # `<id> missing`
-                raise GitFailed("cat-file", 1, "", header.decode(errors="replace"))
-            start = position + len(header) + 1
-            end = start + int(header.rpartition(b" ")[2])
-            yield blob, answer[start:end]
-            position = end + 1
+            start = position = position + len(header) + 1
+            if len(header.split(b" ")) == 3:  # not `<id> missing`
+                end = start + int(header.rpartition(b" ")[2])
+                yield blob, answer[start:end]
+                position = end + 1
 
     def history(self, tip: str, since: datetime) -> list[Commit]:
         """The commits of the branch since then, newest first; a merge counts as one.
 
-        Not `--since`, which ends at the first old date: one slow clock would hide the rest.
+        Not `--since`, which ends at the first old date: one slow clock would hide the rest. Nor
+        does the remote cut by date (`--shallow-since`), for the same reason.
         """
         return self._mended(lambda: self._walk.since(tip, since))
 
@@ -110,6 +140,7 @@ class Mirror:
         return self._mended(lambda: self._page(start, count))
 
     def _page(self, start: str, count: int) -> list[Commit]:
+        self._reach(start, count)
         merges = ("--first-parent", "--diff-merges=first-parent", "--raw", "--no-abbrev")
         log = self._log(*merges, "--no-renames", f"-n{count}", start)
         if not any(len(commit.parents) > 1 for commit in log):
@@ -117,14 +148,43 @@ class Mirror:
         before = [f"^{parent}" for parent in log[-1].parents[:1]]
         return with_brought(log, self._log("--topo-order", "--no-patch", start, *before))
 
+    def _reach(self, start: str, count: int) -> None:
+        """Brings so many commits from one on, and the parent of the last.
+
+        One without its parent would pass for the branch's first, which made every file.
+        """
+        if (cut := self._cut()) and self._first_parents(start, count)[-1] in cut:
+            tip = self._seen.tip or start
+            depth = len(self._first_parents(tip, sys.maxsize)) + count
+            self._upstream.deepen(tip, depth)
+
+    def _first_parents(self, start: str, count: int) -> list[str]:
+        arguments = ("rev-list", "--first-parent", f"--max-count={count}", start)
+        return self._git.run(*arguments).decode().split()
+
     def _log(self, *arguments: str) -> list[Commit]:
         boundary = secrets.token_hex(16)
         log = self._git.run("log", "-z", f"--format={log_format(boundary)}", *arguments)
         return commits(log.decode(errors="surrogateescape"), boundary)
 
+    def _cut(self) -> set[str]:
+        """The commits whose parents the mirror has not."""
+        with suppress(FileNotFoundError):
+            return set((self._folder.path / "shallow").read_text("ascii").split())
+        return set()
+
     def earlier(self, tip: str, path: str, limit: int = 20) -> list[str]:
-        """Blob ids that the file had before the tip, newest first."""
-        return self._mended(lambda: self._earlier(tip, path, limit))
+        """Blob ids that the file had before the tip, newest first, as far as can be found out."""
+        depth = FEWEST_WALKED
+        while len(found := self._mended(lambda: self._earlier(tip, path, limit))) < limit:
+            depth *= 4
+            if depth > _FARTHEST_SEARCHED or not self._cut():
+                break
+            try:
+                self._upstream.deepen(tip, depth)
+            except (GitFailed, RemoteUnavailable):
+                break
+        return found
 
     def _earlier(self, tip: str, path: str, limit: int) -> list[str]:
         log = self._git.run(
@@ -157,15 +217,7 @@ class Mirror:
         Raises:
             PushRejected, RemoteRefused, RemoteUnavailable: see there.
         """
-        options = ["--porcelain", "--no-verify", f"--force-with-lease={self._branch}:{parent}"]
-        refspec = f"{commit}:{self._branch}"
-        try:
-            self._over_network("push", *options, "--end-of-options", self._settings.url, refspec)
-        except GitFailed as failure:
-            raise push_error(failure, self._settings.url) from failure
-        with suppress(GitFailed, GitTimeout):  # the next look would find a mirror that is broken
-            self._git.run("update-ref", _TIP, commit)
-            self._git.run("gc", "--auto", "--quiet")
+        self._upstream.push(commit, parent)
 
     def _mended(self, ask: Callable[[], _Answer]) -> _Answer:
         """A broken mirror is thrown away and built again, once."""
@@ -174,6 +226,7 @@ class Mirror:
                 return ask()
             except GitFailed:
                 self._folder.empty()
+                self._seen = Snapshot("", {})
                 self._walk.forget()
             self._look()
             return ask()

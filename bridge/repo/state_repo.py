@@ -30,6 +30,7 @@ class StateRepo:
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="git")
         self._catalogue = Catalogue(settings.search_paths)
         self._snapshot = Snapshot("", {})
+        self._pushed = ""
 
     async def __aenter__(self) -> Self:
         self._mirror = await self._in_thread(lambda: Mirror(self.settings))
@@ -48,10 +49,26 @@ class StateRepo:
         return await self._in_thread(self._look)
 
     def _look(self) -> Snapshot:
-        seen = self._open.look()
+        return self._indexed(self._open.look())
+
+    async def latest(self) -> Snapshot:
+        """The tip as we know it without asking: as last looked at, or our push since.
+
+        Raises:
+            RemoteRefused, RemoteUnavailable: see there.
+        """
+        return await self._in_thread(self._latest)
+
+    def _latest(self) -> Snapshot:
+        if not self._snapshot.tip:
+            return self._look()
+        return self._indexed(self._open.at(self._pushed)) if self._pushed else self._snapshot
+
+    def _indexed(self, seen: Snapshot) -> Snapshot:
         if seen.tip != self._snapshot.tip:
             index = self._catalogue.index(seen.blobs(), self._open.read)
             self._snapshot = replace(seen, index=index)
+        self._pushed = ""
         return self._snapshot
 
     async def read(self, blobs: Sequence[str]) -> dict[str, bytes]:
@@ -90,7 +107,11 @@ class StateRepo:
         Raises:
             PushRejected, RemoteRefused, RemoteUnavailable: see there.
         """
-        await self._in_thread(lambda: self._open.push(commit, parent))
+        await self._in_thread(lambda: self._push(commit, parent))
+
+    def _push(self, commit: str, parent: str) -> None:
+        self._open.push(commit, parent)
+        self._pushed = commit
 
     @property
     def _open(self) -> Mirror:

@@ -8,7 +8,7 @@ from datetime import datetime
 from bridge.repo.log import dated, without_copies
 from bridge.repo.snapshot import Commit
 
-_FEWEST_WALKED = 100
+FEWEST_WALKED = 100
 
 Page = Callable[[str, int], list[Commit]]
 """At most so many commits of the first-parent log from one on, newest first."""
@@ -20,7 +20,7 @@ class Walk:
     def __init__(self, page: Page) -> None:
         self._page = page
         self._read: list[Commit] = []
-        self._farthest = _FEWEST_WALKED
+        self._farthest = FEWEST_WALKED
 
     def forget(self) -> None:
         """The mirror was made anew."""
@@ -43,7 +43,7 @@ class Walk:
 
     def _from(self, tip: str) -> list[Commit]:
         """A page, and what was read before where the page leads to it."""
-        page = self._page(tip, _FEWEST_WALKED)
+        page = self._page(tip, FEWEST_WALKED)
         known = {commit.sha: place for place, commit in enumerate(self._read)}
         for place, commit in enumerate(page):
             if commit.sha in known:

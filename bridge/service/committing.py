@@ -54,7 +54,7 @@ class Committing:
         for outcome in outcomes:
             if outcome.decision is not None:
                 self._batcher.put(outcome.decision, now)
-                self._policies[outcome.policy.name] = outcome.policy
+                self._policies[outcome.policy.title] = outcome.policy
         self._note_waiting()
         self._changed.set()
 
@@ -88,7 +88,7 @@ class Committing:
     async def _publish(self, after_push: Callable[[], None]) -> None:
         batch = self._batcher.take()
         self._note_waiting()
-        policies = {decision.policy: self._policies[decision.policy] for decision in batch}
+        policies = {decision.title: self._policies[decision.title] for decision in batch}
         self._policies.clear()
         if not batch or asyncio.get_running_loop().time() < self._paused_until:
             return
@@ -112,7 +112,7 @@ class Committing:
             return
         self._batcher.put_back(published.waiting, asyncio.get_running_loop().time())
         for decision in published.waiting:
-            self._policies.setdefault(decision.policy, policies[decision.policy])
+            self._policies.setdefault(decision.title, policies[decision.title])
         self._note_waiting()
         targets = [str(decision.target) for decision in published.waiting]
         log.info("waiting_for_budget", targets=targets, until=str(published.waits_until))

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
+from bridge.decide.recall import Scaled
 from bridge.manifest.index import count_among, workloads_in
 from bridge.manifest.target import Target
 from bridge.policy.model import ScalingPolicy
@@ -47,6 +48,11 @@ class Moved:
             if (made.target, made.from_, made.to) == (str(target), self.before, self.after):
                 return made
         return None
+
+    def as_change(self, target: Target) -> Scaled:
+        """As the rules remember it."""
+        ours = self.decision(target) is not None
+        return Scaled(self.commit.at, self.after - self.before, self.after, ours=ours)
 
 
 @dataclass(frozen=True, slots=True)

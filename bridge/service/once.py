@@ -44,7 +44,7 @@ class Pass:
         found = list(self.broken_policies.values())
         for outcome in self.outcomes:
             errors = outcome.decision.errors if outcome.decision else (outcome.problem,)
-            found += [f"{outcome.policy.name}: {error}" for error in errors]
+            found += [f"{outcome.policy.title}: {error}" for error in errors]
         return found
 
 
@@ -101,7 +101,7 @@ async def once(settings: Settings, clock: Callable[[], datetime]) -> Done:
             return Done(found, None)
         author = Identity(settings.commit.name, settings.commit.email)
         publisher = BranchPublisher(repo, author, clock, rounds.policies_at, rounds.budget_at)
-        published = await publisher.publish(found.decisions, view.policies.by_name)
+        published = await publisher.publish(found.decisions, view.places.governing)
         if published.push is None:
             waiting, until = published.waiting, published.waits_until
             return Done(found, None, published.dropped, (), waiting, until)

@@ -14,7 +14,7 @@ from bridge.publish.races import pushed, redone
 from bridge.repo.fast_import import Draft, Identity
 from bridge.repo.state_repo import StateRepo
 from bridge.repo.trailers import ScaleRelease
-from bridge.service.rounds import Rounds, View
+from bridge.service.rounds import Rounds, View, managed_at
 from bridge.settings import Settings
 
 
@@ -57,7 +57,7 @@ async def release(
 
 async def _found(rounds: Rounds, view: View, target: str) -> Released:
     holds = {str(held): hold for held, hold in (await rounds.held(view)).items()}
-    governed = {str(policy.target) for policy in view.policies.by_name.values()}
+    governed = {str(item.target) for item in managed_at(view)}
     return Released(holds.get(target), None, governed, holds.keys())
 
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import chain
 from pathlib import Path
 
 from bridge.batch.budget import HOUR, Budget
@@ -13,6 +15,7 @@ from bridge.decide.decide import decide, window_to_know
 from bridge.decide.decision import Decision
 from bridge.decide.override import Hold, Override
 from bridge.decide.recall import Known, Scaled
+from bridge.decide.rollout import RECORD_S
 from bridge.errors import PolicyInvalid
 from bridge.evaluate.asking import Asking, MetricsSource
 from bridge.evaluate.reading import Observation, Past
@@ -25,6 +28,10 @@ from bridge.repo.state_repo import StateRepo
 from bridge.service.counts import CountLog, Managed
 from bridge.service.people import overrides
 from bridge.service.placing import Places, placed
+from bridge.service.rollouts import RolloutLog
+
+_AT_A_TIME = 50
+"""Members decided before the event loop serves others: some 10 ms."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +84,10 @@ class Rounds:
         self._clock = clock
         self._commits_per_hour = commits_per_hour
         self._counts = CountLog(repo)
+        self._rollouts = RolloutLog()
         self._view: View | None = None
+        self.unclaimed: dict[str, int] = {}
+        """By fleet: how many samples of its last round named none of its members."""
 
     async def look(self) -> View:
         """Fetches the tip and reads the policies.
@@ -95,11 +105,12 @@ class Rounds:
             return known
         policies = await read_policies(self._repo, snapshot)
         self._view = View(snapshot, policies, placed(policies.by_name, snapshot.index))
+        self.unclaimed = {n: some for n, some in self.unclaimed.items() if n in policies.by_name}
         return self._view
 
     async def policies_at(self, snapshot: Snapshot) -> Mapping[str, ScalingPolicy]:
-        """The policies that hold at a snapshot, by name."""
-        return (await self.view_of(snapshot)).policies.by_name
+        """The policies that hold at a snapshot, each for one target, by title."""
+        return (await self.view_of(snapshot)).places.governing
 
     async def budget_at(self, snapshot: Snapshot) -> Budget | None:
         """What of the commit budget is spent there, whoever's decisions it went to.
@@ -113,26 +124,43 @@ class Rounds:
         return Budget(self._commits_per_hour, spent)
 
     async def decide(self, view: View, names: Iterable[str] | None = None) -> list[Outcome]:
-        """A decision for each policy (of these names) that is not suspended."""
+        """A decision for each target of each policy (of these names) that is not suspended."""
         wanted = view.policies.by_name if names is None else set(names)
-        active = [
-            policy
-            for name, policy in view.policies.by_name.items()
-            if name in wanted and not policy.spec.suspend
-        ]
+        places = view.places
+        active = {
+            title: policy
+            for title, policy in places.governing.items()
+            if policy.name in wanted and not policy.spec.suspend
+        }
         lost = [
-            Outcome(policy, problem=view.places.problems[policy.name])
-            for policy in active
-            if policy.name in view.places.problems
+            Outcome(policy, problem=places.problems[title])
+            for title, policy in active.items()
+            if title in places.problems
         ]
-        managed = [_managed(p, view) for p in active if p.name in view.places.found]
+        managed = [_managed(p, view) for title, p in active.items() if title in places.found]
         if not managed:
             return lost
         now = self._clock()
         asking = Asking(self._metrics, now)
         memory = await self._remember(view, managed, now)
-        decided = (self._outcome(m.policy, view, asking, memory) for m in managed)
-        return [*lost, *await asyncio.gather(*decided)]
+        by_policy: dict[str, list[ScalingPolicy]] = defaultdict(list)
+        for item in managed:
+            by_policy[item.policy.name].append(item.policy)
+        decided = (self._outcomes(each, view, asking, memory) for each in by_policy.values())
+        return [*lost, *chain.from_iterable(await asyncio.gather(*decided))]
+
+    async def _outcomes(
+        self, policies: Sequence[ScalingPolicy], view: View, asking: Asking, memory: Memory
+    ) -> list[Outcome]:
+        """Of a policy for one target, or of a fleet's members; others get a turn in between."""
+        outcomes = []
+        for number, policy in enumerate(policies):
+            if number % _AT_A_TIME == _AT_A_TIME - 1:
+                await asyncio.sleep(0)
+            outcomes.append(await self._outcome(policy, view, asking, memory))
+        if policies[0].is_member:
+            self.unclaimed[policies[0].name] = asking.unclaimed(policies)
+        return outcomes
 
     async def held(self, view: View) -> dict[Target, Hold]:
         """The holds that are respected now, by target; asks no metric."""
@@ -149,15 +177,13 @@ class Rounds:
     async def _outcome(
         self, policy: ScalingPolicy, view: View, asking: Asking, memory: Memory
     ) -> Outcome:
-        committed = view.places.found[policy.name].count.value
+        committed = view.places.found[policy.title].count.value
+        changes = tuple(memory.changes.get(policy.target, ()))
+        rollouts = await self._rollouts.of(policy, changes, asking)
         moment = await asking.moment(policy)
-        window = window_to_know(policy, moment, committed)
+        window = window_to_know(policy, moment, committed, rollouts.dead_time)
         past = await asking.past(policy, window) if window else Past()
-        known = Known(
-            committed,
-            tuple(memory.changes.get(policy.target, ())),
-            memory.overrides.get(policy.target),
-        )
+        known = Known(committed, changes, memory.overrides.get(policy.target), rollouts)
         return Outcome(policy, decide(policy, Observation(moment, past), known))
 
     async def _remember(self, view: View, managed: Sequence[Managed], now: datetime) -> Memory:
@@ -166,9 +192,7 @@ class Rounds:
         history = await self._repo.history(view.snapshot, now - timedelta(seconds=longest))
         tracks = await self._counts.tracks(managed, history)
         changes = {
-            track.item.target: [
-                Scaled(moved.commit.at, moved.after - moved.before) for moved in track.moves
-            ]
+            track.item.target: [moved.as_change(track.item.target) for moved in track.moves]
             for track in tracks
         }
         return Memory(changes, overrides(tracks, history))
@@ -176,20 +200,21 @@ class Rounds:
 
 def managed_at(view: View) -> list[Managed]:
     """Every target that policies govern and whose count was found, also of suspended ones."""
-    return [_managed(view.policies.by_name[name], view) for name in view.places.found]
+    return [_managed(view.places.governing[title], view) for title in view.places.found]
 
 
 def _managed(policy: ScalingPolicy, view: View) -> Managed:
     path = view.policies.paths[policy.name]
     policy_path = path if path in view.snapshot.files else None
-    return Managed(policy, policy_path, view.places.found[policy.name].path)
+    return Managed(policy, policy_path, view.places.found[policy.title].path)
 
 
 def _memory_s(policy: ScalingPolicy) -> float:
     spec = policy.spec
     rules = (*spec.behavior.scale_up.policies, *spec.behavior.scale_down.policies)
     periods = (rule.period_seconds for rule in rules)
-    return max(REMEMBERED.total_seconds(), spec.in_flight_timeout, spec.override_hold, *periods)
+    windows = (RECORD_S, REMEMBERED.total_seconds(), spec.in_flight_timeout, spec.override_hold)
+    return max(*windows, *periods)
 
 
 async def read_policies(repo: StateRepo, snapshot: Snapshot) -> Policies:

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import re
 from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
-from typing import Any
 
 import structlog
 
@@ -15,6 +13,7 @@ from bridge.errors import BridgeError
 from bridge.manifest.target import Target
 from bridge.observe import metrics
 from bridge.observe.status import Status
+from bridge.service.news import News
 from bridge.service.rounds import Outcome, Rounds, View
 from bridge.trigger.alertmanager import Alert, Notification
 from bridge.trigger.clock import Ticks, seconds_to_next
@@ -23,13 +22,6 @@ from bridge.trigger.wake import woken
 log = structlog.get_logger()
 
 _LONGEST_SLEEP_S = 5.0
-_LEVELS = {
-    "decided": "info",
-    "held": "info",
-    "quarrel": "warning",
-    "metrics_unknown": "warning",
-    "not_decided": "error",
-}
 
 
 class Watching:
@@ -52,7 +44,7 @@ class Watching:
         self._alerts: list[Alert] = []
         self._arrived = asyncio.Event()
         self._ticks = Ticks()
-        self._told: dict[str, str] = {}
+        self._news = News()
         self._view: View | None = None
         self._looked_at = float("-inf")
 
@@ -121,7 +113,8 @@ class Watching:
         self._status.remote_error = ""
         self._status.policy_errors = policies.errors
         self._status.suspended = [n for n, p in policies.by_name.items() if p.spec.suspend]
-        active = {name for name, p in policies.by_name.items() if not p.spec.suspend}
+        governing = view.places.governing.items()
+        active = {title for title, policy in governing if not policy.spec.suspend}
         for gone in self._status.decisions.keys() - active:
             metrics.forget_decision(self._status.decisions[gone])
         self._status.keep(active)
@@ -145,6 +138,8 @@ class Watching:
         self._status.last_pass = self._clock()
         for outcome in outcomes:
             self._report(outcome)
+        self._news.tell(outcomes)
+        metrics.note_unclaimed(self._rounds.unclaimed)
         return outcomes
 
     def _waiting_alerts(self) -> list[Alert]:
@@ -153,36 +148,28 @@ class Watching:
         return alerts
 
     def _report(self, outcome: Outcome) -> None:
-        name = outcome.policy.name
+        title = outcome.policy.title
         metrics.evaluations.labels(outcome.kind).inc()
         if outcome.decision is None:
-            self._status.problems[name] = outcome.problem
-            self._log_news(name, "not_decided", error=outcome.problem)
+            self._status.problems[title] = outcome.problem
             return
-        self._status.problems.pop(name, None)
-        self._status.decisions[name] = decision = outcome.decision
-        metrics.note_decision(decision)
-        facts = {"current": decision.current, "desired": decision.desired}
-        self._log_news(name, _event(decision), **facts, reason=decision.reason)
-
-    def _log_news(self, policy: str, event: str, **facts: Any) -> None:
-        """Once while it stays the same, but for digits: ages and values move with every tick."""
-        news = re.sub(r"[0-9.]+", "", f"{event} {facts}")
-        if event == "steady" or self._told.get(policy) == news:
-            log.debug(event, policy=policy, **facts)
-        else:
-            getattr(log, _LEVELS[event])(event, policy=policy, **facts)
-        self._told[policy] = news
+        self._status.problems.pop(title, None)
+        before = self._status.decisions.get(title)
+        self._status.decisions[title] = outcome.decision
+        _log_rollout(before, outcome.decision)
+        metrics.note_decision(outcome.decision)
 
 
-def _event(decision: Decision) -> str:
-    if decision.errors:
-        return "metrics_unknown"
-    if decision.hold:
-        return "quarrel" if decision.hold.override.rivals else "held"
-    return "decided" if decision.changes else "steady"
+def _log_rollout(before: Decision | None, decision: Decision) -> None:
+    """When it gets stuck, and when that is over."""
+    stuck_before = before is not None and bool(before.stuck_rollout)
+    facts = {"policy": decision.policy, "target": str(decision.target)}
+    if decision.stuck_rollout and not stuck_before:
+        log.warning("rollout_stuck", reason=decision.stuck_rollout, **facts)
+    elif stuck_before and not decision.stuck_rollout:
+        log.info("rollout_goes_on", **facts)
 
 
 def _governed(view: View) -> set[Target]:
-    policies = view.policies.by_name.values()
-    return {policy.target for policy in policies if not policy.spec.suspend}
+    policies = view.places.governing.values()
+    return {p.target for p in policies if not p.is_fleet and not p.spec.suspend}

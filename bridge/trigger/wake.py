@@ -18,11 +18,14 @@ class Wake:
 
 
 def wakes(alert: Alert, policy: ScalingPolicy) -> bool:
-    """A firing alert wakes a policy that asks for it, or whose target its labels name."""
+    """A firing alert wakes a policy that asks for it, or whose target its labels name.
+
+    A fleet is woken as a whole, and so only where it asks for it.
+    """
     if alert.status != "firing":
         return False
     asked = any(wake.match.items() <= alert.labels.items() for wake in policy.spec.alerts)
-    return asked or _names_target(alert, policy)
+    return asked or (not policy.is_fleet and _names_target(alert, policy))
 
 
 def _names_target(alert: Alert, policy: ScalingPolicy) -> bool:

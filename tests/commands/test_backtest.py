@@ -104,3 +104,11 @@ def test_a_real_prometheus_remembers(
     changes = [(one["current"], one["desired"]) for one in facts["changes"]]
     assert changes == [(3, 7)]
     assert (facts["summary"]["lowest"], facts["summary"]["highest"]) == (3, 7)
+
+
+def test_a_fleet_is_not_replayed(run: Run, config: Path, web: Path) -> None:
+    selector = {"matchLabels": {"tier": "web"}}
+    web.write_text(policy("web", scaleTargetRef=None, scaleTargetSelector=selector))
+    done = run("backtest", web, "--config", config)
+    assert (done.exit_code, done.stdout) == (1, "")
+    assert done.stderr == f"{web}: a fleet: backtest replays a policy with a scaleTargetRef\n"

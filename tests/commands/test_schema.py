@@ -50,6 +50,7 @@ def test_a_configuration_is_as_described(run: Run, tmp_path: Path) -> None:
         {"pollingInterval": "soon"},
         {"metrics": []},
         {"suspend": "maybe"},
+        {"scaleTargetSelector": {"matchLabels": {"app": "web"}}},
     ],
 )
 def test_it_says_no_where_validate_does(run: Run, tmp_path: Path, change: dict[str, Any]) -> None:

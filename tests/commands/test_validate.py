@@ -70,3 +70,18 @@ def test_configured_policies_are_checked_against_the_repo(
         "apps/copy.yaml:1, apps/search.yaml:1",
     ]
     assert done.stderr.startswith("policies/bad.yaml:1: ")
+
+
+def test_a_note_is_no_problem(run: Run, config: Path, shop: StateRepo) -> None:
+    labelled = DEPLOYMENT.format(name="search").replace("spec:", "  labels: {tier: web}\nspec:", 1)
+    selector = {"matchLabels": {"tier": "web"}}
+    fleet = policy("all", scaleTargetRef=None, scaleTargetSelector=selector)
+    shop.write({"apps/search.yaml": labelled, "policies/all.yaml": fleet}, "Add a fleet")
+    done = run("validate", "--config", config)
+    note = (
+        "all: 1 of its members have a policy of their own, which wins: "
+        "Deployment/shop/search (search)"
+    )
+    assert (done.exit_code, done.stderr) == (0, "")
+    assert done.stdout == f"note: {note}\npolicies: 3 valid; problems: 0\n"
+    assert json.loads(run("validate", "--json", "--config", config).stdout)["notes"] == [note]

@@ -111,11 +111,9 @@ def test_counts_are_applied_by_kind_namespace_and_name() -> None:
 @pytest.mark.parametrize("workload", WORKLOADS, ids=lambda workload: workload.name)
 def test_the_workloads_want_what_their_policies_say(workload: Workload) -> None:
     file = policies_folder() / f"{workload.name}.yaml"
-    spec = parse_policy(file.read_bytes(), file.name).spec
-    assert (spec.scale_target_ref.kind, spec.scale_target_ref.name) == (
-        workload.kind,
-        workload.name,
-    )
+    policy = parse_policy(file.read_bytes(), file.name)
+    assert (policy.target.kind, policy.target.name) == (workload.kind, workload.name)
+    spec = policy.spec
     first = spec.metrics[0].target
     ratio = workload.goal / (workload.capacity if first.type == "Value" else 1)
     assert float(first.value) == pytest.approx(ratio)

@@ -4,8 +4,20 @@ from __future__ import annotations
 
 import pytest
 
-from bridge.evaluate.ready import ready_query
+from bridge.evaluate.naming import Naming
+from bridge.evaluate.ready import naming_of, ready_naming, ready_query
+from bridge.policy.members import members_of
+from bridge.policy.model import ScalingPolicy
 from tests.policy.given import policy
+from tests.policy.test_members import fleet, index, manifest
+
+
+def member(kind: str = "Deployment", **spec: object) -> ScalingPolicy:
+    """The one member of a fleet of that kind."""
+    selector = {"kind": kind, "matchLabels": {"app": "web"}, "nameLabel": "app"}
+    given = fleet(scaleTargetSelector=selector, **spec)
+    [one] = members_of(given, index(manifest(kind=kind)))
+    return one.policy
 
 
 @pytest.mark.parametrize(
@@ -57,3 +69,22 @@ def test_without_a_namespace_all_are_asked_and_told_apart() -> None:
 def test_the_policys_own_query_comes_first(kind: str) -> None:
     ref = {"kind": kind, "name": "web"}
     assert ready_query(policy(scaleTargetRef=ref, readyReplicasQuery="count(up)")) == "count(up)"
+
+
+def test_a_fleets_members_have_one_query_in_common() -> None:
+    assert ready_query(member()) == (
+        "max by (namespace, deployment) (kube_deployment_status_replicas_ready)"
+    )
+    assert ready_naming(member()) == Naming("deployment", "namespace")
+    assert ready_naming(member("Rollout")) == Naming("name", "namespace")
+
+
+@pytest.mark.parametrize("kind", ["Deployment", "SpinApp"])
+def test_a_fleets_own_query_names_members_as_its_metrics_do(kind: str) -> None:
+    own = member(kind, readyReplicasQuery="sum by (app, namespace) (up)")
+    assert ready_query(own) == "sum by (app, namespace) (up)"
+    assert ready_naming(own) == naming_of(own) == Naming("app", "namespace")
+
+
+def test_a_policy_of_one_target_names_nobody() -> None:
+    assert (naming_of(policy()), ready_naming(policy())) == (None, None)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from prometheus_client import generate_latest
 from prometheus_client.parser import text_string_to_metric_families
 
@@ -23,12 +25,29 @@ def test_a_decision_exports_its_two_counts() -> None:
 
 
 def test_the_counts_of_a_policy_that_is_gone_end() -> None:
-    gone = decision(4, 7, Target("Rollout", "gone"))
+    gone = replace(decision(4, 7, Target("Rollout", "gone")), dead_time=45.0)
     labels = {"policy": "gone", "kind": "Rollout", "namespace": "", "name": "gone"}
     metrics.note_decision(gone)
     metrics.forget_decision(gone)
-    for name in ("desired", "committed"):
-        assert metrics.registry.get_sample_value(f"scalebridge_{name}_replicas", labels) is None
+    for name in ("desired_replicas", "committed_replicas", "stuck_rollout", "dead_time_seconds"):
+        assert metrics.registry.get_sample_value(f"scalebridge_{name}", labels) is None
+
+
+def test_a_decision_exports_what_its_rollouts_showed() -> None:
+    def exported() -> tuple[float | None, float | None]:
+        value = metrics.registry.get_sample_value
+        return value("scalebridge_dead_time_seconds", labels), value(
+            "scalebridge_stuck_rollout", labels
+        )
+
+    made = decision(4, 4, Target("Rollout", "paced"))
+    labels = {"policy": "paced", "kind": "Rollout", "namespace": "", "name": "paced"}
+    metrics.note_decision(made)
+    assert exported() == (None, 0)
+    metrics.note_decision(replace(made, dead_time=45.0, stuck_rollout="stuck rollout: …"))
+    assert exported() == (45, 1)
+    metrics.note_decision(made)
+    assert exported() == (None, 0)
 
 
 def test_every_metric_is_ours_and_explained() -> None:

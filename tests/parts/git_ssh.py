@@ -28,6 +28,7 @@ class GitSsh:
         self.client_key = folder / "client_key"
         self.known_hosts = folder / "known_hosts"
         self.commands: list[str] = []
+        self.connections = 0
         self.port = 0
 
     @property
@@ -71,11 +72,15 @@ class GitSsh:
             server_host_keys=[host],
             authorized_client_keys=asyncssh.import_authorized_keys(_public(client)),
             process_factory=self._run,
+            acceptor=self._count,
             encoding=None,
         )
         self.port = server.get_port()
         self._write_keys(host, client)
         return server
+
+    def _count(self, _: asyncssh.SSHServerConnection) -> None:
+        self.connections += 1
 
     def _write_keys(self, host: asyncssh.SSHKey, client: asyncssh.SSHKey) -> None:
         self.client_key.parent.mkdir(parents=True, exist_ok=True)

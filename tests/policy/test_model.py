@@ -47,7 +47,7 @@ def ruled(period: int) -> dict[str, Any]:
     ],
 )
 def test_the_limits_themselves_are_allowed(spec: dict[str, Any]) -> None:
-    assert policy(**spec).spec.scale_target_ref.name == "web"
+    assert policy(**spec).target.name == "web"
 
 
 def test_a_policy_stays_what_it_is() -> None:
@@ -184,6 +184,21 @@ def test_a_target_is_counted_in_thousandths(value: str | float, thousandths: int
             "spec.scaleTargetRef.name: string should match pattern "
             r"'^[^\s/\x00-\x1f]+$', not 'we b'",
             id="a name with a space",
+        ),
+        pytest.param(
+            {"scaleTargetRef": None},
+            "spec: expected either scaleTargetRef or scaleTargetSelector",
+            id="no target",
+        ),
+        pytest.param(
+            {"scaleTargetSelector": {"matchLabels": {"app": "web"}}},
+            "spec: expected either scaleTargetRef or scaleTargetSelector",
+            id="one target and a fleet",
+        ),
+        pytest.param(
+            {"scaleTargetRef": None, "scaleTargetSelector": {"matchLabels": {}}},
+            "spec.scaleTargetSelector.matchLabels: expected at least 1 item",
+            id="a fleet of everything",
         ),
         pytest.param(
             {"alerts": [{"match": {}}]},

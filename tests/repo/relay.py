@@ -15,11 +15,12 @@ _CHUNK = 1 << 16
 
 
 class Relay:
-    """Forwards to `host:port`, or refuses, or takes connections and says nothing."""
+    """Forwards to `host:port`, or refuses, or takes connections and says nothing, or stalls."""
 
     def __init__(self, to: str) -> None:
         self._to = to.rsplit(":", 1)
         self._hanging = False
+        self._answers = float("inf")
         self._server: asyncio.Server | None = None
         self._writers: set[StreamWriter] = set()
         with socket.create_server(("127.0.0.1", 0)) as listener:
@@ -48,7 +49,10 @@ class Relay:
             self._thread.__exit__(kind, error, at)
 
     def forward(self) -> None:
-        """All is well."""
+        """All is well; connections that stalled are cut."""
+        if self._answers != float("inf"):
+            self._answers = float("inf")
+            self._thread.run(self._close())
         self._hanging = False
         self._thread.run(self._listen())
 
@@ -57,6 +61,10 @@ class Relay:
         self._thread.run(self._close())
         self._hanging = True
         self._thread.run(self._listen())
+
+    def stall(self, after: int = 0) -> None:
+        """Connections stay open, and no answers come through after as many bytes more."""
+        self._answers = after
 
     def refuse(self) -> None:
         """Nobody listens, and open connections are cut."""
@@ -87,14 +95,21 @@ class Relay:
     async def _join(self, reader: StreamReader, writer: StreamWriter) -> None:
         far_reader, far_writer = await asyncio.open_connection(*self._to)
         try:
-            await asyncio.gather(_copy(reader, far_writer), _copy(far_reader, writer))
+            await asyncio.gather(
+                self._copy(reader, far_writer), self._copy(far_reader, writer, answers=True)
+            )
         finally:
             far_writer.close()
 
-
-async def _copy(reader: StreamReader, writer: StreamWriter) -> None:
-    with suppress(ConnectionError):
-        while chunk := await reader.read(_CHUNK):
-            writer.write(chunk)
-            await writer.drain()
-        writer.write_eof()
+    async def _copy(
+        self, reader: StreamReader, writer: StreamWriter, *, answers: bool = False
+    ) -> None:
+        with suppress(ConnectionError):
+            while chunk := await reader.read(_CHUNK):
+                if answers:
+                    chunk = chunk[: int(min(self._answers, _CHUNK))]
+                    self._answers -= len(chunk)
+                writer.write(chunk)
+                await writer.drain()
+            if self._answers > 0:
+                writer.write_eof()

@@ -46,21 +46,30 @@ def delete_objects(mirror: Path) -> None:
 
 
 def delete_blobs(mirror: Path) -> None:
-    listing = git(mirror, "rev-list", "--objects", "--all").decode().splitlines()
-    for blob in (line.split()[0] for line in listing if line.endswith(".yaml")):
-        (mirror / "objects" / blob[:2] / blob[2:]).unlink()
+    """Those that were fetched, and those of our commits."""
+    listing = git(mirror, "cat-file", "--batch-all-objects", "--batch-check").decode()
+    loose = {line.split()[0] for line in listing.splitlines() if line.split()[1] == "blob"}
+    for blob in loose:
+        (mirror / "objects" / blob[:2] / blob[2:]).unlink(missing_ok=True)
+    for index in (mirror / "objects" / "pack").glob("*.idx"):
+        packed = git(mirror, "show-index", given=index.read_bytes()).decode().splitlines()
+        if {line.split()[1] for line in packed} <= loose:
+            for part in index.parent.glob(f"{index.stem}.*"):
+                part.unlink()
 
 
 def cut_a_pack(mirror: Path) -> None:
-    git(mirror, "repack", "-adq")
-    for pack in (mirror / "objects" / "pack").glob("*.pack"):
+    packs = [*(mirror / "objects" / "pack").glob("*.pack")]
+    assert packs
+    for pack in packs:
         pack.chmod(0o600)
         pack.write_bytes(pack.read_bytes()[:50])
 
 
 def garble_the_index_of_a_pack(mirror: Path) -> None:
-    git(mirror, "repack", "-adq")
-    for index in (mirror / "objects" / "pack").glob("*.idx"):
+    indices = [*(mirror / "objects" / "pack").glob("*.idx")]
+    assert indices
+    for index in indices:
         index.chmod(0o600)
         index.write_bytes(b"garbage" * 200)
 
@@ -136,7 +145,7 @@ def folder(state_repo: StateRepo, tmp_path: Path) -> Path:
     with closing(Mirror(by_file(state_repo, tmp_path))) as mirror:
         pushed(mirror, {CHECKOUT: b"5\n"})
         state_repo.write({"apps/new.yaml": "new\n"}, "Add")
-        mirror.look()
+        mirror.read(sorted(mirror.look().blobs().values()))
     return tmp_path / "mirror.git"
 
 

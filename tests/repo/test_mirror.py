@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from pathlib import Path
 
@@ -94,14 +95,53 @@ def test_another_branch_is_left_alone(state_repo: StateRepo, tmp_path: Path, ope
     assert state_repo.tip() == state_repo.tip("live") == main
 
 
-def test_a_missing_branch_is_refused_by_name(
+def test_a_branch_that_vanishes_is_named_and_found_again(
     settings: StateRepoSettings, state_repo: StateRepo, opened: Open
 ) -> None:
+    mirror = opened(settings)
+    pushed(mirror, {CHECKOUT: b"ours\n"})
     state_repo.git("branch", "--move", "main", "master")
-    with pytest.raises(RemoteRefused, match="couldn't find remote ref refs/heads/main"):
-        opened(settings).look()
+    state_repo.git("branch", "live/eu", "master")
+    told = (
+        f"{settings.url}: couldn't find remote ref refs/heads/main (see state_repo.branch); "
+        "the remote's branches: live/eu, master"
+    )
+    for one in (mirror, opened(settings)):
+        with pytest.raises(RemoteRefused, match=f"^{re.escape(told)}$"):
+            one.look()
     state_repo.git("branch", "--move", "master", "main")
-    assert opened(settings).look().tip == state_repo.tip()
+    pushed(mirror, {CHECKOUT: b"again\n"})
+    assert state_repo.read(CHECKOUT) == b"again\n"
+
+
+def test_a_remote_without_any_branch_and_one_with_many(
+    mirror: Mirror, state_repo: StateRepo
+) -> None:
+    tip = state_repo.tip()
+    state_repo.git("update-ref", "-d", "refs/heads/main")
+    with pytest.raises(RemoteRefused, match=r"the remote's branches: none$"):
+        mirror.look()
+    for number in range(10, 30):
+        state_repo.git("update-ref", f"refs/heads/b{number}", tip)
+    with pytest.raises(RemoteRefused, match=r"branches: b10, b11.* b19 and 10 more$"):
+        mirror.look()
+
+
+def test_a_branch_that_was_replaced_is_followed(
+    settings: StateRepoSettings, state_repo: StateRepo, opened: Open
+) -> None:
+    mirror = opened(settings)
+    pushed(mirror, {CHECKOUT: b"ours\n"})
+    unrelated = StateRepo.create(state_repo.path.parent / "unrelated", {SEARCH: "theirs\n"})
+    state_repo.git("fetch", "--quiet", unrelated.url, "+main:main")
+    state_repo.git("reflog", "expire", "--expire=now", "--all")
+    state_repo.git("gc", "--quiet", "--prune=now")
+    snapshot = mirror.look()
+    assert (snapshot.tip, list(snapshot.files)) == (unrelated.tip(), [SEARCH])
+    assert list(mirror.read([snapshot.blobs()[SEARCH]]).values()) == [b"theirs\n"]
+    assert len(mirror.history(snapshot.tip, NOON - timedelta(days=9999))) == 1
+    pushed(mirror, {SEARCH: b"ours\n"})
+    state_repo.assert_linear()
 
 
 def test_a_missing_repository_is_refused(

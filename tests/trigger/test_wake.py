@@ -7,6 +7,7 @@ import pytest
 from bridge.trigger.alertmanager import Alert
 from bridge.trigger.wake import Wake, wakes, woken
 from tests.policy.given import policy
+from tests.policy.test_members import fleet
 
 SLOW = {"alertname": "ShopSlow", "service": "web"}
 MATCHING = policy(alerts=[{"match": {"alertname": "QueueDeep"}}, {"match": SLOW}])
@@ -35,6 +36,12 @@ def alert(status: str = "firing", **labels: str) -> Alert:
 )
 def test_labels_say_whom_an_alert_wakes(labels: dict[str, str], expected: bool) -> None:
     assert wakes(alert(**labels), MATCHING) is expected
+
+
+def test_a_fleet_is_woken_by_what_it_asks_for_and_by_no_members_name() -> None:
+    asking = fleet(alerts=[{"match": {"alertname": "QueueDeep"}}])
+    assert wakes(alert(alertname="QueueDeep"), asking)
+    assert not wakes(alert(deployment="web", namespace="shop"), asking)
 
 
 def test_a_target_of_another_kind_is_named_by_its_own_label() -> None:

@@ -1,0 +1,82 @@
+"""The way to the remote: credentials, proxy and CA; over SSH, one connection for many commands."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from bridge.repo.credentials import Credentials, credentials
+from bridge.settings import StateRepoSettings
+
+_PERSIST_S = 60
+_END_S = 5.0
+_SOCKET = re.compile(r"[\w./+-]{1,90}")  # ssh appends 17 characters, and 108 are the most
+
+
+class Connection:
+    """What each git command that needs the network is given."""
+
+    def __init__(self, settings: StateRepoSettings) -> None:
+        self._settings = settings
+        self._folder: Path | None = None
+
+    def given(self, config: Mapping[str, str]) -> Credentials:
+        """The credentials of this moment, with this configuration besides.
+
+        Raises:
+            ConfigInvalid: a secret file can't be read.
+        """
+        proof = credentials(self._settings)
+        environment = dict(proof.environment)
+        if _is_ssh(self._settings.url):
+            environment["GIT_SSH_COMMAND"] += self._shared()
+        return Credentials(environment, {**config, **self._http(), **proof.config})
+
+    def _http(self) -> dict[str, str]:
+        given = {"http.sslCAInfo": self._settings.ca_file, "http.proxy": self._settings.proxy}
+        return {key: str(value) for key, value in given.items() if value is not None}
+
+    def _shared(self) -> str:
+        """Options by which ssh leaves a connection for the next command, or uses the last one's."""
+        if self._folder is None:
+            self._folder = Path(tempfile.mkdtemp(prefix="scalebridge-ssh-"))
+        if not _SOCKET.fullmatch(str(self._socket(self._folder))):
+            return ""
+        return (
+            f" -o ControlMaster=auto -o ControlPath={self._socket(self._folder)}"
+            f" -o ControlPersist={_PERSIST_S} -o ServerAliveInterval=15 -o ServerAliveCountMax=2"
+        )
+
+    @staticmethod
+    def _socket(folder: Path) -> Path:
+        return folder / "ssh"
+
+    def drop(self) -> None:
+        """Ends the shared connection, which may be what hangs; the next command makes its own."""
+        if self._folder is None:
+            return
+        socket = self._socket(self._folder)
+        if socket.exists():
+            command = ["ssh", "-F", "none", "-o", f"ControlPath={socket}", "-O", "exit", "origin"]
+            with suppress(subprocess.TimeoutExpired):
+                subprocess.run(command, capture_output=True, timeout=_END_S, check=False)
+            socket.unlink(missing_ok=True)
+
+    def close(self) -> None:
+        """Leaves no process and no folder behind."""
+        self.drop()
+        if self._folder is not None:
+            shutil.rmtree(self._folder, ignore_errors=True)
+
+
+def _is_ssh(url: str) -> bool:
+    """`ssh://…`, or `host:path` by git's rule: a colon before the first slash."""
+    if "://" in url:
+        return "ssh" in urlsplit(url).scheme
+    return ":" in url.partition("/")[0]

@@ -1,0 +1,70 @@
+"""The log of a round: what is new, once, and once for all members of a fleet that share it."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable
+from typing import Any
+
+import structlog
+
+from bridge.service.rounds import Outcome
+
+log = structlog.get_logger()
+
+_LEVELS = {
+    "decided": "info",
+    "held": "info",
+    "quarrel": "warning",
+    "metrics_unknown": "warning",
+    "not_decided": "error",
+}
+_DIGITS = re.compile(r"[0-9.]+")
+
+
+class News:
+    """Remembers what was said of each policy, or member of a fleet, last."""
+
+    def __init__(self) -> None:
+        self._told: dict[str, str] = {}
+
+    def tell(self, outcomes: Iterable[Outcome]) -> None:
+        """Once while it stays the same, but for digits: ages and values move with every tick."""
+        new: dict[tuple[str, str], list[Outcome]] = defaultdict(list)
+        for outcome in outcomes:
+            event, facts = _event(outcome), _facts(outcome)
+            title, news = outcome.policy.title, _DIGITS.sub("", f"{event} {facts}")
+            if event == "steady" or self._told.get(title) == news:
+                log.debug(event, **_whose(outcome), **facts)
+            else:
+                new[outcome.policy.name, news].append(outcome)
+            self._told[title] = news
+        for first, *others in new.values():
+            more = {"others": len(others)} if others else {}
+            event = _event(first)
+            getattr(log, _LEVELS[event])(event, **_whose(first), **_facts(first), **more)
+
+
+def _event(outcome: Outcome) -> str:
+    made = outcome.decision
+    if made is None:
+        return "not_decided"
+    if made.errors:
+        return "metrics_unknown"
+    if made.hold:
+        return "quarrel" if made.hold.override.rivals else "held"
+    return "decided" if made.changes else "steady"
+
+
+def _whose(outcome: Outcome) -> dict[str, str]:
+    policy = outcome.policy
+    whose = {"policy": policy.name}
+    return {**whose, "target": str(policy.target)} if policy.is_member else whose
+
+
+def _facts(outcome: Outcome) -> dict[str, Any]:
+    made = outcome.decision
+    if made is None:
+        return {"error": outcome.problem}
+    return {"current": made.current, "desired": made.desired, "reason": made.reason}

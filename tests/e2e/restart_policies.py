@@ -1,0 +1,117 @@
+"""Random policies, of all that a policy may ask for; every one is valid."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, timedelta
+from random import Random
+from typing import Any
+
+_NOON = datetime(2026, 3, 4, 12, tzinfo=UTC)
+_FALLBACKS = ("static", "currentReplicas", "currentReplicasIfHigher", "currentReplicasIfLower")
+
+
+def policy_file(rng: Random, run: str, app: str, interval: int) -> str:
+    """A policy for the app of this run, asked at every tick or every other one."""
+    spec: dict[str, Any] = {
+        "scaleTargetRef": {"kind": "Deployment", "name": app, "namespace": "shop"},
+        "pollingInterval": f"{interval * rng.choice([1, 1, 2])}s",
+        "minReplicas": rng.randint(0, 3),
+        "maxReplicas": rng.randint(5, 25),
+        "metrics": _metrics(rng, run, app),
+        "readyReplicasQuery": _ready_query(run, app),
+        "behavior": {"scaleUp": _up(rng), "scaleDown": _down(rng)},
+        "inFlightTimeout": f"{rng.choice([0, 60, 600])}s",
+        "overrideHold": f"{rng.choice([0, 120, 600, 1800])}s",
+    }
+    for extra in (_modifiers, _fallback, _schedules, _rest, _pauses):
+        if rng.random() < 0.3:
+            spec |= extra(rng, spec)
+    head = {"apiVersion": "scalebridge/v1", "kind": "ScalingPolicy"}
+    return json.dumps({**head, "metadata": {"name": app}, "spec": spec}, indent=1)
+
+
+def _ready_query(run: str, app: str) -> str:
+    labels = f'namespace="shop-{run}",deployment="{app}"'
+    return f"max(kube_deployment_status_replicas_ready{{{labels}}})"
+
+
+def _metrics(rng: Random, run: str, app: str) -> list[dict[str, Any]]:
+    labels = f'{{run="{run}",app="{app}"}}'
+    load = {"type": "AverageValue", "value": rng.randint(60, 140)}
+    busy = {"type": "Value", "value": f"{rng.randint(500, 1200)}m"}
+    both: list[dict[str, Any]] = [
+        {"name": "load", "query": f"sum(load{labels})", "target": load},
+        {"name": "busy", "query": f"max(busy{labels})", "target": busy},
+    ]
+    for metric in both:
+        if rng.random() < 0.3:
+            metric["activationValue"] = rng.choice([0, "200m", 50])
+    return rng.choice([both, both[:1], both[1:]])
+
+
+def _rule(rng: Random) -> dict[str, Any]:
+    kind = rng.choice(["Pods", "Percent"])
+    value = rng.randint(1, 5) if kind == "Pods" else rng.choice([10, 50, 100])
+    return {"type": kind, "value": value, "periodSeconds": rng.choice([15, 60, 180, 600])}
+
+
+def _up(rng: Random) -> dict[str, Any]:
+    return {"stabilizationWindowSeconds": rng.choice([0, 0, 45, 120]), **_rules(rng)}
+
+
+def _down(rng: Random) -> dict[str, Any]:
+    return {"stabilizationWindowSeconds": rng.choice([0, 60, 300, 600]), **_rules(rng)}
+
+
+def _rules(rng: Random) -> dict[str, Any]:
+    rules: dict[str, Any] = {"policies": [_rule(rng) for _ in range(rng.randint(1, 3))]}
+    rules["selectPolicy"] = rng.choice(["Max", "Max", "Min", "Disabled"])
+    if rng.random() < 0.3:
+        rules["tolerance"] = rng.choice([0, "50m", "200m"])
+    return rules
+
+
+def _modifiers(rng: Random, spec: dict[str, Any]) -> dict[str, Any]:
+    names = [metric["name"] for metric in spec["metrics"]]
+    formula = " + ".join(names) if rng.random() < 0.5 else f"max([{', '.join(names)}])"
+    return {"scalingModifiers": {"formula": formula, "target": str(rng.randint(50, 150))}}
+
+
+def _fallback(rng: Random, _: dict[str, Any]) -> dict[str, Any]:
+    replicas, threshold = rng.randint(1, 8), rng.randint(0, 4)
+    given = {"failureThreshold": threshold, "replicas": replicas}
+    return {"fallback": {**given, "behavior": rng.choice(_FALLBACKS)}}
+
+
+def _schedules(rng: Random, spec: dict[str, Any]) -> dict[str, Any]:
+    begin = rng.randint(0, 40)
+    window = {
+        "name": "rush",
+        "timezone": rng.choice(["UTC", "Europe/Berlin", "Asia/Kolkata"]),
+        "start": f"{begin} * * * *",
+        "end": f"{begin + rng.randint(2, 19)} * * * *",
+        "minReplicas": rng.randint(1, spec["maxReplicas"]),
+    }
+    return {"schedules": [window]}
+
+
+def _rest(rng: Random, _: dict[str, Any]) -> dict[str, Any]:
+    """Rest at 0 or an idle count after a while without activity."""
+    least = rng.randint(0, 2)
+    cooling = {"cooldownPeriod": f"{rng.choice([60, 300])}s", "minReplicas": least}
+    return {**cooling, "idleReplicas": rng.randrange(least)} if least else cooling
+
+
+def _pauses(rng: Random, _: dict[str, Any]) -> dict[str, Any]:
+    until = _NOON + timedelta(minutes=rng.randint(0, 60))
+    return rng.choice(
+        [
+            {"pausedScaleIn": True},
+            {"pausedScaleOut": True},
+            {"pausedUntil": until.isoformat()},
+            {"pausedUntil": until.isoformat(), "pausedReplicas": rng.randint(0, 5)},
+            {"paused": True},
+            {"suspend": True},
+        ]
+    )

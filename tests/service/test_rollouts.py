@@ -1,0 +1,160 @@
+"""Dead times from a real log and a real Prometheus: a fresh process measures the same."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from bridge.commit.message import commit_message
+from bridge.decide.decision import Decision
+from bridge.demo.servers import PROMETHEUS
+from bridge.evaluate.prometheus import Prometheus
+from bridge.manifest.target import Target
+from bridge.repo.state_repo import StateRepo as Tip
+from bridge.service.rounds import Rounds
+from bridge.settings import PrometheusSettings
+from tests.conftest import DEPLOYMENT
+from tests.decide.given import decision
+from tests.parts.backfill import PROMTOOL, Backfilled, Series, every, ready
+from tests.parts.gate import needs
+from tests.parts.state_repo import StateRepo
+from tests.repo.ways import by_file
+from tests.service.program import policy
+
+NOON = datetime(2026, 3, 4, 12, tzinfo=UTC)
+POLICY = {"pollingInterval": "15s", "inFlightTimeout": "10m", "behavior": {}}
+
+
+def seconds(past: Mapping[int, float]) -> dict[float, float]:
+    """A value every 5 s for the hour before noon, from steps {seconds before noon: value}."""
+    steps, value, values = dict(past), 0.0, []
+    for age in range(3600, -1, -5):
+        value = steps.get(age, value)
+        values.append(value)
+    return every(5, NOON - timedelta(hours=1), values)
+
+
+PAST = (
+    # slow: 35 s, then 210 s; checkout: overtaken on the way; search: never there
+    Series("slow", seconds({3600: 300, 2400: 700, 380: 300})),
+    ready("Deployment", "shop", "slow", seconds({3600: 3, 2965: 4, 2190: 7})),
+    Series("checkout", seconds({3600: 300})),
+    ready("Deployment", "shop", "checkout", seconds({3600: 4, 1950: 6})),
+    Series("search", seconds({3600: 700})),
+    ready("Deployment", "shop", "search", seconds({3600: 3})),
+)
+COMMITS = (
+    (3000, "slow", 3, 4),
+    (2400, "slow", 4, 7),
+    (2000, "checkout", 4, 6),
+    (1960, "checkout", 6, 7),
+    (1800, "checkout", 7, 6),
+    (720, "search", 3, 7),
+)
+
+
+@pytest.fixture(scope="module")
+def prometheus(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Knows that hour, and nothing else."""
+    needs(PROMETHEUS, PROMTOOL)
+    with Backfilled(tmp_path_factory.mktemp("hour"), PAST, lookback="20s") as server:
+        yield server.url
+
+
+@dataclass
+class World:
+    """A repo in which commits are made at their time, and a clock to look at it."""
+
+    repo: StateRepo
+    prometheus: str
+    folder: Path
+    now: datetime = NOON
+    made: int = field(default=0)
+
+    def at(self, age: int) -> None:
+        """The hour has gone on to that many seconds before noon."""
+        self.now = NOON - timedelta(seconds=age)
+        for before_noon, name, old, new in COMMITS[self.made :]:
+            if before_noon < age:
+                return
+            made = decision(old, new, Target("Deployment", name, "shop"), "because")
+            when = NOON - timedelta(seconds=before_noon)
+            files = {f"apps/{name}.yaml": manifest(name, new)}
+            self.repo.write(files, commit_message([made]), when=when)
+            self.made += 1
+
+    async def fresh(self) -> dict[str, Decision]:
+        """The decisions of a process that has just started on an empty disk."""
+        self.folder.joinpath("fresh").mkdir(exist_ok=True)
+        folder = self.folder / "fresh" / f"{self.now:%H%M%S}"
+        async with (
+            Tip(by_file(self.repo, folder)) as tip,
+            Prometheus(PrometheusSettings(url=self.prometheus)) as source,
+        ):
+            return await decisions(Rounds(tip, source, lambda: self.now))
+
+
+async def decisions(rounds: Rounds) -> dict[str, Decision]:
+    """By policy."""
+    outcomes = await rounds.decide(await rounds.look())
+    return {one.policy.name: one.decision for one in outcomes if one.decision}
+
+
+def manifest(name: str, replicas: int) -> str:
+    """A Deployment with that count."""
+    return DEPLOYMENT.format(name=name).replace("replicas: 3", f"replicas: {replicas}")
+
+
+@pytest.fixture
+def world(prometheus: str, tmp_path: Path) -> World:
+    """Three workloads with policies, an hour before noon."""
+    counts = {"slow": 3, "checkout": 4, "search": 3}
+    files = {f"apps/{name}.yaml": manifest(name, count) for name, count in counts.items()}
+    policies = {
+        f"policies/{name}.yaml": policy(name, query=name, **POLICY, minReplicas=2)
+        for name in counts
+    }
+    return World(StateRepo.create(tmp_path, {**files, **policies}), prometheus, tmp_path)
+
+
+async def test_dead_time_is_measured_by_a_fresh_process(world: World) -> None:
+    world.at(0)
+    made = await world.fresh()
+    assert {name: one.dead_time for name, one in made.items()} == {
+        "slow": 210,  # the longer one of two
+        "checkout": None,  # overtaken, overtaken, and there already
+        "search": None,
+    }
+    assert made["slow"].desired == 7
+    assert made["slow"].reasons[-1] == (
+        "held by the stabilization window of 420 s, twice the dead time, at 7"
+    )
+    assert made["checkout"].desired == 3
+
+
+async def test_a_rollout_that_never_ends_is_stuck(world: World) -> None:
+    world.at(0)
+    made = (await world.fresh())["search"]
+    assert made.stuck_rollout == "stuck rollout: 3 ready of 7 committed for 12m"
+    assert made.reasons[-1] == made.stuck_rollout
+    assert made.steps[-1].field == "spec.inFlightTimeout"
+
+
+async def test_a_fresh_process_decides_as_one_that_saw_it_all(world: World) -> None:
+    known = []
+    async with (
+        Tip(by_file(world.repo, world.folder / "old")) as tip,
+        Prometheus(PrometheusSettings(url=world.prometheus)) as source,
+    ):
+        old = Rounds(tip, source, lambda: world.now)
+        for age in (2990, 2960, 2395, 2185, 1990, 1955, 1700, 700, 105, 0):
+            world.at(age)
+            known.append(await decisions(old))
+            assert known[-1] == await world.fresh()
+    slow = [made["slow"].dead_time for made in known]
+    assert slow == [None, 35, 35, *[210] * 7]
+    assert [bool(made["search"].stuck_rollout) for made in known] == [*[False] * 8, True, True]
