@@ -11,7 +11,7 @@ from bridge.decide.decision import Decision, Step
 from bridge.decide.holds import Holds
 from bridge.decide.override import Hold, Override
 from bridge.decide.pause import Pauses
-from bridge.decide.recall import Known, activity, failures_before, recalled
+from bridge.decide.recall import Known, activity, asked_over, failures_before, recalled
 from bridge.decide.reconcile import Cause, Pass, reconciled
 from bridge.decide.rollout import stuck_rollout
 from bridge.decide.schedule import raised_minimum
@@ -59,7 +59,8 @@ def _decided(policy: ScalingPolicy, observation: Observation, known: Known) -> D
     if policy.spec.paused_at(now.at):
         return _paused(start, policy)
     found = asked(policy, now, count, failures_before(policy, observation))
-    return _Deciding(policy, observation, known, found).decision(start)
+    then = asked_over(policy, observation.past, count)
+    return _Deciding(policy, observation, known, found, then).decision(start)
 
 
 def _held(start: Decision, policy: ScalingPolicy, override: Override) -> Decision:
@@ -92,6 +93,8 @@ class _Deciding:
     observation: Observation
     known: Known
     found: Asked
+    then: tuple[Asked, ...]
+    """What was found at each moment of the past."""
 
     def decision(self, start: Decision) -> Decision:
         step = self._step(start.current)
@@ -148,7 +151,7 @@ class _Deciding:
         return self._scheduled(woken.at(max(least, result.desired), "the metrics raise it to"))
 
     def _pass(self, count: int) -> Pass:
-        memory = recalled(self.policy, self.observation, self.known)
+        memory = recalled(self.policy, self.observation, self.known, self.then)
         order = order_of(self.policy, self.known.rollouts.dead_time)
         return reconciled(count, order, self.found.wishes, memory)
 
@@ -165,7 +168,7 @@ class _Deciding:
         decision = replace(told, desired=result.wished)
         decision = self._stabilized(decision, result.normalized.stable)
         decision = decision.at(result.desired, *_LIMITED[result.normalized.limit])
-        return self._scheduled(self._holds.fall(decision, self.found))
+        return self._scheduled(self._holds.fall(decision, self.found, self.then))
 
     def _stabilized(self, decision: Decision, stable: int) -> Decision:
         direction = "scaleDown" if stable > decision.desired else "scaleUp"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
@@ -20,11 +21,11 @@ class Holds:
     observation: Observation
     known: Known
 
-    def fall(self, decision: Decision, found: Asked) -> Decision:
+    def fall(self, decision: Decision, found: Asked, then: Sequence[Asked]) -> Decision:
         """No scale-down by the metrics that they or their past do not bear out."""
         decision = self._unknown_window(self._unknown_past(decision))
         decision = self._above_target(decision, found)
-        return self._in_flight(self._gaps(decision))
+        return self._in_flight(self._gaps(decision, then))
 
     def rest(self, decision: Decision) -> Decision:
         """No step to 0 or idle on an unknown past; its gaps count as activity before."""
@@ -54,12 +55,12 @@ class Holds:
         ready = f"{self.observation.now.ready} ready of {decision.current} committed"
         return _held(decision, f"{', '.join(found.above)} above target ({ready})")
 
-    def _gaps(self, decision: Decision) -> Decision:
-        if not decision.lowers or not (gap := self._gap()):
+    def _gaps(self, decision: Decision, then: Sequence[Asked]) -> Decision:
+        if not decision.lowers or not (gap := self._gap(then)):
             return decision
         return _held(decision, gap)
 
-    def _gap(self) -> str:
+    def _gap(self, then: Sequence[Asked]) -> str:
         """What of the window down is unknown; each such step may have asked for as much as now."""
         now, past = self.observation.now, self.observation.past
         window = order_of(self.policy, self.known.rollouts.dead_time).windows.down
@@ -71,9 +72,10 @@ class Holds:
         failed = {reading.metric for reading in now.readings if reading.value is None}
         before = failures_before(self.policy, self.observation)
         failures = {name: count for name, count in before.items() if name in failed}
+        fallback = self.policy.spec.fallback
         steps = [
-            asked_then(self.policy, moment, self.known.committed, failures)
-            for moment in past.moments
+            asked_then(self.policy, moment, self.known.committed, failures) if fallback else found
+            for moment, found in zip(past.moments, then, strict=True)
             if moment.at > begin
         ]
         gaps = sum(step.failed for step in steps)

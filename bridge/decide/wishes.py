@@ -12,7 +12,7 @@ from bridge.decide.fallback import Answer, Fallback, Health, Watched, with_fallb
 from bridge.decide.modifiers import ScalingModifiers
 from bridge.decide.normalization import Flags, Order
 from bridge.decide.pause import Pauses, paused_behavior
-from bridge.decide.recommendation import quotient, to_milli, total
+from bridge.decide.recommendation import Tolerance, quotient, to_milli, total
 from bridge.decide.wish import Goal, Scale, Wish, failure_of, wish_of_samples
 from bridge.errors import MetricsUnavailable
 from bridge.evaluate.reading import Moment, Reading
@@ -53,7 +53,8 @@ def asked(
 
     `failures` are those in a row before this moment; without them no fallback stands in.
     """
-    question = _Question(policy, moment, Scale(current, current, moment.ready))
+    scale, tolerance = Scale(current, current, moment.ready), order_of(policy).tolerance
+    question = _Question(policy, moment, scale, tolerance)
     readings = {reading.metric: reading for reading in moment.readings}
     metrics = policy.spec.metrics
     values = [question.valued(m, readings[m.name], failures) for m in metrics]
@@ -113,6 +114,7 @@ class _Question:
     policy: ScalingPolicy
     moment: Moment
     scale: Scale
+    tolerance: Tolerance
 
     def valued(
         self, metric: Metric, reading: Reading, failures: Mapping[str, int] | None
@@ -144,7 +146,7 @@ class _Question:
         return self._exceeds(milli, Goal(metric.target.type, metric.target.milli))
 
     def _exceeds(self, milli: int, goal: Goal) -> bool:
-        most = 1.0 + order_of(self.policy).tolerance.up
+        most = 1.0 + self.tolerance.up
         return goal.type == "Value" and quotient(float(total([milli])), goal.milli) > most
 
     def _wish_of(self, value: _Value) -> Wish:
@@ -188,7 +190,7 @@ class _Question:
         if goal.type == "Value" and self.scale.ready == 0 < self.scale.spec:
             return _no_wish(f"{shown} tells nothing with 0 ready of {self.scale.spec} committed")
         try:
-            wish = wish_of_samples([milli], goal, self.scale, order_of(self.policy).tolerance)
+            wish = wish_of_samples([milli], goal, self.scale, self.tolerance)
         except MetricsUnavailable as error:
             return _no_wish(f"{shown} {error} ({self.moment.ready_error or 'unknown'})")
         if goal.type == "AverageValue":

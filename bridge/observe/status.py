@@ -14,6 +14,7 @@ from bridge.decide.override import Hold
 from bridge.publish.push import Push
 
 _PUSHES_KEPT = 20
+_ROWS_SHOWN = 200
 
 
 @dataclass(slots=True)
@@ -40,8 +41,15 @@ class Status:
 
     @property
     def held(self) -> list[Decision]:
-        """The decisions that respect somebody's order."""
-        return [made for _, made in sorted(self.decisions.items()) if made.hold]
+        """The decisions that respect somebody's order, as many as are shown."""
+        held = [made for _, made in sorted(self.decisions.items()) if made.hold]
+        return held[:_ROWS_SHOWN]
+
+    @property
+    def shown(self) -> list[Decision]:
+        """For people, by title; of very many those that change something or are in doubt first."""
+        first = sorted(self.decisions.items(), key=lambda one: (_is_steady(one[1]), one[0]))
+        return [decision for _, decision in sorted(first[:_ROWS_SHOWN], key=lambda one: one[0])]
 
     def keep(self, policies: Collection[str]) -> None:
         """Forgets what is not governed any more."""
@@ -65,6 +73,10 @@ class Status:
             "budget": budget_facts(self.budget, self.last_pass or self.started),
             "pushes": [push_facts(at, push) for at, push in reversed(self.pushes)],
         }
+
+
+def _is_steady(decision: Decision) -> bool:
+    return not (decision.changes or decision.errors or decision.hold)
 
 
 def decision_facts(decision: Decision) -> dict[str, Any]:

@@ -12,11 +12,17 @@ from bridge.decide.recall import Scaled
 from bridge.decide.rollout import Watch, rollout, watches
 from bridge.errors import MetricsUnavailable
 from bridge.evaluate.asking import Asking
-from bridge.evaluate.ready import ready_query
+from bridge.evaluate.ready import own_ready_query
 from bridge.policy.model import ScalingPolicy
 
 _LATE = timedelta(minutes=1)
 """A sample may come this late; what ended before has its last word."""
+
+_MOST_OF_A_MEMBER = 3
+"""Of each workload of a fleet: where thousands changed, a new process asks for all of these."""
+
+_UNMEASURED = Rollouts((Rollout(ours=True, settled=True, seen=True),))
+"""Where a fleet's own query would be asked as a whole for each: ready replicas are known now."""
 
 _Ended = dict[tuple[str | None, Scaled, float], Rollout]
 
@@ -31,13 +37,16 @@ class RolloutLog:
         self, policy: ScalingPolicy, changes: Sequence[Scaled], asking: Asking
     ) -> Rollouts:
         """The rollouts of the policy's target, newest first."""
+        if policy.is_member and policy.spec.ready_replicas_query:
+            return _UNMEASURED
         known = self._ended.get(policy.title, {})
+        most = _MOST_OF_A_MEMBER if policy.is_member else None
         looks = [
             _Look(policy, watch, asking)
-            for watch in watches(changes, asking.now, policy.spec.in_flight_timeout)
+            for watch in watches(changes, asking.now, policy.spec.in_flight_timeout)[:most]
         ]
         try:
-            found = await asyncio.gather(*(look.found(known) for look in looks))
+            found = await _found(looks, known)
             if looks and not found[0].settled:
                 found[0] = await looks[0].late(found[0])
         except MetricsUnavailable as error:
@@ -47,18 +56,26 @@ class RolloutLog:
         return Rollouts(tuple(found))
 
 
+async def _found(looks: Sequence[_Look], known: _Ended) -> list[Rollout]:
+    """What became of each; only what isn't known costs a task."""
+    new = [look for look in looks if look.key not in known]
+    asked = await asyncio.gather(*(look.found() for look in new)) if new else ()
+    news = {look.key: found for look, found in zip(new, asked, strict=True)}
+    return [known.get(look.key) or news[look.key] for look in looks]
+
+
 class _Look:
     """One watch for one rollout."""
 
     def __init__(self, policy: ScalingPolicy, watch: Watch, asking: Asking) -> None:
-        self.key = (ready_query(policy), watch.change, watch.step)
+        self.key = (own_ready_query(policy), watch.change, watch.step)
         self._policy = policy
         self._watch = watch
         self._asking = asking
 
-    async def found(self, known: _Ended) -> Rollout:
+    async def found(self) -> Rollout:
         """What became of it until it was overtaken or timed out."""
-        return known.get(self.key) or await self._asked(self._watch)
+        return await self._asked(self._watch)
 
     async def late(self, found: Rollout) -> Rollout:
         """The same after a look at the time since its timeout, which measures nothing."""
