@@ -119,7 +119,8 @@ class Rounds:
         """
         if self._commits_per_hour is None:
             return None
-        history = await self._repo.history(snapshot, self._clock() - HOUR)
+        now = self._clock()
+        history = await self._repo.history(snapshot, now - HOUR, now)
         spent = tuple(commit.at for commit in history if commit.decisions)
         return Budget(self._commits_per_hour, spent)
 
@@ -189,7 +190,7 @@ class Rounds:
     async def _remember(self, view: View, managed: Sequence[Managed], now: datetime) -> Memory:
         """The log, as far back as any policy's rules look."""
         longest = max(_memory_s(item.policy) for item in managed)
-        history = await self._repo.history(view.snapshot, now - timedelta(seconds=longest))
+        history = await self._repo.history(view.snapshot, now - timedelta(seconds=longest), now)
         tracks = await self._counts.tracks(managed, history)
         changes = {
             track.item.target: [moved.as_change(track.item.target) for moved in track.moves]
