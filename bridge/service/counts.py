@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from bridge.decide.recall import Scaled
-from bridge.manifest.index import count_among, workloads_in
+from bridge.manifest.index import counts_in
+from bridge.manifest.locator import Locator
 from bridge.manifest.target import Target
 from bridge.policy.model import ScalingPolicy
 from bridge.repo.snapshot import Change, Commit
@@ -82,6 +83,7 @@ class _Version(NamedTuple):
     blob: str
     path: str
     target: Target
+    at: Locator | None
 
 
 class CountLog:
@@ -116,14 +118,13 @@ class CountLog:
             unknown[one.blob, one.path].append(one.target)
         contents = await self._repo.read(sorted({blob for blob, _ in unknown}))
         for (blob, path), targets in unknown.items():
-            counts = _counts(contents[blob], targets)
-            known |= {_Version(blob, path, target): counts.get(target) for target in targets}
+            counts = counts_in(contents[blob], path, targets)
+            known |= {_version(blob, path, target): counts.get(target) for target in targets}
         return known
 
 
-def _counts(content: bytes, targets: Iterable[Target]) -> dict[Target, int | None]:
-    workloads = workloads_in(content)
-    return {target: count_among(workloads, target) for target in targets}
+def _version(blob: str, path: str, target: Target) -> _Version:
+    return _Version(blob, path, target, target.at)
 
 
 def touched_paths(history: Sequence[Commit]) -> Touched:
@@ -150,9 +151,9 @@ def _versions(trail: _Trail, touched: Touched, history: Sequence[Commit]) -> Ite
     target = trail.item.target
     for place, change in _changes(trail, touched):
         for blob in filter(None, (change.before, change.after)):
-            yield _Version(blob, change.path, target)
+            yield _version(blob, change.path, target)
         for gone in _sources(change, history[place]):
-            yield _Version(gone.before or "", gone.path, target)
+            yield _version(gone.before or "", gone.path, target)
 
 
 def _followed(
@@ -165,7 +166,7 @@ def _followed(
     item, moves = trail.item, list(trail.moves)
 
     def count(blob: str | None, path: str) -> int | None:
-        return known[_Version(blob, path, item.target)] if blob else None
+        return known[_version(blob, path, item.target)] if blob else None
 
     for place, change in _changes(trail, touched):
         sources = _sources(change, history[place])
