@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from bridge.commit.edits import Dropped, edits_on, spliced
@@ -39,6 +39,11 @@ class Pass:
         return [o.decision for o in self.outcomes if o.decision and o.decision.changes]
 
     @property
+    def held(self) -> list[Decision]:
+        """Those that respect somebody's order."""
+        return [o.decision for o in self.outcomes if o.decision and o.decision.hold]
+
+    @property
     def problems(self) -> list[str]:
         """What a person should look at: broken policies, targets not found, unknown metrics."""
         found = list(self.broken_policies.values())
@@ -56,6 +61,8 @@ class Plan:
     before: Mapping[str, bytes]
     after: Mapping[str, bytes]
     dropped: tuple[Dropped, ...] = ()
+    waits_until: datetime | None = None
+    """When the commit budget has room for it; None: now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +81,9 @@ class Done:
     push: Push | None
     dropped: tuple[Dropped, ...] = ()
     told: tuple[Told, ...] = ()
+    waiting: tuple[Decision, ...] = ()
+    waits_until: datetime | None = None
+    """When the commit budget has room for what waits."""
     proposed: Proposed = Proposed()
 
 
@@ -84,12 +94,15 @@ async def plan(settings: Settings, clock: Callable[[], datetime]) -> Plan:
         RemoteRefused, RemoteUnavailable, PolicyInvalid: nothing could be read.
     """
     async with AsyncExitStack() as parts:
-        repo, found, view, _ = await _pass(parts, Opening(settings, clock))
+        repo, found, view, rounds = await _pass(parts, Opening(settings, clock))
         targets = [decision.target for decision in found.decisions]
         index = await repo.located(view.snapshot, targets)
         edits, dropped = edits_on(index, found.decisions)
         before = await originals(repo, view.snapshot, edits)
-        return Plan(found, before, spliced(edits, before), tuple(dropped))
+        budget = await rounds.budget_at(view.snapshot)
+        raises = any(edit.decision.raises for edit in edits)
+        until = budget.opens_at(clock(), raises=raises) if budget and edits else None
+        return Plan(found, before, spliced(edits, before), tuple(dropped), until)
 
 
 async def once(settings: Settings, clock: Callable[[], datetime]) -> Done:
@@ -104,12 +117,19 @@ async def once(settings: Settings, clock: Callable[[], datetime]) -> Done:
         proposing = Proposing(opening.publishers(repo, rounds), settings.publish, Status(clock()))
         proposing.take_in({p.target for p in view.places.governing.values()}, found.outcomes)
         published = await proposing.publish(found.decisions, view.places.governing)
-        proposed = await _proposed(proposing)
+        done = Done(
+            found,
+            published.push,
+            published.dropped,
+            waiting=published.waiting,
+            waits_until=published.waits_until,
+            proposed=await _proposed(proposing),
+        )
         if published.push is None:
-            return Done(found, None, published.dropped, proposed=proposed)
+            return done
         reconcilers = Reconcilers(settings.reconcilers, settings.state_repo)
         told = await reconcilers.tell(published.push)
-        return Done(found, published.push, published.dropped, tuple(told), proposed)
+        return replace(done, told=tuple(told))
 
 
 async def _proposed(proposing: Proposing) -> Proposed:
@@ -125,7 +145,7 @@ async def _proposed(proposing: Proposing) -> Proposed:
 async def _pass(parts: AsyncExitStack, opening: Opening) -> tuple[StateRepo, Pass, View, Rounds]:
     repo = await parts.enter_async_context(opening.state_repo())
     prometheus = await parts.enter_async_context(Prometheus(opening.settings.prometheus))
-    rounds = Rounds(repo, prometheus, opening.clock)
+    rounds = opening.rounds(repo, prometheus)
     view = await rounds.look()
     policies = view.policies.by_name
     outcomes = await rounds.decide(view)
