@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import sys
+from contextvars import ContextVar
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -35,6 +36,7 @@ ConfigOption = Annotated[
         show_default=False,
     ),
 ]
+_REPO: ContextVar[str | None] = ContextVar("repo", default=None)
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object for programs.")]
 
 
@@ -43,7 +45,7 @@ def run(config: ConfigOption = None) -> None:
     """Run the service: ticks and alert webhooks in, commits out, until SIGTERM."""
     from bridge.commands.run import run_service
 
-    run_service(_settings(config))
+    run_service(_settings(config, several=True))
 
 
 @application.command()
@@ -100,6 +102,14 @@ def explain(
     from bridge.commands.explain import explain_policy
 
     sys.exit(explain_policy(_settings(config), policy, target, at, as_json=json))
+
+
+@application.command()
+def doctor(config: ConfigOption = None, json: JsonOption = False) -> None:
+    """Try every connection and right, and say what to do. Changes nothing."""
+    from bridge.commands.doctor import examine
+
+    sys.exit(examine(_settings(config), as_json=json))
 
 
 @application.command()
@@ -255,24 +265,41 @@ def _common(
     version: Annotated[  # noqa: ARG001  # its callback acts
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
     ] = False,
+    repo: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="Which of `state_repos`, where there are several."),
+    ] = None,
 ) -> None:
     """Options of the program as a whole."""
+    _REPO.set(repo)
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")  # terminals lack letters, names encodings
 
 
-def _settings(path: Path | None) -> Settings:
+def _settings(path: Path | None, *, several: bool = False) -> Settings:
     from bridge.commands.console import give_up
     from bridge.errors import ConfigInvalid
     from bridge.settings import load_settings
 
     try:
-        return load_settings(path)
+        return _chosen(load_settings(path), several=several)
     except ConfigInvalid as error:
         hint = (
             "" if path else "\nno --config was given; `scalebridge schema config` shows the fields"
         )
         give_up(f"{error}{hint}")
+
+
+def _chosen(settings: Settings, *, several: bool) -> Settings:
+    """Those of the repo that --repo names; of the only one; or, for who can do it, of several."""
+    from bridge.errors import ConfigInvalid
+
+    if name := _REPO.get():
+        return settings.alone(name)
+    if settings.state_repos and not several:
+        names = ", ".join(settings.state_repos)
+        raise ConfigInvalid(f"there are several state repos: scalebridge --repo NAME …, of {names}")
+    return settings
 
 
 def main() -> None:
