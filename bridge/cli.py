@@ -73,12 +73,43 @@ def validate(
     config: ConfigOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Check policy files; without PATHS those of the configuration, and their targets."""
+    """Check policy files, and with a configuration that their targets stand in the state repo.
+
+    Without PATHS the configured policies.
+    """
     from bridge.commands.validate import validate_configured, validate_files
 
     if paths:
-        sys.exit(validate_files(paths, as_json=json))
+        settings = _settings(config) if config else None
+        sys.exit(validate_files(paths, settings, as_json=json))
     sys.exit(validate_configured(_settings(config), as_json=json))
+
+
+@application.command()
+def explain(
+    policy: Annotated[str, typer.Argument(help="The policy's name.")],
+    target: Annotated[
+        str | None, typer.Option(help="One workload of a fleet: NAME or KIND/NAMESPACE/NAME.")
+    ] = None,
+    at: Annotated[
+        str | None,
+        typer.Option(help="A past time (2026-03-04T12:00, UTC) or an age (30m), not now."),
+    ] = None,
+    config: ConfigOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Show one decision step by step, and the policy's line behind each step."""
+    from bridge.commands.explain import explain_policy
+
+    sys.exit(explain_policy(_settings(config), policy, target, at, as_json=json))
+
+
+@application.command()
+def doctor(config: ConfigOption = None, json: JsonOption = False) -> None:
+    """Try every connection and right, and say what to do. Changes nothing."""
+    from bridge.commands.doctor import examine
+
+    sys.exit(examine(_settings(config), as_json=json))
 
 
 @application.command()
@@ -113,6 +144,9 @@ def import_(  # noqa: PLR0913, PLR0917 - each is an option
     namespace: Annotated[
         str | None, typer.Option("--namespace", "-n", help="For objects that name none.")
     ] = None,
+    report: Annotated[
+        bool, typer.Option("--report", help="Tell what would become of each file; write nothing.")
+    ] = False,
     config: ConfigOption = None,
     json: JsonOption = False,
 ) -> None:
@@ -120,11 +154,13 @@ def import_(  # noqa: PLR0913, PLR0917 - each is an option
 
     What can't be carried over is named; a policy that would be wrong without it is refused.
     """
-    from bridge.commands.import_ import import_autoscalers, tell_imported
+    from bridge.commands.import_ import import_autoscalers, report_import, tell_imported
     from bridge.policy.importing.surroundings import Surroundings
 
     url = _settings(config).prometheus.url if config else None
     imported = import_autoscalers(files, Surroundings(namespace, url))
+    if report:
+        sys.exit(report_import(imported))
     sys.exit(tell_imported(imported, output, force=force, as_json=json))
 
 
