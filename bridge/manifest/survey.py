@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -16,7 +15,7 @@ from bridge.manifest.workload import Workload, workloads_of
 
 _MOST_MARKERS = 1_000
 _KIND = b"kind"
-_ENTRIES = re.compile(rb"""^["']?replicas\b|\bkustomize["']?:""", re.MULTILINE)
+_ENTRIES = (b"\nreplicas", b"kustomize", b'"replicas"', b"ustomization")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,15 +47,16 @@ def surveyed(content: bytes | None, suffix: str) -> Survey:
         return Survey(refusal="too big to be looked at")
     yaml = suffix in YAML_SUFFIXES
     manifest = yaml and _KIND in content  # the cheap screens before any parse
-    entered = yaml and bool(_ENTRIES.search(content))
+    listed = content.startswith(_ENTRIES[0][1:]) or any(sign in content for sign in _ENTRIES)
+    entered = yaml and listed
     marked = SCREEN in content
     if not (manifest or entered or marked):
         return _NOTHING
     try:
         file = opened(content, f"file{suffix}")
         found = _workloads(file) if manifest else ()
-        listed = _entries(file) if entered else ()
-        return Survey(tuple(found), (*listed, *(_markers(file) if marked else ())))
+        others = [*(_entries(file) if entered else ()), *(_markers(file) if marked else ())]
+        return Survey(tuple(found), tuple(others))
     except ManifestUnsupported as refusal:
         return Survey(refusal=str(refusal))
 
