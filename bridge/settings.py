@@ -58,6 +58,7 @@ def _inside_repo(path: str) -> str:
 Url = Annotated[str, AfterValidator(_without_credentials)]
 HttpUrl = Annotated[str, AfterValidator(_http)]
 SecretFile = Annotated[Path, AfterValidator(_existing_file)]
+RepoName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
 RepoPath = Annotated[str, AfterValidator(_inside_repo)]
 
 
@@ -97,14 +98,24 @@ class PrometheusSettings(Section):
     concurrency: int = Field(8, ge=1, le=64, description="queries asked at once")
 
 
+class GitHubAppSettings(Section):
+    """An installed GitHub App, whose tokens serve as the password."""
+
+    app_id: int = Field(ge=1)
+    installation_id: int = Field(ge=1, description="the number in the installation's URL")
+    private_key_file: SecretFile = Field(description="PEM, as GitHub generates it")
+
+
 class StateRepoSettings(Section):
     """The Git repository that says how many replicas run."""
 
+    name: str = Field("", description="in logs, metrics and status; state_repos sets it")
     url: Url = Field(description="https://…, ssh://…, git@host:path, file://… or a path")
     branch: str = Field("main", min_length=1, pattern=r"^[^-\s~^:?*\[\\][^\s~^:?*\[\\]*$")
     username: str = Field("git", description="with password or password_file, over HTTP")
     password: SecretStr | None = Field(None, description="password or access token")
     password_file: SecretFile | None = None
+    github_app: GitHubAppSettings | None = Field(None, description="instead of a password")
     ssh_key_file: SecretFile | None = None
     known_hosts_file: SecretFile | None = None
     ca_file: SecretFile | None = Field(
@@ -122,12 +133,82 @@ class StateRepoSettings(Section):
     timeout: Duration = Field(60.0, gt=0, description="for one Git operation over the network")
     mirror: Path | None = Field(None, description="where the bare mirror lies (a mere cache)")
 
+    @checked(mode="after")
+    def _by_http(self) -> Self:
+        given = [name for name in ("ca_file", "proxy") if getattr(self, name) is not None]
+        if given and urlsplit(self.url).scheme not in ("http", "https"):
+            raise ValueError(f"{', '.join(given)}: the remote is not an http(s) URL")
+        return self
+
+    @checked(mode="after")
+    def _one_way_in(self) -> Self:
+        if not self.github_app:
+            return self
+        if self.password or self.password_file:
+            raise ValueError("github_app stands in for password and password_file: give one")
+        if urlsplit(self.url).scheme not in ("http", "https"):
+            raise ValueError("github_app needs an https:// URL")
+        return self
+
+
+class SigningSettings(Section):
+    """What commits are signed with: a key, or GitHub's own, which then makes the commits."""
+
+    format: Literal["ssh", "openpgp", "github"] = Field(
+        description="as git's own gpg.format names them; github: they show as Verified there"
+    )
+    key_file: SecretFile | None = Field(
+        None, description="the private key; armored or binary for openpgp"
+    )
+    passphrase_file: SecretFile | None = Field(None, description="where the key has one")
+
+    @checked(mode="after")
+    def _whose_key(self) -> Self:
+        if self.format == "github" and (self.key_file or self.passphrase_file):
+            raise ValueError("format github signs with GitHub's key: remove key_file")
+        if self.format != "github" and not self.key_file:
+            raise ValueError(f"format {self.format} needs a key_file")
+        return self
+
 
 class CommitSettings(Section):
     """Who the commits are by."""
 
     name: str = Field("scalebridge", min_length=1, pattern=r"^[^<>\n\x00]+$")
     email: str = Field("scalebridge@localhost", pattern=r"^[^<>\s\x00]+$")
+    signing: SigningSettings | None = Field(None, description="default: commits are not signed")
+
+
+class PublishSettings(Section):
+    """Straight to the branch, or by pull requests that people merge."""
+
+    mode: Literal["branch", "pull_request"] = Field(
+        "branch", description="for policies without an approval of their own"
+    )
+    if_protected: Literal["refuse", "pull_request"] = Field(
+        "refuse", description="what a branch that takes no pushes leads to"
+    )
+    forge: Literal["github", "gitlab"] | None = Field(
+        None, description="where pull requests are opened; needed wherever one is asked for"
+    )
+    token: SecretStr | None = Field(None, description="default: the state repo's own password")
+    token_file: SecretFile | None = None
+    branch_prefix: str = Field(
+        "scalebridge", pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", description="of our own branches"
+    )
+    labels: tuple[str, ...] = ()
+    reviewers: tuple[str, ...] = ()
+    team_reviewers: tuple[str, ...] = ()
+    auto_merge: Literal["merge", "squash", "rebase"] | None = Field(
+        None, description="let the forge merge once its own conditions are met"
+    )
+    poll_interval: Duration = Field(30.0, gt=0, description="open ones are looked at so often")
+
+    @checked(mode="after")
+    def _somewhere(self) -> Self:
+        if self.forge is None and "pull_request" in (self.mode, self.if_protected):
+            raise ValueError("pull requests need forge: github or gitlab")
+        return self
 
 
 class Window(Section):
@@ -215,11 +296,55 @@ class Settings(BaseSettings):
 
     prometheus: PrometheusSettings
     state_repo: StateRepoSettings
+    state_repos: dict[RepoName, StateRepoSettings] = Field(
+        {}, description="by name, instead of state_repo; each has its own policies and commits"
+    )
     commit: CommitSettings = CommitSettings()
+    publish: PublishSettings = PublishSettings()
     batch: BatchSettings = BatchSettings()
     server: ServerSettings = ServerSettings()
     reconcilers: tuple[ReconcilerSettings, ...] = ()
     log: LogSettings = LogSettings()
+
+    @checked(mode="before")
+    @classmethod
+    def _one_or_several(cls, given: Any) -> Any:
+        """Of several, each gets its name, and the first stands in as `state_repo`."""
+        several = given.get("state_repos") if isinstance(given, dict) else None
+        if not several or not isinstance(several, dict):
+            return given
+        if "state_repo" in given:
+            raise ValueError("state_repo and state_repos: give one of them")
+        named = {
+            name: {**repo, "name": name} if isinstance(repo, dict) else repo
+            for name, repo in several.items()
+        }
+        return {**given, "state_repos": named, "state_repo": next(iter(named.values()))}
+
+    @checked(mode="after")
+    def _one_writer_each(self) -> Self:
+        branches = [(repo.url, repo.branch) for repo in self.state_repos.values()]
+        if len(set(branches)) < len(branches):
+            raise ValueError("state_repos: two of them are the same branch of the same repo")
+        return self
+
+    def each(self) -> list[Self]:
+        """The configuration of each state repo by itself."""
+        if not self.state_repos:
+            return [self]
+        return [self.alone(name) for name in self.state_repos]
+
+    def alone(self, name: str) -> Self:
+        """The configuration with one of the state repos.
+
+        Raises:
+            ConfigInvalid: none has this name.
+        """
+        if name not in self.state_repos:
+            known = ", ".join(self.state_repos) or "state_repos has none"
+            raise ConfigInvalid(f"--repo {name}: no such state repo: {known}")
+        chosen = {"state_repo": self.state_repos[name], "state_repos": {}}
+        return self.model_copy(update=chosen)
 
     @classmethod
     def settings_customise_sources(

@@ -88,8 +88,7 @@ class Holds:
             return decision
         if now.ready is None and not self._ready_was_known():
             return decision
-        ages = [change.age(now.at) for change in self.known.changes]
-        if not ages or min(ages) > self.policy.spec.in_flight_timeout:
+        if not self.known.in_flight(now.at, self.policy.spec.in_flight_timeout):
             return decision
         ready = "unknown" if now.ready is None else now.ready
         why = f"in flight ({ready} ready of {committed} committed)"

@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from bridge.decide.decision import Decision
+from bridge.publish.pull_request import Proposal
 from bridge.publish.push import Push
 
 _PUSHES_KEPT = 20
@@ -23,6 +24,8 @@ class Status:
     tip: str = ""
     remote_error: str = ""
     push_error: str = ""
+    proposal_error: str = ""
+    proposals: Sequence[Proposal] = ()
     policy_errors: Mapping[str, str] = field(default_factory=dict)
     suspended: Sequence[str] = ()
     decisions: dict[str, Decision] = field(default_factory=dict)
@@ -30,6 +33,7 @@ class Status:
     waiting: Sequence[Decision] = ()
     pushes: deque[tuple[datetime, Push]] = field(default_factory=lambda: deque(maxlen=_PUSHES_KEPT))
     last_pass: datetime | None = None
+    repo: str = ""
 
     @property
     def ready(self) -> bool:
@@ -56,6 +60,8 @@ class Status:
             "tip": self.tip or None,
             "remoteError": self.remote_error or None,
             "pushError": self.push_error or None,
+            "proposalError": self.proposal_error or None,
+            "proposals": [proposal_facts(one) for one in self.proposals],
             "brokenPolicies": dict(self.policy_errors),
             "suspended": list(self.suspended),
             "problems": dict(self.problems),
@@ -63,6 +69,27 @@ class Status:
             "waiting": [decision_facts(d) for d in self.waiting],
             "pushes": [push_facts(at, push) for at, push in reversed(self.pushes)],
         }
+
+
+@dataclass(frozen=True, slots=True)
+class Statuses:
+    """The same of several state repos; ready as soon as one is, so that a dead one stops none."""
+
+    each: Sequence[Status]
+
+    @property
+    def ready(self) -> bool:
+        """Whether any state repo was read at least once."""
+        return any(one.ready for one in self.each)
+
+    @property
+    def remote_error(self) -> str:
+        """Of all of them."""
+        return "; ".join(f"{one.repo}: {one.remote_error}" for one in self.each if one.remote_error)
+
+    def facts(self) -> dict[str, Any]:
+        """By the state repo's name."""
+        return {"stateRepos": {one.repo: one.facts() for one in self.each}}
 
 
 def _is_steady(decision: Decision) -> bool:
@@ -79,6 +106,34 @@ def decision_facts(decision: Decision) -> dict[str, Any]:
         "reasons": list(decision.reasons),
         "errors": list(decision.errors),
     }
+
+
+def proposal_facts(proposal: Proposal) -> dict[str, Any]:
+    """A pull request of ours as JSON has it."""
+    request = proposal.request
+    return {
+        "group": proposal.group,
+        "state": proposal.event,
+        "url": request.url if request else None,
+        "decisions": [decision_facts(decision) for decision in proposal.decisions],
+        "note": proposal.note,
+    }
+
+
+def told_proposal(proposal: Proposal) -> str:
+    """The same in a line for people."""
+    said = {
+        "opened": "waiting for approval (opened)",
+        "updated": "waiting for approval (updated)",
+        "waiting": "waiting for approval",
+        "refused": "held, since a person said no",
+        "taken_over": "taken over by a person",
+        "closed": "closed",
+        "failed": "not reached",
+    }[proposal.event]
+    what = ", ".join(f"{d.target} {d.current} → {d.desired}" for d in proposal.decisions)
+    where = (proposal.request.url or proposal.request.name) if proposal.request else ""
+    return ": ".join(part for part in (said, where, what, proposal.note) if part)
 
 
 def push_facts(at: datetime, push: Push) -> dict[str, Any]:

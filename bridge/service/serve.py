@@ -1,30 +1,22 @@
-"""The service: wires the stages in one TaskGroup and stops cleanly."""
+"""The service: a pipeline for each state repo in one TaskGroup, one server; stops cleanly."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime
 
 import structlog
 
-from bridge.batch.batcher import Batcher, Debounce
 from bridge.evaluate.prometheus import Prometheus
-from bridge.notify.reconcilers import Reconcilers
-from bridge.observe.status import Status
-from bridge.publish.branch import BranchPublisher
-from bridge.repo.fast_import import Identity
-from bridge.repo.state_repo import StateRepo
+from bridge.observe.status import Status, Statuses
 from bridge.server import Server
-from bridge.service.committing import Committing
-from bridge.service.rounds import Rounds
-from bridge.service.watching import Watching
-from bridge.settings import Settings, Window
+from bridge.service.pipeline import Pipeline
+from bridge.settings import Settings
+from bridge.trigger.alertmanager import Notification
 
 log = structlog.get_logger()
-
-_LAST_COMMIT_S = 10.0
 
 
 def utc_now() -> datetime:
@@ -38,53 +30,33 @@ async def serve(
     """Runs the service until `stop` is set; what is batched then is committed, within 10 s.
 
     Raises:
-        ConfigInvalid: the listen address can't be bound, or the mirror's folder not used.
+        ConfigInvalid: the listen address can't be bound, a mirror's folder or the signing key
+            not be used.
     """
-    status = Status(clock())
     async with AsyncExitStack() as open_parts:
-        repo = await open_parts.enter_async_context(StateRepo(settings.state_repo))
         prometheus = await open_parts.enter_async_context(Prometheus(settings.prometheus))
-        rounds = Rounds(repo, prometheus, clock)
-        watching = Watching(
-            rounds,
-            status,
-            clock,
-            poll_interval=settings.state_repo.poll_interval,
-            queue=settings.server.queue,
-        )
-        committing = _committing(settings, repo, rounds, status, clock)
-        server = Server(settings.server, status, watching.accept)
+        pipelines = [Pipeline(one, prometheus, clock) for one in settings.each()]
+        for pipeline in pipelines:
+            await pipeline.open(open_parts)
+
+        def accept(notification: Notification) -> bool:
+            return all([one.watching.accept(notification) for one in pipelines])
+
+        server = Server(settings.server, _seen(pipelines), accept)
         host, port = await open_parts.enter_async_context(server)
         log.info("listening", host=host, port=port)
-        await _run(watching, committing, stop)
+        await _run(pipelines, stop)
         log.info("stopped")
 
 
-async def _run(watching: Watching, committing: Committing, stop: asyncio.Event) -> None:
-    async with asyncio.TaskGroup() as stages:
-        watch = stages.create_task(watching.run(committing.take_in))
-        commit = stages.create_task(committing.run(watching.look_again))
+def _seen(pipelines: Sequence[Pipeline]) -> Status | Statuses:
+    statuses = [pipeline.status for pipeline in pipelines]
+    return statuses[0] if len(statuses) == 1 else Statuses(statuses)
+
+
+async def _run(pipelines: Sequence[Pipeline], stop: asyncio.Event) -> None:
+    async with asyncio.TaskGroup() as running:
+        for pipeline in pipelines:
+            running.create_task(pipeline.run(stop))
         await stop.wait()
         log.info("stopping")
-        watch.cancel()
-        committing.stop()
-        await asyncio.wait([commit], timeout=_LAST_COMMIT_S)
-        commit.cancel()
-
-
-def _committing(
-    settings: Settings,
-    repo: StateRepo,
-    rounds: Rounds,
-    status: Status,
-    clock: Callable[[], datetime],
-) -> Committing:
-    batcher = Batcher(_debounce(settings.batch), _debounce(settings.batch.scale_up))
-    author = Identity(settings.commit.name, settings.commit.email)
-    publisher = BranchPublisher(repo, author, clock, rounds.policies_at)
-    reconcilers = Reconcilers(settings.reconcilers, settings.state_repo)
-    return Committing(batcher, publisher, reconcilers, status, clock)
-
-
-def _debounce(window: Window) -> Debounce:
-    return Debounce(window.quiet_period, window.max_wait)
