@@ -9,6 +9,7 @@ from bridge.decide.activation import Activation, ActivationRules, activated
 from bridge.decide.behavior import Limit
 from bridge.decide.decision import Decision, Step
 from bridge.decide.holds import Holds
+from bridge.decide.override import Hold, Override
 from bridge.decide.pause import Pauses
 from bridge.decide.recall import Known, activity, asked_over, failures_before, recalled
 from bridge.decide.reconcile import Cause, Pass, reconciled
@@ -54,12 +55,17 @@ def _decided(policy: ScalingPolicy, observation: Observation, known: Known) -> D
         fleet=policy.is_member,
     )
     if known.override and known.override.holds(policy, now.at):
-        return start.because(known.override.reason(policy), "spec.overrideHold")
+        return _held(start, policy, known.override)
     if policy.spec.paused_at(now.at):
         return _paused(start, policy)
     found = asked(policy, now, count, failures_before(policy, observation))
     then = asked_over(policy, observation.past, count)
     return _Deciding(policy, observation, known, found, then).decision(start)
+
+
+def _held(start: Decision, policy: ScalingPolicy, override: Override) -> Decision:
+    hold = Hold(override, override.until(policy))
+    return replace(start, hold=hold).because(override.reason(policy), override.field)
 
 
 def _paused(start: Decision, policy: ScalingPolicy) -> Decision:

@@ -8,7 +8,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from bridge.batch.budget import Budget
 from bridge.decide.decision import Decision
+from bridge.decide.override import Hold
 from bridge.publish.push import Push
 
 _PUSHES_KEPT = 20
@@ -30,6 +32,7 @@ class Status:
     waiting: Sequence[Decision] = ()
     pushes: deque[tuple[datetime, Push]] = field(default_factory=lambda: deque(maxlen=_PUSHES_KEPT))
     last_pass: datetime | None = None
+    budget: Budget | None = None
 
     @property
     def ready(self) -> bool:
@@ -41,6 +44,16 @@ class Status:
         """For people, by title; of very many those that change something or are in doubt first."""
         first = sorted(self.decisions.items(), key=lambda one: (_is_steady(one[1]), one[0]))
         return [decision for _, decision in sorted(first[:_ROWS_SHOWN], key=lambda one: one[0])]
+
+    @property
+    def held(self) -> list[Decision]:
+        """The decisions that respect somebody's order."""
+        return [made for _, made in sorted(self.decisions.items()) if made.hold]
+
+    @property
+    def budget_facts(self) -> dict[str, Any] | None:
+        """What is left of the commit budget; None where the configuration sets no limit."""
+        return budget_facts(self.budget, self.last_pass or self.started)
 
     def keep(self, policies: Collection[str]) -> None:
         """Forgets what is not governed any more."""
@@ -61,6 +74,7 @@ class Status:
             "problems": dict(self.problems),
             "decisions": [decision_facts(d) for _, d in sorted(self.decisions.items())],
             "waiting": [decision_facts(d) for d in self.waiting],
+            "budget": self.budget_facts,
             "pushes": [push_facts(at, push) for at, push in reversed(self.pushes)],
         }
 
@@ -78,6 +92,32 @@ def decision_facts(decision: Decision) -> dict[str, Any]:
         "desired": decision.desired,
         "reasons": list(decision.reasons),
         "errors": list(decision.errors),
+        "hold": _hold_facts(decision.hold) if decision.hold else None,
+    }
+
+
+def _hold_facts(hold: Hold) -> dict[str, Any]:
+    order = hold.override
+    return {
+        "count": order.count,
+        "since": order.at.isoformat(),
+        "until": hold.until.isoformat(),
+        "by": order.author,
+        "commit": order.sha,
+        "rivals": list(order.rivals),
+    }
+
+
+def budget_facts(budget: Budget | None, now: datetime) -> dict[str, Any] | None:
+    """A commit budget as JSON has it; None where the configuration sets no limit."""
+    if budget is None:
+        return None
+    ups, downs = (budget.opens_at(now, raises=raises) for raises in (True, False))
+    return {
+        "commitsPerHour": budget.limit,
+        "usedLastHour": budget.used(now),
+        "scaleUpsWaitUntil": ups.isoformat() if ups else None,
+        "scaleDownsWaitUntil": downs.isoformat() if downs else None,
     }
 
 

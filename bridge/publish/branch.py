@@ -2,27 +2,23 @@
 
 from __future__ import annotations
 
-import asyncio
-import random
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
 
+from bridge.batch.budget import Budget
 from bridge.commit.edits import Dropped, Edit, edits_on, spliced
 from bridge.commit.message import commit_message
 from bridge.decide.decision import Decision
-from bridge.errors import PushRejected, RemoteUnavailable
 from bridge.policy.model import ScalingPolicy
 from bridge.publish.push import Published, Push
+from bridge.publish.races import pushed, redone
 from bridge.repo.fast_import import Draft, Identity
 from bridge.repo.snapshot import Snapshot
 from bridge.repo.state_repo import StateRepo
 
-_FIRST_PAUSE_S = 0.02
-_LONGEST_PAUSE_S = 2.0
-
-
 Policies = Mapping[str, ScalingPolicy]
 PoliciesAt = Callable[[Snapshot], Awaitable[Policies]]
+BudgetAt = Callable[[Snapshot], Awaitable[Budget | None]]
 
 
 class BranchPublisher:
@@ -34,7 +30,9 @@ class BranchPublisher:
         author: Identity,
         clock: Callable[[], datetime],
         policies_at: PoliciesAt,
+        budget_at: BudgetAt | None = None,
     ) -> None:
+        self._budget_at = budget_at
         self._policies_at = policies_at
         self._repo = repo
         self._author = author
@@ -46,23 +44,16 @@ class BranchPublisher:
         First on the tip as we know it, since the push itself finds out whether it is still that.
 
         A decision holds while its policy is as it was (`policies`, by title) and its target's
-        count is the one it was made on.
+        count is the one it was made on. The budget is that of the tip which the push builds on,
+        so instances that share a branch share it exactly.
 
         Raises:
             PushRejected: rivals kept winning for as long as the repo's timeout.
             RemoteRefused, RemoteUnavailable: see there.
         """
-        deadline = asyncio.get_running_loop().time() + self._repo.settings.timeout
-        pause, lost = _FIRST_PAUSE_S, 0
-        while True:
-            try:
-                return await self._attempt(decisions, policies, lost)
-            except PushRejected:
-                if asyncio.get_running_loop().time() > deadline:
-                    raise
-            lost += 1
-            await asyncio.sleep(pause * random.random())  # noqa: S311  # jitter, no secret
-            pause = min(2 * pause, _LONGEST_PAUSE_S)
+        return await redone(
+            lambda lost: self._attempt(decisions, policies, lost), self._repo.settings.timeout
+        )
 
     async def _attempt(
         self, decisions: Sequence[Decision], policies: Policies, lost: int
@@ -79,27 +70,22 @@ class BranchPublisher:
         dropped = [*changed, *overtaken]
         if not edits:
             return Published(None, tuple(dropped))
+        held = [edit.decision for edit in edits]
+        budget = await self._budget_at(snapshot) if self._budget_at else None
+        raises = any(decision.raises for decision in held)
+        if budget and (opens := budget.opens_at(self._clock(), raises=raises)):
+            return Published(None, tuple(dropped), budget, tuple(held), opens)
         draft = await self._draft(edits, snapshot)
-        commit = await self._pushed(draft, snapshot)
+        commit = await pushed(self._repo, draft, snapshot)
         push = Push(
             before=snapshot.tip,
             after=commit,
             subject=draft.message.partition("\n")[0],
             files=tuple(sorted(draft.contents)),
-            decisions=tuple(edit.decision for edit in edits),
+            decisions=tuple(held),
             races_lost=lost,
         )
-        return Published(push, tuple(dropped))
-
-    async def _pushed(self, draft: Draft, snapshot: Snapshot) -> str:
-        """Commits and pushes; where the answer to the push was lost, the branch tells."""
-        commit = await self._repo.commit(draft, snapshot)
-        try:
-            await self._repo.push(commit, draft.parent)
-        except RemoteUnavailable:
-            if (await self._repo.look()).tip != commit:
-                raise
-        return commit
+        return Published(push, tuple(dropped), budget)
 
     async def _draft(self, edits: Sequence[Edit], snapshot: Snapshot) -> Draft:
         contents = await originals(self._repo, snapshot, edits)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
+from bridge.batch.budget import Budget
 from bridge.commit.edits import Dropped
 from bridge.decide.decision import Decision
 
@@ -26,3 +28,10 @@ class Published:
 
     push: Push | None
     dropped: tuple[Dropped, ...] = ()
+    budget: Budget | None = None
+    """As it stood before the push, where the configuration limits commits."""
+    waiting: tuple[Decision, ...] = ()
+    """What still holds, and waits for the budget."""
+
+    waits_until: datetime | None = None
+    """When the budget has room for that."""

@@ -13,7 +13,13 @@ from bridge.service.rounds import Outcome
 
 log = structlog.get_logger()
 
-_LEVELS = {"decided": "info", "metrics_unknown": "warning", "not_decided": "error"}
+_LEVELS = {
+    "decided": "info",
+    "held": "info",
+    "quarrel": "warning",
+    "metrics_unknown": "warning",
+    "not_decided": "error",
+}
 _DIGITS = re.compile(r"[0-9.]+")
 
 
@@ -46,6 +52,8 @@ def _event(outcome: Outcome) -> str:
         return "not_decided"
     if made.errors:
         return "metrics_unknown"
+    if made.hold:
+        return "quarrel" if made.hold.override.rivals else "held"
     return "decided" if made.changes else "steady"
 
 

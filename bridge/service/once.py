@@ -34,6 +34,11 @@ class Pass:
         return [o.decision for o in self.outcomes if o.decision and o.decision.changes]
 
     @property
+    def held(self) -> list[Decision]:
+        """Those that respect somebody's order."""
+        return [o.decision for o in self.outcomes if o.decision and o.decision.hold]
+
+    @property
     def problems(self) -> list[str]:
         """What a person should look at: broken policies, targets not found, unknown metrics."""
         found = list(self.broken_policies.values())
@@ -51,6 +56,8 @@ class Plan:
     before: Mapping[str, bytes]
     after: Mapping[str, bytes]
     dropped: tuple[Dropped, ...] = ()
+    waits_until: datetime | None = None
+    """When the commit budget has room for it; None: now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +68,9 @@ class Done:
     push: Push | None
     dropped: tuple[Dropped, ...] = ()
     told: tuple[Told, ...] = ()
+    waiting: tuple[Decision, ...] = ()
+    waits_until: datetime | None = None
+    """When the commit budget has room for what waits."""
 
 
 async def plan(settings: Settings, clock: Callable[[], datetime]) -> Plan:
@@ -70,10 +80,13 @@ async def plan(settings: Settings, clock: Callable[[], datetime]) -> Plan:
         RemoteRefused, RemoteUnavailable, PolicyInvalid: nothing could be read.
     """
     async with AsyncExitStack() as parts:
-        repo, found, view, _ = await _pass(parts, settings, clock)
+        repo, found, view, rounds = await _pass(parts, settings, clock)
         edits, dropped = edits_on(view.snapshot.index, found.decisions)
         before = await originals(repo, view.snapshot, edits)
-        return Plan(found, before, spliced(edits, before), tuple(dropped))
+        budget = await rounds.budget_at(view.snapshot)
+        raises = any(edit.decision.raises for edit in edits)
+        until = budget.opens_at(clock(), raises=raises) if budget and edits else None
+        return Plan(found, before, spliced(edits, before), tuple(dropped), until)
 
 
 async def once(settings: Settings, clock: Callable[[], datetime]) -> Done:
@@ -87,10 +100,11 @@ async def once(settings: Settings, clock: Callable[[], datetime]) -> Done:
         if not found.decisions:
             return Done(found, None)
         author = Identity(settings.commit.name, settings.commit.email)
-        publisher = BranchPublisher(repo, author, clock, rounds.policies_at)
+        publisher = BranchPublisher(repo, author, clock, rounds.policies_at, rounds.budget_at)
         published = await publisher.publish(found.decisions, view.places.governing)
         if published.push is None:
-            return Done(found, None, published.dropped)
+            waiting, until = published.waiting, published.waits_until
+            return Done(found, None, published.dropped, (), waiting, until)
         reconcilers = Reconcilers(settings.reconcilers, settings.state_repo)
         told = await reconcilers.tell(published.push)
         return Done(found, published.push, published.dropped, tuple(told))
@@ -101,7 +115,7 @@ async def _pass(
 ) -> tuple[StateRepo, Pass, View, Rounds]:
     repo = await parts.enter_async_context(StateRepo(settings.state_repo))
     prometheus = await parts.enter_async_context(Prometheus(settings.prometheus))
-    rounds = Rounds(repo, prometheus, clock)
+    rounds = Rounds(repo, prometheus, clock, settings.batch.max_commits_per_hour)
     view = await rounds.look()
     policies = view.policies.by_name
     outcomes = await rounds.decide(view)

@@ -10,9 +10,10 @@ from datetime import datetime, timedelta
 from itertools import chain
 from pathlib import Path
 
+from bridge.batch.budget import HOUR, Budget
 from bridge.decide.decide import decide, window_to_know
 from bridge.decide.decision import Decision
-from bridge.decide.override import Override
+from bridge.decide.override import Hold, Override
 from bridge.decide.recall import Known, Scaled
 from bridge.decide.rollout import RECORD_S
 from bridge.errors import PolicyInvalid
@@ -21,9 +22,11 @@ from bridge.evaluate.reading import Observation, Past
 from bridge.manifest.target import Target
 from bridge.policy.loading import Policies, is_policy_file, load_policies
 from bridge.policy.model import ScalingPolicy
+from bridge.repo.log import REMEMBERED
 from bridge.repo.snapshot import Snapshot
 from bridge.repo.state_repo import StateRepo
-from bridge.service.people import CountLog, Managed, overrides
+from bridge.service.counts import CountLog, Managed
+from bridge.service.people import overrides
 from bridge.service.placing import Places, placed
 from bridge.service.rollouts import RolloutLog
 
@@ -70,11 +73,16 @@ class Rounds:
     """Looks, asks and decides; changes nothing."""
 
     def __init__(
-        self, repo: StateRepo, metrics: MetricsSource, clock: Callable[[], datetime]
+        self,
+        repo: StateRepo,
+        metrics: MetricsSource,
+        clock: Callable[[], datetime],
+        commits_per_hour: int | None = None,
     ) -> None:
         self._repo = repo
         self._metrics = metrics
         self._clock = clock
+        self._commits_per_hour = commits_per_hour
         self._counts = CountLog(repo)
         self._rollouts = RolloutLog()
         self._view: View | None = None
@@ -103,6 +111,17 @@ class Rounds:
     async def policies_at(self, snapshot: Snapshot) -> Mapping[str, ScalingPolicy]:
         """The policies that hold at a snapshot, each for one target, by title."""
         return (await self.view_of(snapshot)).places.governing
+
+    async def budget_at(self, snapshot: Snapshot) -> Budget | None:
+        """What of the commit budget is spent there, whoever's decisions it went to.
+
+        None where the configuration sets no limit.
+        """
+        if self._commits_per_hour is None:
+            return None
+        history = await self._repo.history(snapshot, self._clock() - HOUR)
+        spent = tuple(commit.at for commit in history if commit.decisions)
+        return Budget(self._commits_per_hour, spent)
 
     async def decide(self, view: View, names: Iterable[str] | None = None) -> list[Outcome]:
         """A decision for each target of each policy (of these names) that is not suspended."""
@@ -143,6 +162,18 @@ class Rounds:
             self.unclaimed[policies[0].name] = asking.unclaimed(policies)
         return outcomes
 
+    async def held(self, view: View) -> dict[Target, Hold]:
+        """The holds that are respected now, by target; asks no metric."""
+        now, managed = self._clock(), managed_at(view)
+        if not managed:
+            return {}
+        orders = (await self._remember(view, managed, now)).overrides
+        return {
+            item.target: Hold(order, order.until(item.policy))
+            for item in managed
+            if (order := orders.get(item.target)) and order.holds(item.policy, now)
+        }
+
     async def _outcome(
         self, policy: ScalingPolicy, view: View, asking: Asking, memory: Memory
     ) -> Outcome:
@@ -159,11 +190,17 @@ class Rounds:
         """The log, as far back as any policy's rules look."""
         longest = max(_memory_s(item.policy) for item in managed)
         history = await self._repo.history(view.snapshot, now - timedelta(seconds=longest))
-        moves = await self._counts.moves(managed, history)
+        tracks = await self._counts.tracks(managed, history)
         changes = {
-            target: [moved.as_change(target) for moved in found] for target, found in moves.items()
+            track.item.target: [moved.as_change(track.item.target) for moved in track.moves]
+            for track in tracks
         }
-        return Memory(changes, overrides(managed, moves, history))
+        return Memory(changes, overrides(tracks, history))
+
+
+def managed_at(view: View) -> list[Managed]:
+    """Every target that policies govern and whose count was found, also of suspended ones."""
+    return [_managed(view.places.governing[title], view) for title in view.places.found]
 
 
 def _managed(policy: ScalingPolicy, view: View) -> Managed:
@@ -176,7 +213,8 @@ def _memory_s(policy: ScalingPolicy) -> float:
     spec = policy.spec
     rules = (*spec.behavior.scale_up.policies, *spec.behavior.scale_down.policies)
     periods = (rule.period_seconds for rule in rules)
-    return max(RECORD_S, spec.in_flight_timeout, spec.override_hold, *periods)
+    windows = (RECORD_S, REMEMBERED.total_seconds(), spec.in_flight_timeout, spec.override_hold)
+    return max(*windows, *periods)
 
 
 async def read_policies(repo: StateRepo, snapshot: Snapshot) -> Policies:

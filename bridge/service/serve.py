@@ -44,7 +44,7 @@ async def serve(
     async with AsyncExitStack() as open_parts:
         repo = await open_parts.enter_async_context(StateRepo(settings.state_repo))
         prometheus = await open_parts.enter_async_context(Prometheus(settings.prometheus))
-        rounds = Rounds(repo, prometheus, clock)
+        rounds = Rounds(repo, prometheus, clock, settings.batch.max_commits_per_hour)
         watching = Watching(
             rounds,
             status,
@@ -52,7 +52,9 @@ async def serve(
             poll_interval=settings.state_repo.poll_interval,
             queue=settings.server.queue,
         )
-        committing = _committing(settings, repo, rounds, status, clock)
+        author = Identity(settings.commit.name, settings.commit.email)
+        publisher = BranchPublisher(repo, author, clock, rounds.policies_at, rounds.budget_at)
+        committing = _committing(settings, publisher, status, clock)
         server = Server(settings.server, status, watching.accept)
         host, port = await open_parts.enter_async_context(server)
         log.info("listening", host=host, port=port)
@@ -73,15 +75,9 @@ async def _run(watching: Watching, committing: Committing, stop: asyncio.Event) 
 
 
 def _committing(
-    settings: Settings,
-    repo: StateRepo,
-    rounds: Rounds,
-    status: Status,
-    clock: Callable[[], datetime],
+    settings: Settings, publisher: BranchPublisher, status: Status, clock: Callable[[], datetime]
 ) -> Committing:
     batcher = Batcher(_debounce(settings.batch), _debounce(settings.batch.scale_up))
-    author = Identity(settings.commit.name, settings.commit.email)
-    publisher = BranchPublisher(repo, author, clock, rounds.policies_at)
     reconcilers = Reconcilers(settings.reconcilers, settings.state_repo)
     return Committing(batcher, publisher, reconcilers, status, clock)
 

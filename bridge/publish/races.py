@@ -1,0 +1,51 @@
+"""Rivals on one branch: a lost race is redone on the new tip, never forced and never merged."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+from bridge.errors import PushRejected, RemoteUnavailable
+from bridge.repo.fast_import import Draft
+from bridge.repo.snapshot import Snapshot
+from bridge.repo.state_repo import StateRepo
+
+_FIRST_PAUSE_S = 0.02
+_LONGEST_PAUSE_S = 2.0
+_Result = TypeVar("_Result")
+
+
+async def redone(attempt: Callable[[int], Awaitable[_Result]], patience: float) -> _Result:
+    """The first attempt that loses no race; each is told how many were lost before.
+
+    Raises:
+        PushRejected: rivals kept winning for so many seconds.
+    """
+    deadline = asyncio.get_running_loop().time() + patience
+    pause, lost = _FIRST_PAUSE_S, 0
+    while True:
+        try:
+            return await attempt(lost)
+        except PushRejected:
+            if asyncio.get_running_loop().time() > deadline:
+                raise
+        lost += 1
+        await asyncio.sleep(pause * random.random())  # noqa: S311  # jitter, no secret
+        pause = min(2 * pause, _LONGEST_PAUSE_S)
+
+
+async def pushed(repo: StateRepo, draft: Draft, snapshot: Snapshot) -> str:
+    """Commits and pushes; where the answer to the push was lost, the branch tells.
+
+    Raises:
+        PushRejected, RemoteRefused, RemoteUnavailable: see there.
+    """
+    commit = await repo.commit(draft, snapshot)
+    try:
+        await repo.push(commit, draft.parent)
+    except RemoteUnavailable:
+        if (await repo.look()).tip != commit:
+            raise
+    return commit
