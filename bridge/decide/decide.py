@@ -6,9 +6,9 @@ from dataclasses import dataclass, replace
 from datetime import UTC
 
 from bridge.decide.activation import Activation, ActivationRules, activated
-from bridge.decide.behavior import Limit
 from bridge.decide.decision import Decision, Step
 from bridge.decide.holds import Holds
+from bridge.decide.limits import limited_by
 from bridge.decide.override import Hold, Override
 from bridge.decide.pause import Pauses
 from bridge.decide.recall import Known, activity, asked_over, failures_before, recalled
@@ -23,13 +23,6 @@ _COOLDOWN_S = 300.0
 _BOUND = {
     Cause.ABOVE_MAX: ("above maxReplicas, set to", "spec.maxReplicas"),
     Cause.BELOW_MIN: ("below minReplicas, set to", "spec.minReplicas"),
-}
-_LIMITED = {
-    Limit.UP: ("limited by the scaling policies to", "spec.behavior.scaleUp"),
-    Limit.DOWN: ("limited by the scaling policies to", "spec.behavior.scaleDown"),
-    Limit.MAX: ("limited by maxReplicas to", "spec.maxReplicas"),
-    Limit.MIN: ("limited by minReplicas to", "spec.minReplicas"),
-    Limit.NONE: ("set to", ""),
 }
 
 
@@ -167,7 +160,7 @@ class _Deciding:
             return self._scheduled(told.because(self._why_no_wish(start.current)))
         decision = replace(told, desired=result.wished)
         decision = self._stabilized(decision, result.normalized.stable)
-        decision = decision.at(result.desired, *_LIMITED[result.normalized.limit])
+        decision = decision.at(result.desired, *limited_by(self.policy.spec, result.normalized))
         return self._scheduled(self._holds.fall(decision, self.found, self.then))
 
     def _stabilized(self, decision: Decision, stable: int) -> Decision:

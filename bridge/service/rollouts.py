@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from bridge.decide.dead_time import Rollout, Rollouts
 from bridge.decide.recall import Scaled
@@ -24,7 +24,8 @@ _MOST_OF_A_MEMBER = 3
 _UNMEASURED = Rollouts((Rollout(ours=True, settled=True, seen=True),))
 """Where a fleet's own query would be asked as a whole for each: ready replicas are known now."""
 
-_Ended = dict[tuple[str | None, Scaled, float], Rollout]
+_Ended = dict[tuple[str | None, Scaled, float], tuple[datetime, Rollout]]
+"""What became of a change, and until when it was looked for."""
 
 
 class RolloutLog:
@@ -39,29 +40,32 @@ class RolloutLog:
         """The rollouts of the policy's target, newest first."""
         if policy.is_member and policy.spec.ready_replicas_query:
             return _UNMEASURED
-        known = self._ended.get(policy.title, {})
+        ended = self._ended.get(policy.title, {})
         most = _MOST_OF_A_MEMBER if policy.is_member else None
         looks = [
             _Look(policy, watch, asking)
             for watch in watches(changes, asking.now, policy.spec.in_flight_timeout)[:most]
         ]
         try:
-            found = await _found(looks, known)
+            found = await _found(looks, ended)
             if looks and not found[0].settled:
                 found[0] = await looks[0].late(found[0])
         except MetricsUnavailable as error:
             return Rollouts(error=str(error))
         told = zip(looks, found, strict=True)
-        self._ended[policy.title] = {look.key: one for look, one in told if look.has_ended(one)}
+        self._ended[policy.title] = {
+            look.key: (look.until, one) for look, one in told if look.has_ended(one)
+        }
         return Rollouts(tuple(found))
 
 
-async def _found(looks: Sequence[_Look], known: _Ended) -> list[Rollout]:
+async def _found(looks: Sequence[_Look], ended: _Ended) -> list[Rollout]:
     """What became of each; only what isn't known costs a task."""
-    new = [look for look in looks if look.key not in known]
+    known = {look.key: look.known(ended) for look in looks}
+    new = [look for look in looks if known[look.key] is None]
     asked = await asyncio.gather(*(look.found() for look in new)) if new else ()
     news = {look.key: found for look, found in zip(new, asked, strict=True)}
-    return [known.get(look.key) or news[look.key] for look in looks]
+    return [known[look.key] or news[look.key] for look in looks]
 
 
 class _Look:
@@ -69,6 +73,7 @@ class _Look:
 
     def __init__(self, policy: ScalingPolicy, watch: Watch, asking: Asking) -> None:
         self.key = (own_ready_query(policy), watch.change, watch.step)
+        self.until = watch.end
         self._policy = policy
         self._watch = watch
         self._asking = asking
@@ -76,6 +81,18 @@ class _Look:
     async def found(self) -> Rollout:
         """What became of it until it was overtaken or timed out."""
         return await self._asked(self._watch)
+
+    def known(self, ended: _Ended) -> Rollout | None:
+        """The same as it was found before, where it holds still."""
+        until, found = ended.get(self.key, (None, None))
+        return found if found and (until == self.until or self._is_settled_by(found)) else None
+
+    def _is_settled_by(self, found: Rollout) -> bool:
+        """Not where a commit came late to the branch, and overtook the change before that."""
+        return found.seconds is not None and self._settled_at(found.seconds) <= self.until
+
+    def _settled_at(self, seconds: float) -> datetime:
+        return self._watch.change.at + timedelta(seconds=seconds)
 
     async def late(self, found: Rollout) -> Rollout:
         """The same after a look at the time since its timeout, which measures nothing."""
@@ -92,7 +109,5 @@ class _Look:
 
     def has_ended(self, found: Rollout) -> bool:
         """Whether no sample to come can change it."""
-        end = self._watch.end
-        if found.seconds is not None:
-            end = self._watch.change.at + timedelta(seconds=found.seconds)
+        end = self.until if found.seconds is None else self._settled_at(found.seconds)
         return end < self._asking.now - _LATE
