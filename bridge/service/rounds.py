@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import chain
 from pathlib import Path
@@ -63,10 +63,21 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Memory:
-    """What the log says of the targets."""
+    """What the log says of the targets of a view, since then."""
 
+    view: View
+    since: datetime
     changes: Mapping[Target, Sequence[Scaled]]
     overrides: Mapping[Target, Override]
+
+    def changes_of(self, target: Target) -> tuple[Scaled, ...]:
+        """How the target's count changed, newest first."""
+        return tuple(one for one in self.changes.get(target, ()) if one.at >= self.since)
+
+    def override_of(self, target: Target) -> Override | None:
+        """What a person ordered for it last."""
+        order = self.overrides.get(target)
+        return order if order and order.at >= self.since else None
 
 
 class Rounds:
@@ -86,6 +97,7 @@ class Rounds:
         self._counts = CountLog(repo)
         self._rollouts = RolloutLog()
         self._view: View | None = None
+        self._memory: Memory | None = None
         self.unclaimed: dict[str, int] = {}
         """By fleet: how many samples of its last round named none of its members."""
 
@@ -142,7 +154,7 @@ class Rounds:
             return lost
         now = self._clock()
         asking = Asking(self._metrics, now)
-        memory = await self._remember(view, managed, now)
+        memory = await self._remember(view, now)
         by_policy: dict[str, list[ScalingPolicy]] = defaultdict(list)
         for item in managed:
             by_policy[item.policy.name].append(item.policy)
@@ -167,35 +179,43 @@ class Rounds:
         now, managed = self._clock(), managed_at(view)
         if not managed:
             return {}
-        orders = (await self._remember(view, managed, now)).overrides
+        memory = await self._remember(view, now)
         return {
             item.target: Hold(order, order.until(item.policy))
             for item in managed
-            if (order := orders.get(item.target)) and order.holds(item.policy, now)
+            if (order := memory.override_of(item.target)) and order.holds(item.policy, now)
         }
 
     async def _outcome(
         self, policy: ScalingPolicy, view: View, asking: Asking, memory: Memory
     ) -> Outcome:
         committed = view.places.found[policy.title].count.value
-        changes = tuple(memory.changes.get(policy.target, ()))
+        changes = memory.changes_of(policy.target)
         rollouts = await self._rollouts.of(policy, changes, asking)
         moment = await asking.moment(policy)
         window = window_to_know(policy, moment, committed, rollouts.dead_time)
         past = await asking.past(policy, window) if window else Past()
-        known = Known(committed, changes, memory.overrides.get(policy.target), rollouts)
+        known = Known(committed, changes, memory.override_of(policy.target), rollouts)
         return Outcome(policy, decide(policy, Observation(moment, past), known))
 
-    async def _remember(self, view: View, managed: Sequence[Managed], now: datetime) -> Memory:
-        """The log, as far back as any policy's rules look."""
+    async def _remember(self, view: View, now: datetime) -> Memory:
+        """The log, as far back as any policy's rules look; read once for each view."""
+        managed = managed_at(view)
         longest = max(_memory_s(item.policy) for item in managed)
-        history = await self._repo.history(view.snapshot, now - timedelta(seconds=longest))
+        since = now - timedelta(seconds=longest)
+        known = self._memory
+        if known is None or known.view is not view or known.since > since:
+            self._memory = known = await self._recall(view, managed, since)
+        return replace(known, since=since)
+
+    async def _recall(self, view: View, managed: Sequence[Managed], since: datetime) -> Memory:
+        history = await self._repo.history(view.snapshot, since)
         tracks = await self._counts.tracks(managed, history)
         changes = {
-            track.item.target: [moved.as_change(track.item.target) for moved in track.moves]
-            for track in tracks
+            track.item.target: [moved.as_change() for moved in track.moves] for track in tracks
         }
-        return Memory(changes, overrides(tracks, history))
+        orders = await asyncio.to_thread(overrides, tracks, history)
+        return Memory(view, since, changes, orders)
 
 
 def managed_at(view: View) -> list[Managed]:
