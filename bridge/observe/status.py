@@ -40,15 +40,16 @@ class Status:
         return bool(self.tip)
 
     @property
+    def held(self) -> list[Decision]:
+        """The decisions that respect somebody's order, as many as are shown."""
+        held = [made for _, made in sorted(self.decisions.items()) if made.hold]
+        return held[:_ROWS_SHOWN]
+
+    @property
     def shown(self) -> list[Decision]:
         """For people, by title; of very many those that change something or are in doubt first."""
         first = sorted(self.decisions.items(), key=lambda one: (_is_steady(one[1]), one[0]))
         return [decision for _, decision in sorted(first[:_ROWS_SHOWN], key=lambda one: one[0])]
-
-    @property
-    def held(self) -> list[Decision]:
-        """The decisions that respect somebody's order."""
-        return [made for _, made in sorted(self.decisions.items()) if made.hold]
 
     @property
     def budget_facts(self) -> dict[str, Any] | None:
@@ -80,7 +81,7 @@ class Status:
 
 
 def _is_steady(decision: Decision) -> bool:
-    return not decision.changes and not decision.errors
+    return not (decision.changes or decision.errors or decision.hold)
 
 
 def decision_facts(decision: Decision) -> dict[str, Any]:

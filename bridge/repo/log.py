@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -11,6 +11,8 @@ from bridge.repo.trailers import scale_decisions, scale_releases
 
 REMEMBERED = timedelta(hours=6)
 """How far back the log tells of people's orders; decisions are not committed later than that."""
+
+ENDLESS = datetime.max.replace(tzinfo=UTC)
 
 
 def log_format(boundary: str) -> str:
@@ -59,12 +61,24 @@ def _existing(blob: str) -> str | None:
     return blob if blob.strip("0") else None
 
 
-def dated(log: Sequence[Commit]) -> list[Commit]:
+def believed(log: Iterable[Commit], now: datetime) -> Iterator[datetime]:
+    """The commits' dates, newest first; one after now is told by a clock that is ahead.
+
+    Such a commit was made by the next one at the latest: it is not for ever as new as now.
+    """
+    newer = now
+    for commit in log:
+        newer = commit.at if commit.at <= now else newer
+        yield newer
+
+
+def dated(log: Sequence[Commit], now: datetime = ENDLESS) -> list[Commit]:
     """The log, newest first; no commit is older than its parent, whatever its clock said."""
-    found: list[Commit] = []
+    dates = list(believed(log, now))
     latest = datetime.min.replace(tzinfo=UTC)
-    for commit in reversed(log):
-        latest = max(latest, commit.at)
+    found: list[Commit] = []
+    for commit, at in zip(reversed(log), reversed(dates), strict=True):
+        latest = max(latest, at)
         found.append(commit if commit.at == latest else replace(commit, at=latest))
     return found[::-1]
 

@@ -16,7 +16,7 @@ from bridge.errors import RemoteUnavailable
 from bridge.repo.credentials import Credentials
 from bridge.repo.fast_import import Draft, stream
 from bridge.repo.git import Git, GitFailed, GitTimeout
-from bridge.repo.log import commits, log_format
+from bridge.repo.log import ENDLESS, commits, log_format
 from bridge.repo.merges import with_brought
 from bridge.repo.mirror_folder import MirrorFolder
 from bridge.repo.snapshot import Commit, Snapshot
@@ -127,13 +127,15 @@ class Mirror:
                 yield blob, answer[start:end]
                 position = end + 1
 
-    def history(self, tip: str, since: datetime) -> list[Commit]:
+    def history(self, tip: str, since: datetime, now: datetime = ENDLESS) -> list[Commit]:
         """The commits of the branch since then, newest first; a merge counts as one.
+
+        No date after `now` is believed.
 
         Not `--since`, which ends at the first old date: one slow clock would hide the rest. Nor
         does the remote cut by date (`--shallow-since`), for the same reason.
         """
-        return self._mended(lambda: self._walk.since(tip, since))
+        return self._mended(lambda: self._walk.since(tip, since, now))
 
     def page(self, start: str, count: int) -> list[Commit]:
         """At most so many commits of the branch from this one on, newest first, as dated."""

@@ -75,9 +75,9 @@ class StateRepo:
         """Contents by blob id."""
         return await self._in_thread(lambda: self._open.read(blobs)) if blobs else {}
 
-    async def history(self, snapshot: Snapshot, since: datetime) -> list[Commit]:
-        """The commits of the branch since then, newest first."""
-        return await self._in_thread(lambda: self._open.history(snapshot.tip, since))
+    async def history(self, snapshot: Snapshot, since: datetime, now: datetime) -> list[Commit]:
+        """The commits of the branch since then, newest first; none is dated after `now`."""
+        return await self._in_thread(lambda: self._open.history(snapshot.tip, since, now))
 
     async def pages(self, snapshot: Snapshot, since: datetime) -> AsyncGenerator[list[Commit]]:
         """The same for long logs: newest first, page by page, with the dates that they bear.

@@ -23,7 +23,7 @@ from bridge.manifest.target import Target
 from bridge.policy.loading import Policies, is_policy_file, load_policies
 from bridge.policy.model import ScalingPolicy
 from bridge.repo.log import REMEMBERED
-from bridge.repo.snapshot import Snapshot
+from bridge.repo.snapshot import Commit, Snapshot
 from bridge.repo.state_repo import StateRepo
 from bridge.service.counts import CountLog, Managed
 from bridge.service.people import overrides
@@ -63,12 +63,13 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Memory:
-    """What the log says of the targets of a view, since then."""
+    """What the log says of the targets of a view; what is older than `since` is forgotten."""
 
     view: View
-    since: datetime
+    history: Sequence[Commit]
     changes: Mapping[Target, Sequence[Scaled]]
     overrides: Mapping[Target, Override]
+    since: datetime
 
     def changes_of(self, target: Target) -> tuple[Scaled, ...]:
         """How the target's count changed, newest first."""
@@ -131,7 +132,8 @@ class Rounds:
         """
         if self._commits_per_hour is None:
             return None
-        history = await self._repo.history(snapshot, self._clock() - HOUR)
+        now = self._clock()
+        history = await self._repo.history(snapshot, now - HOUR, now)
         spent = tuple(commit.at for commit in history if commit.decisions)
         return Budget(self._commits_per_hour, spent)
 
@@ -199,23 +201,25 @@ class Rounds:
         return Outcome(policy, decide(policy, Observation(moment, past), known))
 
     async def _remember(self, view: View, now: datetime) -> Memory:
-        """The log, as far back as any policy's rules look; read once for each view."""
+        """The log, as far back as any policy's rules look; worked out once while it is the same."""
         managed = managed_at(view)
         longest = max(_memory_s(item.policy) for item in managed)
         since = now - timedelta(seconds=longest)
+        history = await self._repo.history(view.snapshot, since, now)
         known = self._memory
-        if known is None or known.view is not view or known.since > since:
-            self._memory = known = await self._recall(view, managed, since)
+        if known is None or known.view is not view or known.history[: len(history)] != history:
+            self._memory = known = await self._recall(view, managed, history, since)
         return replace(known, since=since)
 
-    async def _recall(self, view: View, managed: Sequence[Managed], since: datetime) -> Memory:
-        history = await self._repo.history(view.snapshot, since)
+    async def _recall(
+        self, view: View, managed: Sequence[Managed], history: Sequence[Commit], since: datetime
+    ) -> Memory:
         tracks = await self._counts.tracks(managed, history)
         changes = {
             track.item.target: [moved.as_change() for moved in track.moves] for track in tracks
         }
         orders = await asyncio.to_thread(overrides, tracks, history)
-        return Memory(view, since, changes, orders)
+        return Memory(view, history, changes, orders, since)
 
 
 def managed_at(view: View) -> list[Managed]:

@@ -200,7 +200,7 @@ async def test_the_last_commit_of_a_budget_goes_to_one_of_two_rivals(
     async with Tip(by_http(git_http, state_repo, tmp_path)) as repo:
 
         async def budget_at(snapshot: Snapshot) -> Budget:
-            history = await repo.history(snapshot, NOON - HOUR)
+            history = await repo.history(snapshot, NOON - HOUR, NOON)
             return Budget(1, tuple(commit.at for commit in history if commit.decisions))
 
         publisher = BranchPublisher(repo, BRIDGE, lambda: NOON, as_ever, budget_at)

@@ -95,6 +95,29 @@ def test_a_slow_clock_hides_nothing() -> None:
     assert found == sorted(found, key=lambda one: one.at, reverse=True)
 
 
+def test_a_clock_ahead_makes_nothing_new() -> None:
+    pages = Pages(chain([5, 30, -99_999, 40, 90]))
+    found = Walk(pages).since("c5", NOON - timedelta(minutes=100), NOON)
+    assert [one.at for one in found] == [NOON - timedelta(minutes=m) for m in (5, 30, 30, 40, 90)]
+    found = Walk(pages).since("c3", NOON - timedelta(minutes=60), NOON)
+    assert [(one.sha, one.at) for one in found] == [
+        ("c3", NOON),
+        ("c2", NOON - timedelta(minutes=40)),
+    ]
+    alone = Walk(pages).since("c3", NOON - timedelta(minutes=1), NOON)
+    assert [(one.sha, one.at) for one in alone] == [("c3", NOON)], "it was made just now"
+
+
+@given(st.lists(st.sampled_from([0, 10, 9999, -9999]), min_size=1, max_size=900), st.data())
+def test_who_knows_a_part_is_told_the_same(ages: list[int], data: st.DataObject) -> None:
+    pages = Pages(chain(ages))
+    walk = Walk(pages)
+    for _ in range(3):
+        tip = data.draw(st.sampled_from(pages.log)).sha
+        since = NOON - timedelta(minutes=data.draw(st.sampled_from([5, 50, 99_999])))
+        assert walk.since(tip, since, NOON) == Walk(pages).since(tip, since, NOON)
+
+
 def test_a_branch_that_was_rewritten_is_read_anew() -> None:
     pages = Pages(chain(list(range(300))))
     walk = Walk(pages)

@@ -85,6 +85,18 @@ async def test_each_change_is_told_however_long_the_pages_are(
     assert order.why == "Calm down"
 
 
+async def test_a_mirror_that_begins_late_fetches_what_is_asked_for(
+    passes: Passes, robin: Person, git_http: GitHttp, tmp_path: Path
+) -> None:
+    expected = await story(passes, robin)
+    robin.pull()
+    for number in range(150):
+        robin.git("commit", "--quiet", "--allow-empty", "-m", f"Noise {number}")
+    robin.push()
+    assert lines(await read(by_http(git_http, passes.repo, tmp_path))) == expected
+    assert (tmp_path / "mirror.git" / "shallow").exists() is False
+
+
 async def test_one_target_alone(passes: Passes, robin: Person, tmp_path: Path) -> None:
     expected = await story(passes, robin)
     told = await read(by_file(passes.repo, tmp_path), only=CHECKOUT)

@@ -205,6 +205,21 @@ async def test_an_order_is_no_older_than_what_it_was_given_on(
     assert await held(passes) == {"checkout": (5, "Robin")}
 
 
+async def test_a_clock_ahead_holds_no_longer_than_others(
+    passes: Passes, robin: Person, shop: StateRepo
+) -> None:
+    await scaled(passes, robin)
+    robin.now = datetime.now(UTC) + timedelta(days=365)
+    robin.replace(CHECKOUT, "replicas: 7", "replicas: 5")
+    robin.commit("From the future")
+    robin.push()
+    assert await held(passes) == {"checkout": (5, "Robin")}
+    shop.write({"note.txt": "x"}, "Of today")
+    assert await held(passes) == {"checkout": (5, "Robin")}
+    passes.now = datetime.now(UTC) + timedelta(minutes=31)
+    assert await held(passes) == {}
+
+
 async def test_a_release_ends_the_hold_it_names(passes: Passes, robin: Person) -> None:
     batch = await scaled(passes, robin)
     robin.git("revert", "--no-edit", batch)

@@ -10,6 +10,7 @@ import pytest
 from bridge.settings import CommitSettings
 from tests.parts.fake_prometheus import FakePrometheus, samples
 from tests.parts.git_http import GitHttp
+from tests.parts.person import Person
 from tests.parts.state_repo import StateRepo
 from tests.service.conftest import count
 from tests.service.passes import Passes
@@ -30,7 +31,9 @@ def thrift(folder: Path) -> dict[str, object]:
     }
 
 
-async def test_two_scalebridges_stop_after_three_times(passes: Passes, tmp_path: Path) -> None:
+async def test_two_scalebridges_stop_after_three_times(
+    passes: Passes, robin: Person, tmp_path: Path
+) -> None:
     other = thrift(tmp_path / "thrift")
     passes.load(search=300)
     start = passes.now = datetime.now(UTC) + timedelta(minutes=1)
@@ -52,6 +55,13 @@ async def test_two_scalebridges_stop_after_three_times(passes: Passes, tmp_path:
     passes.now = start + timedelta(hours=1, minutes=6)
     await passes.once()
     assert (await passes.decisions(**other))["thrift"].hold, "at the next turn again"
+    robin.pull()
+    trailer = 'Scale-Release: {"target":"Deployment/shop/checkout"}'
+    robin.now = passes.now
+    robin.git("commit", "--quiet", "--allow-empty", "-m", "Thrift is off", "-m", trailer)
+    robin.push()
+    passes.load(checkout=800)
+    assert (await passes.decisions())["checkout"].desired == 8
 
 
 @pytest.mark.timeout(60)
