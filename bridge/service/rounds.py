@@ -31,7 +31,7 @@ from bridge.service.placing import Places, placed
 from bridge.service.rollouts import RolloutLog
 
 _AT_A_TIME = 50
-"""Members decided before the event loop serves others: some 10 ms."""
+"""Members decided before the event loop serves others: some 10 ms, or 50 ms with a past."""
 
 
 @dataclass(frozen=True, slots=True)
