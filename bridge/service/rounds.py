@@ -117,7 +117,8 @@ class Rounds:
         if known and known.snapshot.tip == snapshot.tip and not self._repo.settings.policies_folder:
             return known
         policies = await read_policies(self._repo, snapshot)
-        self._view = View(snapshot, policies, placed(policies.by_name, snapshot.index))
+        places = await asyncio.to_thread(placed, policies.by_name, snapshot.index)
+        self._view = View(snapshot, policies, places)
         self.unclaimed = {n: some for n, some in self.unclaimed.items() if n in policies.by_name}
         return self._view
 
