@@ -19,9 +19,9 @@ from bridge.errors import BridgeError
 from bridge.evaluate.prometheus import Prometheus
 from bridge.observe.audit import COLUMNS, Event, csv_line
 from bridge.observe.curve import curves, plot
-from bridge.repo.state_repo import StateRepo
 from bridge.service.auditing import stretches
-from bridge.service.rounds import Rounds, managed_at
+from bridge.service.opening import Opening
+from bridge.service.rounds import managed_at
 from bridge.service.serve import utc_now
 from bridge.settings import Settings
 from bridge.units import parse_duration
@@ -77,9 +77,10 @@ async def _read(settings: Settings, told: Told, *, showing: bool) -> None:
     async with AsyncExitStack() as parts:
         console = Console(stderr=True, quiet=showing and sys.stdout.isatty())
         progress = parts.enter_context(console.status("reading the state repo"))
-        repo = await parts.enter_async_context(StateRepo(settings.state_repo))
+        opening = Opening(settings, utc_now)
+        repo = await parts.enter_async_context(opening.state_repo())
         prometheus = await parts.enter_async_context(Prometheus(settings.prometheus))
-        view = await Rounds(repo, prometheus, utc_now).look()
+        view = await opening.rounds(repo, prometheus).look()
         managed = managed_at(view)
         told.governed = sorted(str(item.target) for item in managed)
         wanted = [item for item in managed if told.target in (None, str(item.target))]

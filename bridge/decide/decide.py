@@ -52,6 +52,7 @@ def _decided(policy: ScalingPolicy, observation: Observation, known: Known) -> D
     if policy.spec.paused_at(now.at):
         return _paused(start, policy)
     found = asked(policy, now, count, failures_before(policy, observation))
+    found = Holds(policy, observation, known).rise(found)
     then = asked_over(policy, observation.past, count)
     return _Deciding(policy, observation, known, found, then).decision(start)
 

@@ -15,7 +15,7 @@ from bridge.decide.pause import Pauses, paused_behavior
 from bridge.decide.recommendation import Tolerance, quotient, to_milli, total
 from bridge.decide.wish import Goal, Scale, Wish, failure_of, wish_of_samples
 from bridge.errors import MetricsUnavailable
-from bridge.evaluate.reading import Moment, Reading
+from bridge.evaluate.reading import Ahead, Moment, Reading
 from bridge.policy.bounds import hpa_bounds
 from bridge.policy.keda import ScalingModifiersPolicy
 from bridge.policy.metric import Metric
@@ -154,9 +154,24 @@ class _Question:
         if milli is None or (value.reading.value is None and not value.answer.active):
             return _no_wish(value.unknown)
         shown = f"{metric.name} {plain(milli)}"
+        goal = Goal(metric.target.type, metric.target.milli)
         if value.answer.active:
-            shown = f"{value.unknown}, fallback: {shown}"
-        return self._wish(Goal(metric.target.type, metric.target.milli), milli, shown)
+            return self._wish(goal, milli, f"{value.unknown}, fallback: {shown}")
+        if ahead := value.reading.ahead:
+            return self._foreseen(goal, milli, ahead, shown)
+        return self._wish(goal, milli, shown)
+
+    def _foreseen(self, goal: Goal, milli: int, ahead: Ahead, shown: str) -> Wish:
+        """Never less than for the value now."""
+        if ahead.value is None:
+            return self._wish(goal, milli, f"{shown} (no {ahead.kind} forecast: {ahead.error})")
+        expected = to_milli(ahead.value)
+        shown = f"{shown}, {plain(expected)} in {ahead.seconds:g} s ({ahead.kind}),"
+        return max(
+            self._wish(goal, milli, shown),
+            self._wish(goal, expected, shown),
+            key=lambda wish: wish.replicas or 0,
+        )
 
     def composed(self, given: ScalingModifiersPolicy, values: list[_Value]) -> Asked:
         """One wish, of the formula's value; or of the fallback where one stands in."""
@@ -196,7 +211,8 @@ class _Question:
         if goal.type == "AverageValue":
             return Wish(wish, f"{shown} at {plain(goal.milli)} per replica asks for {wish}")
         ready = f"with {self.moment.ready} ready"
-        return Wish(wish, f"{shown} against {plain(goal.milli)} {ready} asks for {wish}")
+        text = f"{shown} against {plain(goal.milli)} {ready} asks for {wish}"
+        return Wish(wish, text, ratio=True)
 
 
 def _no_wish(why: str) -> Wish:

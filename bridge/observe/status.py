@@ -11,6 +11,7 @@ from typing import Any
 from bridge.batch.budget import Budget
 from bridge.decide.decision import Decision
 from bridge.decide.override import Hold
+from bridge.publish.pull_request import Proposal
 from bridge.publish.push import Push
 
 _PUSHES_KEPT = 20
@@ -25,6 +26,8 @@ class Status:
     tip: str = ""
     remote_error: str = ""
     push_error: str = ""
+    proposal_error: str = ""
+    proposals: Sequence[Proposal] = ()
     policy_errors: Mapping[str, str] = field(default_factory=dict)
     suspended: Sequence[str] = ()
     decisions: dict[str, Decision] = field(default_factory=dict)
@@ -70,6 +73,8 @@ class Status:
             "tip": self.tip or None,
             "remoteError": self.remote_error or None,
             "pushError": self.push_error or None,
+            "proposalError": self.proposal_error or None,
+            "proposals": [proposal_facts(one) for one in self.proposals],
             "brokenPolicies": dict(self.policy_errors),
             "suspended": list(self.suspended),
             "problems": dict(self.problems),
@@ -120,6 +125,33 @@ def budget_facts(budget: Budget | None, now: datetime) -> dict[str, Any] | None:
         "scaleUpsWaitUntil": ups.isoformat() if ups else None,
         "scaleDownsWaitUntil": downs.isoformat() if downs else None,
     }
+
+
+def proposal_facts(proposal: Proposal) -> dict[str, Any]:
+    """A pull request of ours as JSON has it."""
+    request = proposal.request
+    return {
+        "group": proposal.group,
+        "state": proposal.event,
+        "url": request.url if request else None,
+        "decisions": [decision_facts(decision) for decision in proposal.decisions],
+        "note": proposal.note,
+    }
+
+
+def told_proposal(proposal: Proposal) -> str:
+    """The same in a line for people."""
+    said = {
+        "opened": "waiting for approval (opened)",
+        "updated": "waiting for approval (updated)",
+        "waiting": "waiting for approval",
+        "refused": "held, since a person said no",
+        "taken_over": "taken over by a person",
+        "closed": "closed",
+    }[proposal.event]
+    what = ", ".join(f"{d.target} {d.current} → {d.desired}" for d in proposal.decisions)
+    where = (proposal.request.url or proposal.request.name) if proposal.request else ""
+    return ": ".join(part for part in (said, where, what, proposal.note) if part)
 
 
 def push_facts(at: datetime, push: Push) -> dict[str, Any]:

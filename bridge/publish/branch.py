@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
+from typing import Self
 
 from bridge.batch.budget import Budget
-from bridge.commit.edits import Dropped, Edit, edits_on, spliced
-from bridge.commit.message import commit_message
+from bridge.commit.edits import Dropped, edits_on
 from bridge.decide.decision import Decision
 from bridge.policy.model import ScalingPolicy
+from bridge.publish.drafting import Drafts
 from bridge.publish.push import Published, Push
-from bridge.publish.races import pushed, redone
-from bridge.repo.fast_import import Draft, Identity
+from bridge.publish.races import redone
+from bridge.publish.writing import GitWriter, Writer
+from bridge.repo.fast_import import Identity
 from bridge.repo.snapshot import Snapshot
 from bridge.repo.state_repo import StateRepo
 
@@ -30,13 +32,21 @@ class BranchPublisher:
         author: Identity,
         clock: Callable[[], datetime],
         policies_at: PoliciesAt,
-        budget_at: BudgetAt | None = None,
+        writer: Writer | None = None,
     ) -> None:
-        self._budget_at = budget_at
         self._policies_at = policies_at
+        self._budget_at: BudgetAt | None = None
         self._repo = repo
-        self._author = author
-        self._clock = clock
+        self._drafts = Drafts(repo, author, clock)
+        self._writer = writer or GitWriter(repo)
+
+    def within(self, budget_at: BudgetAt) -> Self:
+        """The same, kept to the budget of the tip that a push builds on.
+
+        So instances that share a branch share it exactly.
+        """
+        self._budget_at = budget_at
+        return self
 
     async def publish(self, decisions: Sequence[Decision], policies: Policies) -> Published:
         """One commit with all decisions that still hold; rivals are waited out, within a time.
@@ -44,8 +54,7 @@ class BranchPublisher:
         First on the tip as we know it, since the push itself finds out whether it is still that.
 
         A decision holds while its policy is as it was (`policies`, by title) and its target's
-        count is the one it was made on. The budget is that of the tip which the push builds on,
-        so instances that share a branch share it exactly.
+        count is the one it was made on.
 
         Raises:
             PushRejected: rivals kept winning for as long as the repo's timeout.
@@ -70,36 +79,19 @@ class BranchPublisher:
         dropped = [*changed, *overtaken]
         if not edits:
             return Published(None, tuple(dropped))
-        held = [edit.decision for edit in edits]
-        budget = await self._budget_at(snapshot) if self._budget_at else None
+        held = tuple(edit.decision for edit in edits)
         raises = any(decision.raises for decision in held)
-        if budget and (opens := budget.opens_at(self._clock(), raises=raises)):
-            return Published(None, tuple(dropped), budget, tuple(held), opens)
-        draft = await self._draft(edits, snapshot)
-        commit = await pushed(self._repo, draft, snapshot)
+        budget = await self._budget_at(snapshot) if self._budget_at else None
+        if budget and (opens := budget.opens_at(self._drafts.clock(), raises=raises)):
+            return Published(None, tuple(dropped), budget, held, opens)
+        draft = await self._drafts.of(edits, snapshot)
+        commit = await self._writer.to_branch(draft, snapshot)
         push = Push(
             before=snapshot.tip,
             after=commit,
             subject=draft.message.partition("\n")[0],
             files=tuple(sorted(draft.contents)),
-            decisions=tuple(held),
+            decisions=held,
             races_lost=lost,
         )
         return Published(push, tuple(dropped), budget)
-
-    async def _draft(self, edits: Sequence[Edit], snapshot: Snapshot) -> Draft:
-        contents = await originals(self._repo, snapshot, edits)
-        return Draft(
-            parent=snapshot.tip,
-            message=commit_message([edit.decision for edit in edits]),
-            author=self._author,
-            at=self._clock(),
-            contents=spliced(edits, contents),
-        )
-
-
-async def originals(repo: StateRepo, snapshot: Snapshot, edits: Sequence[Edit]) -> dict[str, bytes]:
-    """The files that the edits touch, as they are at the snapshot, by path."""
-    blobs = {edit.place.path: snapshot.files[edit.place.path].blob for edit in edits}
-    contents = await repo.read(sorted(set(blobs.values())))
-    return {path: contents[blob] for path, blob in blobs.items()}

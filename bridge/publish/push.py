@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Protocol
 
 from bridge.batch.budget import Budget
 from bridge.commit.edits import Dropped
 from bridge.decide.decision import Decision
+from bridge.policy.model import ScalingPolicy
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,3 +38,16 @@ class Published:
 
     waits_until: datetime | None = None
     """When the budget has room for that."""
+
+
+class Publisher(Protocol):
+    """Makes of a batch what is to become of it; `policies` are those it was decided by, by title.
+
+    Raises:
+        PushRejected, RemoteRefused, RemoteUnavailable: see there.
+    """
+
+    async def publish(
+        self, decisions: Sequence[Decision], policies: Mapping[str, ScalingPolicy]
+    ) -> Published:
+        """What became of it."""

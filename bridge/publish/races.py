@@ -7,10 +7,7 @@ import random
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
-from bridge.errors import PushRejected, RemoteUnavailable
-from bridge.repo.fast_import import Draft
-from bridge.repo.snapshot import Snapshot
-from bridge.repo.state_repo import StateRepo
+from bridge.errors import PushRejected
 
 _FIRST_PAUSE_S = 0.02
 _LONGEST_PAUSE_S = 2.0
@@ -34,18 +31,3 @@ async def redone(attempt: Callable[[int], Awaitable[_Result]], patience: float) 
         lost += 1
         await asyncio.sleep(pause * random.random())  # noqa: S311  # jitter, no secret
         pause = min(2 * pause, _LONGEST_PAUSE_S)
-
-
-async def pushed(repo: StateRepo, draft: Draft, snapshot: Snapshot) -> str:
-    """Commits and pushes; where the answer to the push was lost, the branch tells.
-
-    Raises:
-        PushRejected, RemoteRefused, RemoteUnavailable: see there.
-    """
-    commit = await repo.commit(draft, snapshot)
-    try:
-        await repo.push(commit, draft.parent)
-    except RemoteUnavailable:
-        if (await repo.look()).tip != commit:
-            raise
-    return commit

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from bridge.commit.edits import Dropped, edits_on, spliced
 from bridge.decide.decision import Decision
+from bridge.errors import BridgeError
 from bridge.evaluate.prometheus import Prometheus
 from bridge.notify.reconcilers import Reconcilers, Told
-from bridge.publish.branch import BranchPublisher, originals
+from bridge.observe.status import Status
+from bridge.publish.drafting import originals
+from bridge.publish.pull_request import Proposal
 from bridge.publish.push import Push
-from bridge.repo.fast_import import Identity
 from bridge.repo.state_repo import StateRepo
+from bridge.service.opening import Opening
+from bridge.service.proposing import Proposing
 from bridge.service.rounds import Outcome, Rounds, View
 from bridge.settings import Settings
 
@@ -61,6 +65,14 @@ class Plan:
 
 
 @dataclass(frozen=True, slots=True)
+class Proposed:
+    """What became of the pull requests, or why they were not reached."""
+
+    proposals: tuple[Proposal, ...] = ()
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Done:
     """A pass, its commit if there was one, and what became of the rest."""
 
@@ -71,6 +83,7 @@ class Done:
     waiting: tuple[Decision, ...] = ()
     waits_until: datetime | None = None
     """When the commit budget has room for what waits."""
+    proposed: Proposed = Proposed()
 
 
 async def plan(settings: Settings, clock: Callable[[], datetime]) -> Plan:
@@ -80,7 +93,7 @@ async def plan(settings: Settings, clock: Callable[[], datetime]) -> Plan:
         RemoteRefused, RemoteUnavailable, PolicyInvalid: nothing could be read.
     """
     async with AsyncExitStack() as parts:
-        repo, found, view, rounds = await _pass(parts, settings, clock)
+        repo, found, view, rounds = await _pass(parts, Opening(settings, clock))
         edits, dropped = edits_on(view.snapshot.index, found.decisions)
         before = await originals(repo, view.snapshot, edits)
         budget = await rounds.budget_at(view.snapshot)
@@ -96,26 +109,38 @@ async def once(settings: Settings, clock: Callable[[], datetime]) -> Done:
         RemoteRefused, RemoteUnavailable, PolicyInvalid, PushRejected: nothing was committed.
     """
     async with AsyncExitStack() as parts:
-        repo, found, view, rounds = await _pass(parts, settings, clock)
-        if not found.decisions:
-            return Done(found, None)
-        author = Identity(settings.commit.name, settings.commit.email)
-        publisher = BranchPublisher(repo, author, clock, rounds.policies_at, rounds.budget_at)
-        published = await publisher.publish(found.decisions, view.places.governing)
+        opening = Opening(settings, clock)
+        repo, found, view, rounds = await _pass(parts, opening)
+        proposing = Proposing(opening.publishers(repo, rounds), settings.publish, Status(clock()))
+        proposing.take_in({p.target for p in view.places.governing.values()}, found.outcomes)
+        published = await proposing.publish(found.decisions, view.places.governing)
+        done = Done(
+            found,
+            published.push,
+            published.dropped,
+            waiting=published.waiting,
+            waits_until=published.waits_until,
+            proposed=await _proposed(proposing),
+        )
         if published.push is None:
-            waiting, until = published.waiting, published.waits_until
-            return Done(found, None, published.dropped, (), waiting, until)
+            return done
         reconcilers = Reconcilers(settings.reconcilers, settings.state_repo)
         told = await reconcilers.tell(published.push)
-        return Done(found, published.push, published.dropped, tuple(told))
+        return replace(done, told=tuple(told))
 
 
-async def _pass(
-    parts: AsyncExitStack, settings: Settings, clock: Callable[[], datetime]
-) -> tuple[StateRepo, Pass, View, Rounds]:
-    repo = await parts.enter_async_context(StateRepo(settings.state_repo))
-    prometheus = await parts.enter_async_context(Prometheus(settings.prometheus))
-    rounds = Rounds(repo, prometheus, clock, settings.batch.max_commits_per_hour)
+async def _proposed(proposing: Proposing) -> Proposed:
+    """A forge that fails takes nothing from what was pushed."""
+    try:
+        return Proposed(tuple(await proposing.settle()))
+    except BridgeError as error:
+        return Proposed(problem=str(error))
+
+
+async def _pass(parts: AsyncExitStack, opening: Opening) -> tuple[StateRepo, Pass, View, Rounds]:
+    repo = await parts.enter_async_context(opening.state_repo())
+    prometheus = await parts.enter_async_context(Prometheus(opening.settings.prometheus))
+    rounds = opening.rounds(repo, prometheus)
     view = await rounds.look()
     policies = view.policies.by_name
     outcomes = await rounds.decide(view)

@@ -10,10 +10,10 @@ from datetime import datetime
 from bridge.commit.message import release_message
 from bridge.decide.override import Hold
 from bridge.evaluate.prometheus import Prometheus
-from bridge.publish.races import pushed, redone
-from bridge.repo.fast_import import Draft, Identity
-from bridge.repo.state_repo import StateRepo
+from bridge.publish.races import redone
+from bridge.repo.fast_import import Draft
 from bridge.repo.trailers import ScaleRelease
+from bridge.service.opening import Opening
 from bridge.service.rounds import Rounds, View, managed_at
 from bridge.settings import Settings
 
@@ -37,10 +37,10 @@ async def release(
         RemoteRefused, RemoteUnavailable, PolicyInvalid, PushRejected: nothing was committed.
     """
     async with AsyncExitStack() as parts:
-        repo = await parts.enter_async_context(StateRepo(settings.state_repo))
+        opening = Opening(settings, clock)
+        repo = await parts.enter_async_context(opening.state_repo())
         prometheus = await parts.enter_async_context(Prometheus(settings.prometheus))
-        rounds = Rounds(repo, prometheus, clock)
-        author = Identity(settings.commit.name, settings.commit.email)
+        rounds, writer = opening.rounds(repo, prometheus), opening.writer(repo)
 
         async def attempt(_: int) -> Released:
             view = await rounds.look()
@@ -48,8 +48,8 @@ async def release(
             if found.hold is None:
                 return found
             message = release_message(order, _ended(found.hold))
-            draft = Draft(view.snapshot.tip, message, author, clock(), {})
-            commit = await pushed(repo, draft, view.snapshot)
+            draft = Draft(view.snapshot.tip, message, opening.author, clock(), {})
+            commit = await writer.to_branch(draft, view.snapshot)
             return Released(found.hold, commit, found.governed, found.held)
 
         return await redone(attempt, settings.state_repo.timeout)

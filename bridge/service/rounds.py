@@ -22,6 +22,7 @@ from bridge.evaluate.reading import Observation, Past
 from bridge.manifest.target import Target
 from bridge.policy.loading import Policies, is_policy_file, load_policies
 from bridge.policy.model import ScalingPolicy
+from bridge.publish.pull_request import Orders
 from bridge.repo.log import REMEMBERED
 from bridge.repo.snapshot import Commit, Snapshot
 from bridge.repo.state_repo import StateRepo
@@ -126,6 +127,11 @@ class Rounds:
         """The policies that hold at a snapshot, each for one target, by title."""
         return (await self.view_of(snapshot)).places.governing
 
+    async def orders_at(self, snapshot: Snapshot) -> Orders:
+        """The same, and in which files people wrote them."""
+        view = await self.view_of(snapshot)
+        return Orders(view.places.governing, view.policies.paths)
+
     async def budget_at(self, snapshot: Snapshot) -> Budget | None:
         """What of the commit budget is spent there, whoever's decisions it went to.
 
@@ -195,9 +201,9 @@ class Rounds:
         committed = view.places.found[policy.title].count.value
         changes = memory.changes_of(policy.target)
         rollouts = await self._rollouts.of(policy, changes, asking)
-        moment = await asking.moment(policy)
+        moment = await asking.moment(policy, rollouts.dead_time)
         window = window_to_know(policy, moment, committed, rollouts.dead_time)
-        past = await asking.past(policy, window) if window else Past()
+        past = await asking.past(policy, window, rollouts.dead_time) if window else Past()
         known = Known(committed, changes, memory.override_of(policy.target), rollouts)
         return Outcome(policy, decide(policy, Observation(moment, past), known))
 

@@ -107,3 +107,34 @@ def test_a_refusal_is_quoted(run: Run, config: Path, shop: StateRepo, held: str)
     done = run("release", TARGET, "--config", config)
     assert (done.exit_code, shop.tip()) == (1, held)
     assert done.stderr == f"{shop.url}: pre-receive hook declined: Frozen.\n"
+
+
+def test_a_quarrel_is_ended_and_named(run: Run, config: Path, shop: StateRepo, held: str) -> None:
+    five = shop.read(CHECKOUT)
+    for number in range(6):
+        author = "Ada <ada@example.org>" if number % 2 else "Bob <bob@example.org>"
+        count = b"replicas: 5" if number % 2 else b"replicas: 9"
+        shop.write({CHECKOUT: five.replace(b"replicas: 5", count)}, "Mine", author=author)
+    [hold] = [
+        one["hold"]
+        for one in json.loads(run("plan", "--json", "--config", config).stdout)["decisions"]
+        if one["hold"]
+    ]
+    assert (hold["count"], hold["commit"], hold["rivals"]) == (5, shop.tip(), ["Ada", "Bob"])
+    assert hold["commit"] != held
+    assert run("release", TARGET, "--config", config).exit_code == 0
+    newest = shop.log()[0]
+    until = f"{hold['until']:.16}".replace("T", " ")
+    assert newest.body.startswith(f"Ends a hold at 5 until {until} UTC between Ada and Bob.\n")
+
+
+def test_a_user_without_a_name_may_release(
+    run: Run, config: Path, shop: StateRepo, held: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def nobody() -> str:
+        raise OSError("No username set in the environment")
+
+    monkeypatch.setattr(getpass, "getuser", nobody)
+    assert run("release", TARGET, "--config", config).exit_code == 0
+    assert shop.log()[0].body.endswith(f'Scale-Release: {{"target":"{TARGET}"}}')
+    assert shop.log()[1].sha == held

@@ -203,7 +203,7 @@ async def test_the_last_commit_of_a_budget_goes_to_one_of_two_rivals(
             history = await repo.history(snapshot, NOON - HOUR, NOON)
             return Budget(1, tuple(commit.at for commit in history if commit.decisions))
 
-        publisher = BranchPublisher(repo, BRIDGE, lambda: NOON, as_ever, budget_at)
+        publisher = BranchPublisher(repo, BRIDGE, lambda: NOON, as_ever).within(budget_at)
         theirs = commit_message([decision("search", 3, 2)])
         meanwhile(git_http, moment, lambda: state_repo.write({"x": "y"}, theirs, when=NOON))
         down = decision("checkout", 3, 2)

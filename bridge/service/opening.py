@@ -1,0 +1,91 @@
+"""The parts that several commands open alike."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from bridge.evaluate.asking import MetricsSource
+from bridge.publish.branch import BranchPublisher
+from bridge.publish.drafting import Drafts
+from bridge.publish.forge import Forge
+from bridge.publish.github import GitHub, GitHubApi, api_token
+from bridge.publish.github_app import app_tokens
+from bridge.publish.github_commit import GitHubWriter
+from bridge.publish.gitlab import GitLab
+from bridge.publish.pull_request import PullRequests
+from bridge.publish.writing import GitWriter, Writer
+from bridge.repo.fast_import import Identity
+from bridge.repo.state_repo import StateRepo
+from bridge.service.rounds import Rounds
+from bridge.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Publishers:
+    """Both ways of publishing; no pull requests where no forge is configured."""
+
+    branch: BranchPublisher
+    pull_requests: PullRequests | None
+
+
+class Opening:
+    """Makes the parts of one process, which share their tokens.
+
+    Raises:
+        ConfigInvalid: what is configured does not go together.
+    """
+
+    def __init__(self, settings: Settings, clock: Callable[[], datetime]) -> None:
+        self.settings = settings
+        self.clock = clock
+        self._tokens = app_tokens(settings.state_repo)
+        self.author = Identity(settings.commit.name, settings.commit.email)
+
+    def state_repo(self) -> StateRepo:
+        """The state repo, with the key and the way in that are configured."""
+        settings = self.settings
+        return StateRepo(settings.state_repo, settings.commit.signing, self._tokens)
+
+    def rounds(self, repo: StateRepo, prometheus: MetricsSource) -> Rounds:
+        """Rounds over them, which know the commit budget."""
+        limit = self.settings.batch.max_commits_per_hour
+        return Rounds(repo, prometheus, self.clock, limit)
+
+    def publishers(self, repo: StateRepo, rounds: Rounds) -> Publishers:
+        """Those that write to the repo what the rounds decided."""
+        writer = self.writer(repo)
+        branch = BranchPublisher(repo, self.author, self.clock, rounds.policies_at, writer)
+        pull_requests = self._pull_requests(repo, rounds, writer)
+        return Publishers(branch.within(rounds.budget_at), pull_requests)
+
+    def _pull_requests(
+        self, repo: StateRepo, rounds: Rounds, writer: Writer
+    ) -> PullRequests | None:
+        forge = self._forge()
+        if forge is None:
+            return None
+        writing = Drafts(repo, self.author, self.clock), writer
+        folder = self.settings.publish.branch_prefix
+        return PullRequests(repo, forge, writing, rounds.orders_at, folder)
+
+    def writer(self, repo: StateRepo) -> Writer:
+        """Who makes the commits."""
+        signing = self.settings.commit.signing
+        if signing is None or signing.format != "github":
+            return GitWriter(repo)
+        return GitHubWriter(self._api(), self.settings.state_repo.branch)
+
+    def _api(self) -> GitHubApi:
+        token = api_token(self.settings, self._tokens)
+        return GitHubApi(self.settings.state_repo.url, token)
+
+    def _forge(self) -> Forge | None:
+        settings = self.settings
+        if settings.publish.forge is None:
+            return None
+        if settings.publish.forge == "gitlab":
+            remote = settings.state_repo
+            return GitLab(remote.url, remote.branch, settings.publish)
+        return GitHub(self._api(), settings.state_repo.branch, settings.publish)
