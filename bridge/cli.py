@@ -165,6 +165,65 @@ def import_(  # noqa: PLR0913, PLR0917 - each is an option
 
 
 @application.command()
+def targets(config: ConfigOption = None, json: JsonOption = False) -> None:
+    """List every count that the state repo holds: where it stands, and who governs it."""
+    from bridge.commands.targets import show_targets
+
+    sys.exit(show_targets(_settings(config), as_json=json))
+
+
+@application.command("set")
+def set_(  # noqa: PLR0913, PLR0917 - each is an option
+    file: Annotated[Path, typer.Argument(help="The file to change.", exists=True, dir_okay=False)],
+    value: Annotated[int, typer.Argument(help="The new count.", min=0, max=2**31 - 1)],
+    kind: Annotated[str | None, typer.Option(help="An object's kind: its spec.replicas.")] = None,
+    name: Annotated[str | None, typer.Option(help="The object's name.")] = None,
+    namespace: Annotated[str | None, typer.Option(help="The object's namespace.")] = None,
+    path: Annotated[
+        str | None,
+        typer.Option(help="A JSON pointer (/spec/replicas) or spec.replicas: YAML, JSON, TOML."),
+    ] = None,
+    doc: Annotated[int | None, typer.Option(min=0, help="The document's number, from 0.")] = None,
+    pattern: Annotated[
+        str | None, typer.Option(help="A regular expression with one match in the text found.")
+    ] = None,
+    kustomize_replicas: Annotated[
+        str | None, typer.Option(metavar="NAME", help="An entry of a kustomization's replicas.")
+    ] = None,
+    marker: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="The integer on the line marked `# scalebridge: NAME`."),
+    ] = None,
+    allow_anchors: Annotated[
+        bool, typer.Option("--allow-anchors", help="Change an anchor, and so all its aliases.")
+    ] = False,
+    insert: Annotated[
+        bool, typer.Option("--insert", help="Insert spec.replicas, or a replicas entry.")
+    ] = False,
+    stdout: Annotated[
+        bool, typer.Option("--stdout", help="Print the changed file, and leave it as it is.")
+    ] = False,
+    json: JsonOption = False,
+) -> None:
+    """Change one count in one file, and not another byte; refuse where that can't be done."""
+    from bridge.commands.set import Asked, set_count
+
+    asked = Asked(
+        kind=kind,
+        name=name,
+        namespace=namespace,
+        doc=doc,
+        path=path,
+        pattern=pattern,
+        kustomize_replicas=kustomize_replicas,
+        marker=marker,
+        allow_anchors=allow_anchors,
+        insert=insert,
+    )
+    sys.exit(set_count(file, value, asked.locator(), to_stdout=stdout, as_json=json))
+
+
+@application.command()
 def schema(
     of: Annotated[Literal["policy", "config"], typer.Argument(help="What to describe.")] = "policy",
 ) -> None:

@@ -132,6 +132,13 @@ class StateRepoSettings(Section):
     mirror: Path | None = Field(None, description="where the bare mirror lies (a mere cache)")
 
     @checked(mode="after")
+    def _by_http(self) -> Self:
+        given = [name for name in ("ca_file", "proxy") if getattr(self, name) is not None]
+        if given and urlsplit(self.url).scheme not in ("http", "https"):
+            raise ValueError(f"{', '.join(given)}: the remote is not an http(s) URL")
+        return self
+
+    @checked(mode="after")
     def _one_way_in(self) -> Self:
         if not self.github_app:
             return self

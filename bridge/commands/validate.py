@@ -11,7 +11,7 @@ from bridge.commands.console import A_PERSON_MUST_ACT, DONE, awaited, give_up, p
 from bridge.errors import BridgeError
 from bridge.policy.loading import Policies, load_policies
 from bridge.service.opening import Opening
-from bridge.service.placing import Places, placed
+from bridge.service.placing import Places, placed, targets_of
 from bridge.service.rounds import read_folder, read_policies
 from bridge.service.serve import utc_now
 from bridge.settings import Settings
@@ -35,7 +35,8 @@ async def _checked(settings: Settings) -> tuple[Policies, Places]:
     async with Opening(settings, utc_now).state_repo() as repo:
         snapshot = await repo.look()
         policies = await read_policies(repo, snapshot)
-        return policies, placed(policies.by_name, snapshot.index)
+        index = await repo.located(snapshot, targets_of(policies.by_name))
+        return policies, placed(policies.by_name, index)
 
 
 def _files(paths: Sequence[Path]) -> dict[str, bytes]:

@@ -201,7 +201,7 @@ class PullRequests:
 
     async def _is_current(self, case: _Case, head: Head, edits: Iterable[Edit]) -> bool:
         """It does the same, on files that the base has not touched since, and can be merged."""
-        counts = {(str(e.decision.target), e.decision.current, e.decision.desired) for e in edits}
+        counts = {(str(e.decision.target), e.decision.committed, e.decision.desired) for e in edits}
         if {(made.target, made.from_, made.to) for made in head.decisions} != counts:
             return False
         if head.parent == case.snapshot.tip:
@@ -238,8 +238,9 @@ def _kept(case: _Case, wanted: Wanted) -> Iterator[Decision]:
         yield Decision(
             target=policy.target,
             policy=policy.name,
-            current=one.from_,
+            current=one.to if one.from_ is None else one.from_,
             desired=one.to,
+            adopts=one.from_ is None,
             steps=(Step(one.reason),),
             fleet=policy.is_member,
         )

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import secrets
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
 from typing import TypeVar
 
 from bridge.errors import RemoteUnavailable
+from bridge.manifest.tree import MAX_BYTES
 from bridge.repo.credentials import Credentials, Tokens
 from bridge.repo.fast_import import Draft, stream
 from bridge.repo.git import Git, GitFailed, GitTimeout
@@ -36,6 +37,20 @@ _GC = {
     "gc.autoPackLimit": "20",
 }
 _Answer = TypeVar("_Answer")
+
+
+def grouped(sizes: Mapping[str, int], most: int) -> Iterator[list[str]]:
+    """The blobs in their order, in groups that are together no bigger than `most` bytes."""
+    group: list[str] = []
+    total = 0
+    for blob, size in sizes.items():
+        if group and total + size > most:
+            yield group
+            group, total = [], 0
+        group.append(blob)
+        total += size
+    if group:
+        yield group
 
 
 class Mirror:
@@ -122,6 +137,33 @@ class Mirror:
             if lost := [blob for blob in absent if blob not in contents]:
                 raise GitFailed("cat-file", 1, "", f"{lost[0]} missing")
         return contents
+
+    def contents(self, blobs: Sequence[str]) -> Iterator[tuple[str, bytes | None]]:
+        """Contents by blob id, a bounded amount at a time; None for a file over the limit."""
+        sizes = self._mended(lambda: self._sizes(blobs))
+        for blob, size in sizes.items():
+            if size > MAX_BYTES:
+                yield blob, None
+        fitting = {blob: size for blob, size in sizes.items() if size <= MAX_BYTES}
+        for group in grouped(fitting, MAX_BYTES):
+            yield from self.read(group).items()
+
+    def _sizes(self, blobs: Sequence[str]) -> dict[str, int]:
+        """In bytes; the blobs that the mirror lacks are fetched, all at once."""
+        sizes = self._known_sizes(blobs)
+        absent = [blob for blob in blobs if blob not in sizes]
+        if absent and self._upstream.gives_parts:
+            self._upstream.fetch_blobs(absent)
+            sizes |= self._known_sizes(absent)
+        if lost := [blob for blob in absent if blob not in sizes]:
+            raise GitFailed("cat-file", 1, "", f"{lost[0]} missing")
+        return sizes
+
+    def _known_sizes(self, blobs: Sequence[str]) -> dict[str, int]:
+        asked = "\n".join([*blobs, ""]).encode()
+        answer = self._git.run("cat-file", "--batch-check=%(objectname) %(objectsize)", stdin=asked)
+        entries = (line.split(" ") for line in answer.decode().splitlines())
+        return {blob: int(size) for blob, size in entries if size != "missing"}
 
     def _contents(self, blobs: Sequence[str]) -> Iterator[tuple[str, bytes]]:
         """Those that the mirror has."""

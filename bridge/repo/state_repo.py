@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from typing import Self, TypeVar
 
-from bridge.manifest.index import Catalogue
+from bridge.manifest.index import Catalogue, Index
+from bridge.manifest.target import Target
 from bridge.repo.credentials import Tokens
 from bridge.repo.fast_import import Draft
 from bridge.repo.log import without_copies
@@ -96,10 +97,18 @@ class StateRepo:
 
     def _indexed(self, seen: Snapshot) -> Snapshot:
         if seen.tip != self._snapshot.tip:
-            index = self._catalogue.index(seen.blobs(), self._open.read)
+            index = self._catalogue.index(seen.blobs(), self._open.contents)
             self._snapshot = replace(seen, index=index)
         self._pushed = ""
         return self._snapshot
+
+    async def located(self, snapshot: Snapshot, targets: Iterable[Target]) -> Index:
+        """The snapshot's index, with the places of targets that say themselves where they stand."""
+        own = [target for target in targets if target.at is not None]
+        if not own:
+            return snapshot.index
+        locate = partial(self._catalogue.located, snapshot.index, snapshot.blobs())
+        return await self._in_thread(lambda: locate(self._open.contents, own))
 
     async def read(self, blobs: Sequence[str]) -> dict[str, bytes]:
         """Contents by blob id."""

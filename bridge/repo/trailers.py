@@ -19,7 +19,8 @@ class ScaleDecision:
     """What one commit did to one target, and why."""
 
     target: str
-    from_: int
+    from_: int | None
+    """None where Git held no count before."""
     to: int
     policy: str
     reason: str
@@ -76,7 +77,7 @@ def _found(message: str, name: str, parse: Callable[[Any], _Trailer]) -> Iterato
 def _decision(fields: Any) -> ScaleDecision:
     return ScaleDecision(
         target=str(fields["target"]),
-        from_=_count(fields["from"]),
+        from_=None if fields["from"] is None else _count(fields["from"]),
         to=_count(fields["to"]),
         policy=str(fields["policy"]),
         reason=str(fields["reason"]),

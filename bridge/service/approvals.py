@@ -10,7 +10,7 @@ from bridge.decide.decision import Decision
 from bridge.manifest.target import Target
 from bridge.policy.model import ScalingPolicy
 from bridge.publish.pull_request import Wanted
-from bridge.service.rounds import Outcome
+from bridge.service.outcome import Outcome
 from bridge.settings import PublishSettings
 
 BY_MODE = "publish.mode is pull_request"

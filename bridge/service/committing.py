@@ -17,7 +17,7 @@ from bridge.observe import metrics
 from bridge.observe.status import Status
 from bridge.policy.model import ScalingPolicy
 from bridge.publish.push import Published, Publisher, Push
-from bridge.service.rounds import Outcome
+from bridge.service.outcome import Outcome
 
 log = structlog.get_logger()
 

@@ -9,7 +9,8 @@ from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from bridge.decide.recall import Scaled
-from bridge.manifest.index import count_among, workloads_in
+from bridge.manifest.index import counts_in
+from bridge.manifest.locator import Locator
 from bridge.manifest.target import Target
 from bridge.policy.model import ScalingPolicy
 from bridge.repo.snapshot import Change, Commit
@@ -76,6 +77,12 @@ class _Version(NamedTuple):
     blob: str
     path: str
     target: Target
+    at: Locator | None
+    """Where it says itself that it stands; no part of what makes targets equal."""
+
+
+def _version(blob: str, path: str, target: Target) -> _Version:
+    return _Version(blob, path, target, target.at)
 
 
 class CountLog:
@@ -120,14 +127,9 @@ def _parsed(
 ) -> dict[_Version, int | None]:
     known: dict[_Version, int | None] = {}
     for (blob, path), targets in unknown.items():
-        counts = _counts(contents[blob], targets)
-        known |= {_Version(blob, path, target): counts.get(target) for target in targets}
+        counts = counts_in(contents[blob], path, targets)
+        known |= {_version(blob, path, target): counts.get(target) for target in targets}
     return known
-
-
-def _counts(content: bytes, targets: Iterable[Target]) -> dict[Target, int | None]:
-    workloads = workloads_in(content)
-    return {target: count_among(workloads, target) for target in targets}
 
 
 def _asked(trails: Iterable[_Trail], stretch: Stretch) -> set[_Version]:
@@ -138,9 +140,9 @@ def _versions(trail: _Trail, stretch: Stretch) -> Iterator[_Version]:
     target = trail.item.target
     for place, change in _changes(trail, stretch):
         for blob in filter(None, (change.before, change.after)):
-            yield _Version(blob, change.path, target)
+            yield _version(blob, change.path, target)
         for gone in stretch.sources(place, change):
-            yield _Version(gone.before or "", gone.path, target)
+            yield _version(gone.before or "", gone.path, target)
 
 
 def _changes(trail: _Trail, stretch: Stretch) -> Iterator[tuple[int, Change]]:
@@ -162,7 +164,7 @@ def _followed(
     item, moves = trail.item, list(trail.moves)
 
     def count(blob: str | None, path: str) -> int | None:
-        return known[_Version(blob, path, item.target)] if blob else None
+        return known[_version(blob, path, item.target)] if blob else None
 
     for place, change in _changes(trail, stretch):
         sources = stretch.sources(place, change)

@@ -18,8 +18,9 @@ from bridge.publish.pull_request import Proposal
 from bridge.publish.push import Push
 from bridge.repo.state_repo import StateRepo
 from bridge.service.opening import Opening
+from bridge.service.outcome import Outcome
 from bridge.service.proposing import Proposing
-from bridge.service.rounds import Outcome, Rounds, View
+from bridge.service.rounds import Rounds, View
 from bridge.settings import Settings
 
 

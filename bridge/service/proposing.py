@@ -19,7 +19,7 @@ from bridge.publish.pull_request import Proposal
 from bridge.publish.push import Published
 from bridge.service.approvals import Approvals
 from bridge.service.opening import Publishers
-from bridge.service.rounds import Outcome
+from bridge.service.outcome import Outcome
 from bridge.settings import PublishSettings
 
 log = structlog.get_logger()

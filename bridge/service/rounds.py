@@ -12,7 +12,6 @@ from pathlib import Path
 
 from bridge.batch.budget import HOUR, Budget
 from bridge.decide.decide import decide, window_to_know
-from bridge.decide.decision import Decision
 from bridge.decide.override import Hold, Override
 from bridge.decide.recall import Known, Scaled
 from bridge.decide.rollout import RECORD_S
@@ -27,8 +26,9 @@ from bridge.repo.log import REMEMBERED
 from bridge.repo.snapshot import Commit, Snapshot
 from bridge.repo.state_repo import StateRepo
 from bridge.service.counts import CountLog, Managed
+from bridge.service.outcome import Outcome, adopted, with_moves
 from bridge.service.people import overrides
-from bridge.service.placing import Places, placed
+from bridge.service.placing import Places, placed, targets_of
 from bridge.service.rollouts import RolloutLog
 
 _AT_A_TIME = 50
@@ -42,24 +42,6 @@ class View:
     snapshot: Snapshot
     policies: Policies
     places: Places
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What came of one policy: a decision, or the problem that prevents one."""
-
-    policy: ScalingPolicy
-    decision: Decision | None = None
-    problem: str = ""
-
-    @property
-    def kind(self) -> str:
-        """In one word: change, steady, held (something is unknown) or failed."""
-        if self.decision is None:
-            return "failed"
-        if self.decision.changes:
-            return "change"
-        return "held" if self.decision.errors else "steady"
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,8 +100,9 @@ class Rounds:
         if known and known.snapshot.tip == snapshot.tip and not self._repo.settings.policies_folder:
             return known
         policies = await read_policies(self._repo, snapshot)
-        places = await asyncio.to_thread(placed, policies.by_name, snapshot.index)
-        self._view = View(snapshot, policies, places)
+        index = await self._repo.located(snapshot, targets_of(policies.by_name))
+        places = await asyncio.to_thread(placed, policies.by_name, index)
+        self._view = View(replace(snapshot, index=index), policies, places)
         self.unclaimed = {n: some for n, some in self.unclaimed.items() if n in policies.by_name}
         return self._view
 
@@ -198,14 +181,18 @@ class Rounds:
     async def _outcome(
         self, policy: ScalingPolicy, view: View, asking: Asking, memory: Memory
     ) -> Outcome:
-        committed = view.places.found[policy.title].count.value
+        place = view.places.found[policy.title]
+        committed = place.count.value
+        if committed is None:
+            return await adopted(policy, place, asking)
         changes = memory.changes_of(policy.target)
         rollouts = await self._rollouts.of(policy, changes, asking)
         moment = await asking.moment(policy, rollouts.dead_time)
         window = window_to_know(policy, moment, committed, rollouts.dead_time)
         past = await asking.past(policy, window, rollouts.dead_time) if window else Past()
         known = Known(committed, changes, memory.override_of(policy.target), rollouts)
-        return Outcome(policy, decide(policy, Observation(moment, past), known))
+        decision = decide(policy, Observation(moment, past), known)
+        return Outcome(policy, with_moves(decision, place))
 
     async def _remember(self, view: View, now: datetime) -> Memory:
         """The log, as far back as any policy's rules look; worked out once while it is the same."""

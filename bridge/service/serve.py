@@ -18,8 +18,8 @@ from bridge.publish.push import Publisher
 from bridge.server import Server
 from bridge.service.committing import Committing
 from bridge.service.opening import Opening
+from bridge.service.outcome import Outcome
 from bridge.service.proposing import Proposing
-from bridge.service.rounds import Outcome
 from bridge.service.watching import Watching
 from bridge.settings import Settings, Window
 

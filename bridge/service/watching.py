@@ -14,7 +14,8 @@ from bridge.manifest.target import Target
 from bridge.observe import metrics
 from bridge.observe.status import Status
 from bridge.service.news import News
-from bridge.service.rounds import Outcome, Rounds, View
+from bridge.service.outcome import Outcome
+from bridge.service.rounds import Rounds, View
 from bridge.trigger.alertmanager import Alert, Notification
 from bridge.trigger.clock import Ticks, seconds_to_next
 from bridge.trigger.wake import woken

@@ -24,7 +24,7 @@ from bridge.policy.importing.surroundings import Surroundings
 from bridge.policy.loading import parse_policy
 from bridge.settings import Settings, load_settings
 from tests.conftest import DEPLOYMENT
-from tests.docs.markdown import PAGES, ROOT, Block, blocks, commands, local_links
+from tests.docs.markdown import PAGES, ROOT, Block, blocks, commands, local_links, titled
 from tests.parts.fake_prometheus import FakePrometheus, samples
 from tests.parts.state_repo import StateRepo
 
@@ -70,6 +70,9 @@ def workspace(tmp_path: Path) -> Iterator[Path]:
     for block in blocks("yaml"):
         if file := AUTOSCALERS.get(yaml.safe_load(block.text).get("kind")):
             (tmp_path / file).write_text(block.text)
+    for block in titled():
+        (tmp_path / block.title).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / block.title).write_text(block.text)
     readme = [block for block in blocks("yaml") if block.page.name == "README.md"]
     [policy] = [block.text for block in readme if "kind: ScalingPolicy" in block.text]
     files = {"apps/checkout.yaml": DEPLOYMENT.format(name="checkout")}

@@ -13,7 +13,8 @@ from bridge.evaluate.prometheus import Prometheus
 from bridge.publish.branch import BranchPublisher
 from bridge.repo.state_repo import StateRepo as Tip
 from bridge.service.once import Done, once
-from bridge.service.rounds import Outcome, Rounds
+from bridge.service.outcome import Outcome
+from bridge.service.rounds import Rounds
 from bridge.settings import PrometheusSettings, Settings
 from tests.parts.monitoring import Monitoring
 from tests.parts.state_repo import StateRepo

@@ -10,7 +10,7 @@ from structlog.testing import capture_logs
 
 from bridge.policy.members import members_of
 from bridge.service.news import News
-from bridge.service.rounds import Outcome
+from bridge.service.outcome import Outcome
 from tests.decide.given import decision
 from tests.policy.given import policy
 from tests.policy.test_members import fleet, index, manifest

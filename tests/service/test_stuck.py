@@ -30,7 +30,7 @@ def test_a_stuck_rollout_is_logged_exported_and_over(
         "inFlightTimeout": "1s",
     }
     policies = {
-        "policies/web.yaml": policy("web", scaleTargetRef=ref, **given),
+        "policies/web.yaml": policy("web", **given),
         "policies/checkout.yaml": None,
     }
     shop.write(policies, "Wait a second")
