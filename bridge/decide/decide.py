@@ -51,8 +51,7 @@ def _decided(policy: ScalingPolicy, observation: Observation, known: Known) -> D
         return _held(start, policy, known.override)
     if policy.spec.paused_at(now.at):
         return _paused(start, policy)
-    found = asked(policy, now, count, failures_before(policy, observation))
-    found = Holds(policy, observation, known).rise(found)
+    found = asked_now(policy, observation, known)
     then = asked_over(policy, observation.past, count)
     return _Deciding(policy, observation, known, found, then).decision(start)
 
@@ -60,6 +59,13 @@ def _decided(policy: ScalingPolicy, observation: Observation, known: Known) -> D
 def _held(start: Decision, policy: ScalingPolicy, override: Override) -> Decision:
     hold = Hold(override, override.until(policy))
     return replace(start, hold=hold).because(override.reason(policy), override.field)
+
+
+def asked_now(policy: ScalingPolicy, observation: Observation, known: Known) -> Asked:
+    """What the metrics recommend, with fallbacks, and no more than counts in flight allow."""
+    failures = failures_before(policy, observation)
+    found = asked(policy, observation.now, known.committed, failures)
+    return Holds(policy, observation, known).rise(found)
 
 
 def _paused(start: Decision, policy: ScalingPolicy) -> Decision:

@@ -47,7 +47,8 @@ class Event:
     def line(self) -> str:
         """For people; no commit message moves their terminal's cursor."""
         who = f"policy {self.who}" if self.kind == "scaled" else self.who or "somebody"
-        count = "released" if self.kind == "released" else f"{self.before} → {self.after}"
+        before = "none" if self.before is None else self.before
+        count = "released" if self.kind == "released" else f"{before} → {self.after}"
         why = f": {self.why}" if self.why else ""
         commit = f"  ({self.commit[:12]})" if self.commit else ""
         line = f"{self.at:%Y-%m-%d %H:%M:%S}  {self.target}  {count}  {who}{why}{commit}"

@@ -177,6 +177,11 @@ class Mirror:
                 yield blob, answer[start:end]
                 position = end + 1
 
+    def as_of(self, tip: str, moment: datetime) -> str:
+        """The newest commit that the branch had at a moment; empty where it had none."""
+        later = [commit for commit in self.history(tip, moment) if commit.at > moment]
+        return "".join(later[-1].parents[:1]) if later else tip
+
     def history(self, tip: str, since: datetime, now: datetime = ENDLESS) -> list[Commit]:
         """The commits of the branch since then, newest first; a merge counts as one.
 

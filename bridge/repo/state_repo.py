@@ -10,6 +10,7 @@ from datetime import datetime
 from functools import partial
 from typing import Self, TypeVar
 
+from bridge.errors import RemoteRefused
 from bridge.manifest.index import Catalogue, Index
 from bridge.manifest.target import Target
 from bridge.repo.credentials import Tokens
@@ -94,6 +95,21 @@ class StateRepo:
         if not self._snapshot.tip:
             return self._look()
         return self._indexed(self._open.at(self._pushed)) if self._pushed else self._snapshot
+
+    async def as_of(self, snapshot: Snapshot, moment: datetime) -> Snapshot:
+        """The branch as it was at a moment, by the dates of its commits.
+
+        Raises:
+            RemoteRefused: it had no commit yet.
+        """
+        return await self._in_thread(lambda: self._as_of(snapshot.tip, moment))
+
+    def _as_of(self, tip: str, moment: datetime) -> Snapshot:
+        commit = self._open.as_of(tip, moment)
+        if not commit:
+            url, branch = self.settings.url, self.settings.branch
+            raise RemoteRefused(f"{url}: {branch} has no commit as old as {moment.isoformat()}")
+        return self._indexed(self._open.at(commit))
 
     def _indexed(self, seen: Snapshot) -> Snapshot:
         if seen.tip != self._snapshot.tip:

@@ -58,7 +58,11 @@ class _Telling:
         reach = {str(track.item.target): track.reach for track in tracks}
         found: list[Event] = []
         for place, commit in enumerate(page):
-            alone = [made for made in commit.decisions if place >= reach.get(made.target, 0)]
+            alone = [
+                made
+                for made in commit.decisions
+                if made.from_ is None or place >= reach.get(made.target, 0)
+            ]
             events = _of_commit(commit, moves.get(place, []), alone)
             for event in sorted(events, key=attrgetter("target"), reverse=True):
                 found += [*self._unseen(event), event]
@@ -71,7 +75,7 @@ class _Telling:
             return
         later = self.since_then.get(event.target)
         self.since_then[event.target] = event
-        if later is not None and later.before != event.after:
+        if later is not None and later.before not in (None, event.after):
             yield Event(
                 at=event.at,
                 target=event.target,
@@ -85,7 +89,10 @@ class _Telling:
 def _of_commit(
     commit: Commit, moves: Sequence[tuple[Managed, Moved]], alone: Sequence[ScaleDecision]
 ) -> Iterator[Event]:
-    """By the changes of tracked files; `alone` are decisions that only their trailers tell of."""
+    """By the changes of tracked files; `alone` are decisions that only their trailers tell of.
+
+    Such is also a first count, which changes none.
+    """
     plain = Event(at=commit.at, target="", kind="changed", commit=commit.sha)
     for release in commit.releases:
         who = release.by or commit.author
