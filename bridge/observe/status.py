@@ -55,6 +55,11 @@ class Status:
         first = sorted(self.decisions.items(), key=lambda one: (_is_steady(one[1]), one[0]))
         return [decision for _, decision in sorted(first[:_ROWS_SHOWN], key=lambda one: one[0])]
 
+    @property
+    def budget_facts(self) -> dict[str, Any] | None:
+        """What is left of the commit budget; None where the configuration sets no limit."""
+        return budget_facts(self.budget, self.last_pass or self.started)
+
     def keep(self, policies: Collection[str]) -> None:
         """Forgets what is not governed any more."""
         for facts in (self.decisions, self.problems):
@@ -76,7 +81,7 @@ class Status:
             "problems": dict(self.problems),
             "decisions": [decision_facts(d) for _, d in sorted(self.decisions.items())],
             "waiting": [decision_facts(d) for d in self.waiting],
-            "budget": budget_facts(self.budget, self.last_pass or self.started),
+            "budget": self.budget_facts,
             "pushes": [push_facts(at, push) for at, push in reversed(self.pushes)],
         }
 

@@ -12,11 +12,13 @@ from bridge.evaluate.prometheus import Prometheus
 from bridge.observe.audit import Event
 from bridge.repo import state_repo as module
 from bridge.repo.state_repo import StateRepo as Tip
+from bridge.repo.trailers import ScaleDecision
 from bridge.service.auditing import stretches
 from bridge.service.rounds import Rounds, managed_at
 from bridge.settings import PrometheusSettings, StateRepoSettings
 from tests.parts.git_http import GitHttp
 from tests.parts.person import Person
+from tests.parts.state_repo import StateRepo
 from tests.repo.ways import by_file, by_http
 from tests.service.passes import Passes
 
@@ -129,3 +131,13 @@ async def test_only_what_was_since_then(passes: Passes, tmp_path: Path) -> None:
     await passes.once()
     told = await read(by_file(passes.repo, tmp_path), since=timedelta(minutes=-90))
     assert lines(told) == [("scaled", CHECKOUT, 7, 9, "checkout")]
+
+
+async def test_a_first_count_is_told_by_its_trailer(shop: StateRepo, tmp_path: Path) -> None:
+    first = ScaleDecision(target=CHECKOUT, from_=None, to=3, policy="checkout", reason="3 run")
+    text = shop.read(FILE)
+    shop.write({FILE: text.replace(b"replicas: 3", b"paused: false")}, "Without a count")
+    shop.write({FILE: text}, f"scale: checkout 3\n\n{first.render()}\n")
+    [told] = await read(by_file(shop, tmp_path))
+    assert lines([told]) == [("scaled", CHECKOUT, None, 3, "checkout")]
+    assert "  none → 3  policy checkout: 3 run" in told.line()
