@@ -14,7 +14,7 @@ from prometheus_client import generate_latest
 from bridge.errors import ConfigInvalid, PayloadInvalid
 from bridge.observe import metrics
 from bridge.observe.page import page
-from bridge.observe.status import Status
+from bridge.observe.status import Status, Statuses
 from bridge.settings import ServerSettings, secret_text
 from bridge.trigger.alertmanager import Notification, parse_notification
 
@@ -29,7 +29,7 @@ _CSP = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"
 class Server:
     """The service's HTTP side, as an async context that listens while it is open."""
 
-    def __init__(self, settings: ServerSettings, status: Status, accept: Accept) -> None:
+    def __init__(self, settings: ServerSettings, status: Status | Statuses, accept: Accept) -> None:
         self._settings = settings
         self._status = status
         self._accept = accept

@@ -33,6 +33,7 @@ class Status:
     waiting: Sequence[Decision] = ()
     pushes: deque[tuple[datetime, Push]] = field(default_factory=lambda: deque(maxlen=_PUSHES_KEPT))
     last_pass: datetime | None = None
+    repo: str = ""
 
     @property
     def ready(self) -> bool:
@@ -68,6 +69,27 @@ class Status:
             "waiting": [decision_facts(d) for d in self.waiting],
             "pushes": [push_facts(at, push) for at, push in reversed(self.pushes)],
         }
+
+
+@dataclass(frozen=True, slots=True)
+class Statuses:
+    """The same of several state repos; ready as soon as one is, so that a dead one stops none."""
+
+    each: Sequence[Status]
+
+    @property
+    def ready(self) -> bool:
+        """Whether any state repo was read at least once."""
+        return any(one.ready for one in self.each)
+
+    @property
+    def remote_error(self) -> str:
+        """Of all of them."""
+        return "; ".join(f"{one.repo}: {one.remote_error}" for one in self.each if one.remote_error)
+
+    def facts(self) -> dict[str, Any]:
+        """By the state repo's name."""
+        return {"stateRepos": {one.repo: one.facts() for one in self.each}}
 
 
 def _is_steady(decision: Decision) -> bool:
@@ -107,6 +129,7 @@ def told_proposal(proposal: Proposal) -> str:
         "refused": "held, since a person said no",
         "taken_over": "taken over by a person",
         "closed": "closed",
+        "failed": "not reached",
     }[proposal.event]
     what = ", ".join(f"{d.target} {d.current} → {d.desired}" for d in proposal.decisions)
     where = (proposal.request.url or proposal.request.name) if proposal.request else ""

@@ -174,6 +174,14 @@ class Mirror:
                 yield blob, answer[start:end]
                 position = end + 1
 
+    def as_of(self, tip: str, moment: datetime) -> str:
+        """The newest commit that the branch had at a moment; empty where it had none."""
+        later = [commit.sha for commit in self.history(tip, moment) if commit.at > moment]
+        if not later:
+            return tip
+        log = self._mended(lambda: self._git.run("log", "--format=%P", "-n1", later[-1]))
+        return log.decode().partition(" ")[0].strip()
+
     def history(self, tip: str, since: datetime) -> list[Commit]:
         """The commits of the branch since then, newest first; a merge counts as one."""
         return self._mended(lambda: self._history(tip, since))

@@ -10,6 +10,8 @@ from datetime import datetime
 from functools import partial
 from typing import Self, TypeVar
 
+from bridge.errors import RemoteRefused
+from bridge.manifest.confirm import Confirming
 from bridge.manifest.index import Catalogue, Index
 from bridge.manifest.target import Target
 from bridge.repo.credentials import Tokens
@@ -38,6 +40,7 @@ class StateRepo:
         self._mirror: Mirror | None = None
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="git")
         self._catalogue = Catalogue(settings.search_paths)
+        self._confirming = Confirming()
         self._snapshot = Snapshot("", {})
         self._pushed = ""
 
@@ -93,6 +96,21 @@ class StateRepo:
             return self._look()
         return self._indexed(self._open.at(self._pushed)) if self._pushed else self._snapshot
 
+    async def as_of(self, snapshot: Snapshot, moment: datetime) -> Snapshot:
+        """The branch as it was at a moment, by the dates of its commits.
+
+        Raises:
+            RemoteRefused: it had no commit yet.
+        """
+        return await self._in_thread(lambda: self._as_of(snapshot.tip, moment))
+
+    def _as_of(self, tip: str, moment: datetime) -> Snapshot:
+        commit = self._open.as_of(tip, moment)
+        if not commit:
+            url, branch = self.settings.url, self.settings.branch
+            raise RemoteRefused(f"{url}: {branch} has no commit as old as {moment.isoformat()}")
+        return self._indexed(self._open.at(commit))
+
     def _indexed(self, seen: Snapshot) -> Snapshot:
         if seen.tip != self._snapshot.tip:
             index = self._catalogue.index(seen.blobs(), self._open.contents)
@@ -101,12 +119,9 @@ class StateRepo:
         return self._snapshot
 
     async def located(self, snapshot: Snapshot, targets: Iterable[Target]) -> Index:
-        """The snapshot's index, with the places of targets that say themselves where they stand."""
-        own = [target for target in targets if target.at is not None]
-        if not own:
-            return snapshot.index
-        locate = partial(self._catalogue.located, snapshot.index, snapshot.blobs())
-        return await self._in_thread(lambda: locate(self._open.contents, own))
+        """The snapshot's index, with these targets' places confirmed by the parser."""
+        locate = partial(self._confirming.located, snapshot.index, snapshot.blobs())
+        return await self._in_thread(lambda: locate(self._open.contents, targets))
 
     async def read(self, blobs: Sequence[str]) -> dict[str, bytes]:
         """Contents by blob id."""

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 SCALED_BY = "Scaled-By"
 SCALE_DECISION = "Scale-Decision"
+_APPENDED = re.compile(r"-+|(?:(?:Co-authored|Signed-off)-by: .*\n?)+")
 _MAX_COUNT = 2**31 - 1
 
 
@@ -37,8 +39,7 @@ class ScaleDecision:
 
 def scale_decisions(message: str) -> Iterator[ScaleDecision]:
     """The decisions in a commit message's last paragraph; malformed ones are passed over."""
-    paragraph = message.rstrip().rpartition("\n\n")[2]
-    for line in paragraph.splitlines():
+    for line in _last_paragraph(message).splitlines():
         key, _, value = line.partition(": ")
         if key == SCALE_DECISION and (decision := _parsed(value)):
             yield decision
@@ -56,6 +57,14 @@ def _parsed(value: str) -> ScaleDecision | None:
         )
     except (ValueError, KeyError, TypeError, OverflowError, RecursionError):
         return None
+
+
+def _last_paragraph(message: str) -> str:
+    """But for what a forge appends when it squashes: a rule, and who else wrote it."""
+    *_, paragraph = [""] + [
+        part for part in message.rstrip().split("\n\n") if not _APPENDED.fullmatch(part.strip())
+    ]
+    return paragraph
 
 
 def _count(given: Any) -> int:

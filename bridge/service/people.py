@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from bridge.decide.override import Override
 from bridge.decide.recall import Scaled
-from bridge.manifest.index import counts_in
+from bridge.manifest.locate import counts_in
 from bridge.manifest.locator import Locator
 from bridge.manifest.target import Target
 from bridge.policy.model import ScalingPolicy

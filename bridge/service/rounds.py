@@ -14,7 +14,8 @@ from bridge.decide.decide import decide, window_to_know
 from bridge.decide.override import Override
 from bridge.decide.recall import Known, Scaled
 from bridge.decide.rollout import RECORD_S
-from bridge.errors import PolicyInvalid
+from bridge.decide.wishes import order_of
+from bridge.errors import ManifestUnsupported, PolicyInvalid
 from bridge.evaluate.asking import Asking, MetricsSource
 from bridge.evaluate.reading import Observation, Past
 from bridge.manifest.target import Target
@@ -39,6 +40,15 @@ class View:
     snapshot: Snapshot
     policies: Policies
     places: Places
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What a decision rests on, and the metrics' past over both windows, needed or not."""
+
+    observation: Observation
+    known: Known
+    windows: Past
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +143,25 @@ class Rounds:
             self.unclaimed[policies[0].name] = asking.unclaimed(policies)
         return outcomes
 
+    async def seen(self, view: View, policy: ScalingPolicy) -> Seen:
+        """What a decision by this policy, suspended or not, rests on; its count has a place.
+
+        Raises:
+            ManifestUnsupported: Git holds no count there yet, so that there is no decision.
+        """
+        place = view.places.found[policy.title]
+        if place.count.value is None:
+            raise ManifestUnsupported(
+                f"{place}: Git holds no count yet: the first will be what runs"
+            )
+        asking = Asking(self._metrics, self._clock())
+        memory = await self._remember(view, [_managed(policy, view)], asking.now)
+        observation, known = await self._known(policy, place.count.value, asking, memory)
+        dead_time = known.rollouts.dead_time
+        windows = order_of(policy, dead_time).windows
+        past = await asking.past(policy, max(windows.up, windows.down), dead_time)
+        return Seen(observation, known, past)
+
     async def _outcome(
         self, policy: ScalingPolicy, view: View, asking: Asking, memory: Memory
     ) -> Outcome:
@@ -140,14 +169,19 @@ class Rounds:
         committed = place.count.value
         if committed is None:
             return await adopted(policy, place, asking)
+        decision = decide(policy, *await self._known(policy, committed, asking, memory))
+        return Outcome(policy, with_moves(decision, place))
+
+    async def _known(
+        self, policy: ScalingPolicy, committed: int, asking: Asking, memory: Memory
+    ) -> tuple[Observation, Known]:
         changes = tuple(memory.changes.get(policy.target, ()))
         rollouts = await self._rollouts.of(policy, changes, asking)
         moment = await asking.moment(policy, rollouts.dead_time)
         window = window_to_know(policy, moment, committed, rollouts.dead_time)
         past = await asking.past(policy, window, rollouts.dead_time) if window else Past()
         known = Known(committed, changes, memory.overrides.get(policy.target), rollouts)
-        decision = decide(policy, Observation(moment, past), known)
-        return Outcome(policy, with_moves(decision, place))
+        return Observation(moment, past), known
 
     async def _remember(self, view: View, managed: Sequence[Managed], now: datetime) -> Memory:
         """The log, as far back as any policy's rules look."""
@@ -176,13 +210,19 @@ def _memory_s(policy: ScalingPolicy) -> float:
 async def read_policies(repo: StateRepo, snapshot: Snapshot) -> Policies:
     """The policies of the tip, or of the local folder that the configuration names.
 
+    That there is none at all is an error: a mistyped path would look like peace.
+
     Raises:
         PolicyInvalid: the local folder can't be read.
     """
     if folder := repo.settings.policies_folder:
-        return load_policies(await asyncio.to_thread(read_folder, folder))
+        files = await asyncio.to_thread(read_folder, folder)
+        return load_policies(files) if files else _none(str(folder), "policies_folder")
     below = snapshot.below(repo.settings.policies_path)
     blobs = {path: blob for path, blob in below.items() if is_policy_file(path)}
+    if not blobs:
+        where = f"{repo.settings.policies_path} of the branch {repo.settings.branch}"
+        return _none(where, "policies_path")
     contents = await repo.read(sorted(set(blobs.values())))
     files = {path: contents[blob] for path, blob in blobs.items()}
     policies = load_policies(files)
@@ -190,6 +230,11 @@ async def read_policies(repo: StateRepo, snapshot: Snapshot) -> Policies:
         return policies
     earlier = {path: await repo.earlier(snapshot, path) for path in policies.errors}
     return load_policies(files, earlier)
+
+
+def _none(where: str, setting: str) -> Policies:
+    why = f"{where}: no policy file (*.yaml, *.yml) is there; see state_repo.{setting}"
+    return Policies(errors={where: why})
 
 
 def read_folder(folder: Path) -> dict[str, bytes]:

@@ -118,7 +118,7 @@ class Watching:
         for gone in self._status.decisions.keys() - active:
             metrics.forget_decision(self._status.decisions[gone])
         self._status.keep(active)
-        metrics.policy_errors.set(len(policies.errors))
+        metrics.policy_errors.labels().set(len(policies.errors))
 
     async def _round(self, view: View) -> list[Outcome]:
         policies = view.policies.by_name
@@ -130,7 +130,7 @@ class Watching:
         if not names:
             return []
         try:
-            with metrics.pass_seconds.time():
+            with metrics.pass_seconds.labels().time():
                 outcomes = await self._rounds.decide(view, names)
         except BridgeError as error:  # a mirror broke, and its remote is down
             self._note_failure(error)

@@ -165,5 +165,18 @@ def test_the_shown_commit_is_what_we_write() -> None:
     assert written == shown
 
 
+def test_the_shown_explanation_is_what_is_printed(workspace: Path) -> None:
+    [shown] = [block.text for block in blocks("") if block.text.startswith("checkout: Deployment")]
+    process = scalebridge(["explain", "checkout", "--config", "scalebridge.yaml"], workspace)
+    printed, error = process.communicate(timeout=20)
+    assert (_timeless(printed), error) == (_timeless(shown), "")
+
+
+def _timeless(text: str) -> str:
+    """Without what differs from run to run."""
+    text = re.sub(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d", "DAY TIME", text)
+    return re.sub(r"\d\d:\d\d:\d\d", "TIME", re.sub(r"\b[0-9a-f]{12}\b", "TIP", text))
+
+
 def test_every_page_is_read() -> None:
     assert ROOT / "README.md" in PAGES

@@ -17,7 +17,10 @@ from tests.repo.processes import until
 from tests.service.program import configured, policy, running
 
 pytestmark = pytest.mark.timeout(90)
-STUCK = 'scalebridge_stuck_rollout{kind="Deployment",name="checkout",namespace="shop",policy="web"}'
+STUCK = (
+    "scalebridge_stuck_rollout"
+    '{kind="Deployment",name="checkout",namespace="shop",policy="web",repo=""}'
+)
 
 
 def test_a_stuck_rollout_is_logged_exported_and_over(
