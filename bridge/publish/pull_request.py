@@ -174,7 +174,8 @@ class PullRequests:
         """The files touched after the closing: a policy that changed is a newer order."""
         if request.closed_at is None:
             return set()
-        history = await self._repo.history(case.snapshot, request.closed_at)
+        now = self._drafts.clock()
+        history = await self._repo.history(case.snapshot, request.closed_at, now)
         return {change.path for commit in history for change in commit.changes}
 
     async def _ended(self, case: _Case, *, keep: bool) -> list[Proposal]:
