@@ -97,6 +97,21 @@ class PrometheusSettings(Section):
     concurrency: int = Field(8, ge=1, le=64, description="queries asked at once")
 
 
+class AlertmanagerSettings(Section):
+    """Where firing alerts are asked for instead of Prometheus' ALERTS series."""
+
+    url: HttpUrl = Field(
+        description="base URL of its API v2, e.g. http://alertmanager.monitoring:9093; "
+        "Grafana's own: https://grafana.example.com/api/alertmanager/grafana"
+    )
+    username: str | None = None
+    password: SecretStr | None = None
+    password_file: SecretFile | None = None
+    bearer_token: SecretStr | None = None
+    bearer_token_file: SecretFile | None = None
+    timeout: Duration = Field(10.0, gt=0)
+
+
 class StateRepoSettings(Section):
     """The Git repository that says how many replicas run."""
 
@@ -214,6 +229,9 @@ class Settings(BaseSettings):
     )
 
     prometheus: PrometheusSettings
+    alertmanager: AlertmanagerSettings | None = Field(
+        None, description="default: alerts are read from the ALERTS series of prometheus"
+    )
     state_repo: StateRepoSettings
     commit: CommitSettings = CommitSettings()
     batch: BatchSettings = BatchSettings()

@@ -16,6 +16,7 @@ from bridge.publish.push import Push
 from bridge.repo.fast_import import Identity
 from bridge.repo.state_repo import StateRepo
 from bridge.service.rounds import Outcome, Rounds, View
+from bridge.service.sources import alert_source
 from bridge.settings import Settings
 
 
@@ -101,7 +102,7 @@ async def _pass(
 ) -> tuple[StateRepo, Pass, View, Rounds]:
     repo = await parts.enter_async_context(StateRepo(settings.state_repo))
     prometheus = await parts.enter_async_context(Prometheus(settings.prometheus))
-    rounds = Rounds(repo, prometheus, clock)
+    rounds = Rounds(repo, prometheus, clock, alert_source(settings, prometheus))
     view = await rounds.look()
     policies = view.policies.by_name
     outcomes = await rounds.decide(view)

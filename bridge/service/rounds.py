@@ -10,12 +10,14 @@ from datetime import datetime, timedelta
 from itertools import chain
 from pathlib import Path
 
+from bridge.decide.alerts import REMEMBERED
 from bridge.decide.decide import decide, window_to_know
 from bridge.decide.decision import Decision
 from bridge.decide.override import Override
 from bridge.decide.recall import Known, Scaled
 from bridge.decide.rollout import RECORD_S
-from bridge.errors import PolicyInvalid
+from bridge.errors import MetricsUnavailable, PolicyInvalid
+from bridge.evaluate.alerts import Alerts, AlertSource, minimum_rules
 from bridge.evaluate.asking import Asking, MetricsSource
 from bridge.evaluate.reading import Observation, Past
 from bridge.manifest.target import Target
@@ -60,20 +62,26 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Memory:
-    """What the log says of the targets."""
+    """What the log says of the targets, and which alerts fire."""
 
     changes: Mapping[Target, Sequence[Scaled]]
     overrides: Mapping[Target, Override]
+    alerts: Alerts
 
 
 class Rounds:
     """Looks, asks and decides; changes nothing."""
 
     def __init__(
-        self, repo: StateRepo, metrics: MetricsSource, clock: Callable[[], datetime]
+        self,
+        repo: StateRepo,
+        metrics: MetricsSource,
+        clock: Callable[[], datetime],
+        alerts: AlertSource | None = None,
     ) -> None:
         self._repo = repo
         self._metrics = metrics
+        self._alerts = alerts
         self._clock = clock
         self._counts = CountLog(repo)
         self._rollouts = RolloutLog()
@@ -153,17 +161,35 @@ class Rounds:
         window = window_to_know(policy, moment, committed, rollouts.dead_time)
         past = await asking.past(policy, window) if window else Past()
         known = Known(committed, changes, memory.overrides.get(policy.target), rollouts)
-        return Outcome(policy, decide(policy, Observation(moment, past), known))
+        observation = Observation(moment, past, memory.alerts)
+        return Outcome(policy, decide(policy, observation, known))
 
     async def _remember(self, view: View, managed: Sequence[Managed], now: datetime) -> Memory:
-        """The log, as far back as any policy's rules look."""
+        """The log, as far back as any policy's rules look, and any alert that fires."""
+        alerts = await self._level([item.policy for item in managed], now)
         longest = max(_memory_s(item.policy) for item in managed)
-        history = await self._repo.history(view.snapshot, now - timedelta(seconds=longest))
+        begins = [
+            max(alert.since.replace(microsecond=0), now - REMEMBERED) for alert in alerts.found
+        ]
+        since = min([now - timedelta(seconds=longest), *begins])
+        history = await self._repo.history(view.snapshot, since)
         moves = await self._counts.moves(managed, history)
         changes = {
             target: [moved.as_change(target) for moved in found] for target, found in moves.items()
         }
-        return Memory(changes, overrides(managed, moves, history))
+        return Memory(changes, overrides(managed, moves, history), alerts)
+
+    async def _level(self, policies: Sequence[ScalingPolicy], now: datetime) -> Alerts:
+        """The alerts that fire now; none where no policy asks for a minimum by them."""
+        rules = minimum_rules(policies)
+        if not rules:
+            return Alerts()
+        if self._alerts is None:
+            return Alerts(error="nobody to ask for them")
+        try:
+            return Alerts(await self._alerts.firing(rules, now))
+        except MetricsUnavailable as error:
+            return Alerts(error=str(error))
 
 
 def _managed(policy: ScalingPolicy, view: View) -> Managed:

@@ -19,6 +19,7 @@ from bridge.repo.state_repo import StateRepo
 from bridge.server import Server
 from bridge.service.committing import Committing
 from bridge.service.rounds import Rounds
+from bridge.service.sources import alert_source
 from bridge.service.watching import Watching
 from bridge.settings import Settings, Window
 
@@ -44,7 +45,7 @@ async def serve(
     async with AsyncExitStack() as open_parts:
         repo = await open_parts.enter_async_context(StateRepo(settings.state_repo))
         prometheus = await open_parts.enter_async_context(Prometheus(settings.prometheus))
-        rounds = Rounds(repo, prometheus, clock)
+        rounds = Rounds(repo, prometheus, clock, alert_source(settings, prometheus))
         watching = Watching(
             rounds,
             status,
