@@ -16,7 +16,7 @@ from bridge.observe.status import Status
 from bridge.publish.branch import BranchPublisher
 from bridge.repo.fast_import import Identity
 from bridge.repo.state_repo import StateRepo
-from bridge.server import Server
+from bridge.server.http import Server
 from bridge.service.committing import Committing
 from bridge.service.rounds import Rounds
 from bridge.service.sources import alert_source
@@ -54,7 +54,7 @@ async def serve(
             queue=settings.server.queue,
         )
         committing = _committing(settings, repo, rounds, status, clock)
-        server = Server(settings.server, status, watching.accept)
+        server = Server(settings.server, status, watching.accept, clock)
         host, port = await open_parts.enter_async_context(server)
         log.info("listening", host=host, port=port)
         await _run(watching, committing, stop)

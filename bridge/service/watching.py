@@ -15,8 +15,8 @@ from bridge.observe import metrics
 from bridge.observe.status import Status
 from bridge.service.news import News
 from bridge.service.rounds import Outcome, Rounds, View
-from bridge.trigger.alertmanager import Alert, Notification
 from bridge.trigger.clock import Ticks, seconds_to_next
+from bridge.trigger.notification import Notification, Signal
 from bridge.trigger.wake import woken
 
 log = structlog.get_logger()
@@ -41,7 +41,7 @@ class Watching:
         self._clock = clock
         self._poll_interval = poll_interval
         self._queue = queue
-        self._alerts: list[Alert] = []
+        self._signals: list[Signal] = []
         self._arrived = asyncio.Event()
         self._ticks = Ticks()
         self._news = News()
@@ -49,12 +49,12 @@ class Watching:
         self._looked_at = float("-inf")
 
     def accept(self, notification: Notification) -> bool:
-        """Queues a notification's firing alerts; False when there is no room."""
-        firing = tuple(alert for alert in notification.alerts if alert.status == "firing")
-        if len(self._alerts) + len(firing) > self._queue:
+        """Queues what may wake a policy; False when there is no room."""
+        signals = notification.signals
+        if len(self._signals) + len(signals) > self._queue:
             return False
-        if firing:
-            self._alerts += firing
+        if signals:
+            self._signals += signals
             self._arrived.set()
         return True
 
@@ -122,7 +122,7 @@ class Watching:
     async def _round(self, view: View) -> list[Outcome]:
         policies = view.policies.by_name
         tick = self._ticks.due(policies.values(), self._clock().timestamp())
-        alert = woken(self._waiting_alerts(), policies.values())
+        alert = woken(self._waiting_signals(), policies.values())
         if alert:
             log.info("woken", cause=alert.cause, policies=sorted(alert.policies))
         names = {name for wake in (tick, alert) if wake for name in wake.policies}
@@ -141,10 +141,10 @@ class Watching:
         metrics.note_unclaimed(self._rounds.unclaimed)
         return outcomes
 
-    def _waiting_alerts(self) -> list[Alert]:
+    def _waiting_signals(self) -> list[Signal]:
         self._arrived.clear()
-        alerts, self._alerts = self._alerts, []
-        return alerts
+        signals, self._signals = self._signals, []
+        return signals
 
     def _report(self, outcome: Outcome) -> None:
         title = outcome.policy.title

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from bridge.policy.model import ScalingPolicy
-from bridge.trigger.alertmanager import Alert
+from bridge.trigger.notification import Alert, Signal
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,15 +17,17 @@ class Wake:
     cause: str
 
 
-def wakes(alert: Alert, policy: ScalingPolicy) -> bool:
+def wakes(signal: Signal, policy: ScalingPolicy) -> bool:
     """A firing alert wakes a policy that asks for it, or whose target its labels name.
 
-    A fleet is woken as a whole, and so only where it asks for it.
+    A fleet is woken as a whole, and so only where it asks for it. Alerts that were left out wake
+    all whose rules may mean them.
     """
-    if alert.status != "firing":
+    if isinstance(signal, Alert) and signal.status != "firing":
         return False
-    asked = any(wake.match.items() <= alert.labels.items() for wake in policy.spec.alerts)
-    return asked or (not policy.is_fleet and _names_target(alert, policy))
+    if any(signal.may_match(rule.match) for rule in policy.spec.alerts):
+        return True
+    return isinstance(signal, Alert) and not policy.is_fleet and _names_target(signal, policy)
 
 
 def _names_target(alert: Alert, policy: ScalingPolicy) -> bool:
@@ -35,11 +37,11 @@ def _names_target(alert: Alert, policy: ScalingPolicy) -> bool:
     return same_name and alert.labels.get("namespace") in (None, target.namespace)
 
 
-def woken(alerts: Iterable[Alert], policies: Iterable[ScalingPolicy]) -> Wake | None:
+def woken(signals: Iterable[Signal], policies: Iterable[ScalingPolicy]) -> Wake | None:
     """The wake that a notification is, None if it concerns no policy."""
-    alerts = tuple(alerts)
-    found = {p.name: a for p in policies if not p.spec.suspend for a in alerts if wakes(a, p)}
+    signals = tuple(signals)
+    found = {p.name: s for p in policies if not p.spec.suspend for s in signals if wakes(s, p)}
     if not found:
         return None
-    names = sorted({alert.labels.get("alertname", "unnamed") for alert in found.values()})
+    names = sorted({signal.name for signal in found.values()})
     return Wake(frozenset(found), f"alert {', '.join(names)}")

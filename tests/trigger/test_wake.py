@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bridge.trigger.alertmanager import Alert
+from bridge.trigger.notification import Alert, LeftOut
 from bridge.trigger.wake import Wake, wakes, woken
 from tests.policy.given import policy
 from tests.policy.test_members import fleet
@@ -72,3 +72,24 @@ def test_alerts_that_concern_nobody_wake_nobody() -> None:
     assert woken([alert(alertname="Else")], [MATCHING]) is None
     assert woken([], [MATCHING]) is None
     assert woken([alert(**SLOW)], []) is None
+
+
+@pytest.mark.parametrize(
+    ("labels", "expected"),
+    [
+        pytest.param({}, True, id="nothing is known of them"),
+        pytest.param({"alertname": "QueueDeep"}, True, id="the group is that of a match"),
+        pytest.param({"service": "web"}, True, id="a part of the other match"),
+        pytest.param({"alertname": "Else"}, False, id="the group is another"),
+        pytest.param({"alertname": "ShopSlow", "service": "api"}, False, id="a label differs"),
+    ],
+)
+def test_alerts_that_were_left_out_wake_all_whose_rules_may_mean_them(
+    labels: dict[str, str], expected: bool
+) -> None:
+    hidden = LeftOut(labels=labels, count=3)
+    assert wakes(hidden, MATCHING) is expected
+    assert not wakes(hidden, policy("api"))
+    if expected:
+        name = labels.get("alertname", "unnamed")
+        assert woken([hidden], [MATCHING]) == Wake(frozenset({"web"}), f"alert {name} (3 left out)")

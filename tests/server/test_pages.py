@@ -8,7 +8,7 @@ from bridge.decide.decision import Decision, Step
 from bridge.manifest.target import Target
 from bridge.observe.status import Status
 from bridge.publish.push import Push
-from tests.test_server import FIRING, HOOK, STARTED, serving
+from tests.server.given import FIRING, HOOK, STARTED, serving
 
 SCRIPT = "<script>alert('x')</script>"
 
