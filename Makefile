@@ -11,7 +11,7 @@ export PYTHON ?=
 .DEFAULT_GOAL := check
 .DELETE_ON_ERROR:
 .PHONY: help install parts fmt lint types layers cover test check demo bench restart-property \
-    constraints clean
+    constraints openapi clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' Makefile | while IFS='	' read -r target text; do \
@@ -23,7 +23,7 @@ $(VENV)/.installed: pyproject.toml constraints.txt
 	tools/make-venv $(VENV)
 	@touch $@
 
-parts: ## install prometheus, alertmanager, git and ssh where missing
+parts: ## install prometheus, alertmanager, git, ssh and gpg where missing
 	@tools/install-parts
 
 fmt: install ## format the code and fix what ruff can fix
@@ -63,6 +63,10 @@ restart-property: install parts ## restarted processes decide as one never stopp
 
 constraints: ## pin the newest versions that pyproject.toml allows
 	tools/pin-constraints
+
+openapi: ## refresh the requests that the tests' GitHub checks, from GitHub's own description
+	@folder=$$(mktemp -d) && (cd $$folder && npm pack --silent @octokit/openapi | xargs tar xzf) && \
+	    tools/trim-openapi $$folder/package >tests/parts/github_openapi.json; rm -rf $$folder
 
 clean: ## remove everything that make made
 	rm -rf $(VENV) build dist htmlcov .coverage .coverage.* .hypothesis .import_linter_cache \

@@ -88,17 +88,25 @@ def _place(loc: Place, known: Collection[Place]) -> Place:
     return place
 
 
+_PLAIN = {
+    "extra_forbidden": "unknown field",
+    "missing": "required, but missing",
+    "union_tag_not_found": "its type is required, but missing",
+}
+
+
 def _expectation(detail: Mapping[str, Any], *, secret: bool) -> str:
     match detail["type"]:
-        case "extra_forbidden":
-            return "unknown field"
-        case "missing":
-            return "required, but missing"
+        case "extra_forbidden" | "missing" | "union_tag_not_found" as kind:
+            return _PLAIN[kind]
         case "value_error" | "assertion_error":
             return str(detail["ctx"]["error"])
         case "model_type" | "dict_type" | "tuple_type":
             wanted = "a list" if detail["type"] == "tuple_type" else "a mapping"
             return f"expected {wanted}, not {_type_name(detail['input'])}"
+        case "union_tag_invalid":
+            wanted, tag = detail["ctx"]["expected_tags"], detail["ctx"]["tag"]
+            return f"{detail['ctx']['discriminator']} must be one of {wanted}, not {tag!r}"
         case "too_short":
             return f"expected at least {detail['ctx']['min_length']} item"
         case _:

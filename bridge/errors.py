@@ -7,6 +7,7 @@ BridgeError
 │   ├── ManifestUnsupported   a count that can't be found or changed safely
 │   ├── PayloadInvalid        a webhook body that is not what it claims to be
 │   └── RemoteRefused         the Git remote understood us and said no
+│       └── BranchProtected   the branch takes no pushes, or none of ours
 └── transient: the next tick tries again
     ├── MetricsUnavailable    no trustworthy number from Prometheus
     ├── RemoteUnavailable     the Git remote did not answer, or not in time
@@ -42,6 +43,10 @@ class RemoteRefused(BridgeError):
     """The Git remote refused for good: credentials, a protected branch, a hook."""
 
 
+class BranchProtected(RemoteRefused):
+    """The branch takes changes by pull requests only, or from others only."""
+
+
 class MetricsUnavailable(BridgeError):
     """A query gave no single finite number."""
 
@@ -49,9 +54,14 @@ class MetricsUnavailable(BridgeError):
 
 
 class RemoteUnavailable(BridgeError):
-    """The Git remote could not be reached, or did not answer in time."""
+    """The Git remote could not be reached, did not answer in time, or asked for patience."""
 
     transient = True
+
+    def __init__(self, text: str, *, retry_after: float = 0.0) -> None:
+        super().__init__(text)
+        self.retry_after = retry_after
+        """Seconds that the remote asked us to stay away."""
 
 
 class PushRejected(BridgeError):

@@ -112,6 +112,14 @@ class AlertmanagerSettings(Section):
     timeout: Duration = Field(10.0, gt=0)
 
 
+class GitHubAppSettings(Section):
+    """An installed GitHub App, whose tokens serve as the password."""
+
+    app_id: int = Field(ge=1)
+    installation_id: int = Field(ge=1, description="the number in the installation's URL")
+    private_key_file: SecretFile = Field(description="PEM, as GitHub generates it")
+
+
 class StateRepoSettings(Section):
     """The Git repository that says how many replicas run."""
 
@@ -120,6 +128,7 @@ class StateRepoSettings(Section):
     username: str = Field("git", description="with password or password_file, over HTTP")
     password: SecretStr | None = Field(None, description="password or access token")
     password_file: SecretFile | None = None
+    github_app: GitHubAppSettings | None = Field(None, description="instead of a password")
     ssh_key_file: SecretFile | None = None
     known_hosts_file: SecretFile | None = None
     ca_file: SecretFile | None = Field(
@@ -137,12 +146,75 @@ class StateRepoSettings(Section):
     timeout: Duration = Field(60.0, gt=0, description="for one Git operation over the network")
     mirror: Path | None = Field(None, description="where the bare mirror lies (a mere cache)")
 
+    @checked(mode="after")
+    def _one_way_in(self) -> Self:
+        if not self.github_app:
+            return self
+        if self.password or self.password_file:
+            raise ValueError("github_app stands in for password and password_file: give one")
+        if urlsplit(self.url).scheme not in ("http", "https"):
+            raise ValueError("github_app needs an https:// URL")
+        return self
+
+
+class SigningSettings(Section):
+    """What commits are signed with: a key, or GitHub's own, which then makes the commits."""
+
+    format: Literal["ssh", "openpgp", "github"] = Field(
+        description="as git's own gpg.format names them; github: they show as Verified there"
+    )
+    key_file: SecretFile | None = Field(
+        None, description="the private key; armored or binary for openpgp"
+    )
+    passphrase_file: SecretFile | None = Field(None, description="where the key has one")
+
+    @checked(mode="after")
+    def _whose_key(self) -> Self:
+        if self.format == "github" and (self.key_file or self.passphrase_file):
+            raise ValueError("format github signs with GitHub's key: remove key_file")
+        if self.format != "github" and not self.key_file:
+            raise ValueError(f"format {self.format} needs a key_file")
+        return self
+
 
 class CommitSettings(Section):
     """Who the commits are by."""
 
     name: str = Field("scalebridge", min_length=1, pattern=r"^[^<>\n\x00]+$")
     email: str = Field("scalebridge@localhost", pattern=r"^[^<>\s\x00]+$")
+    signing: SigningSettings | None = Field(None, description="default: commits are not signed")
+
+
+class PublishSettings(Section):
+    """Straight to the branch, or by pull requests that people merge."""
+
+    mode: Literal["branch", "pull_request"] = Field(
+        "branch", description="for policies without an approval of their own"
+    )
+    if_protected: Literal["refuse", "pull_request"] = Field(
+        "refuse", description="what a branch that takes no pushes leads to"
+    )
+    forge: Literal["github", "gitlab"] | None = Field(
+        None, description="where pull requests are opened; needed wherever one is asked for"
+    )
+    token: SecretStr | None = Field(None, description="default: the state repo's own password")
+    token_file: SecretFile | None = None
+    branch_prefix: str = Field(
+        "scalebridge", pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", description="of our own branches"
+    )
+    labels: tuple[str, ...] = ()
+    reviewers: tuple[str, ...] = ()
+    team_reviewers: tuple[str, ...] = ()
+    auto_merge: Literal["merge", "squash", "rebase"] | None = Field(
+        None, description="let the forge merge once its own conditions are met"
+    )
+    poll_interval: Duration = Field(30.0, gt=0, description="open ones are looked at so often")
+
+    @checked(mode="after")
+    def _somewhere(self) -> Self:
+        if self.forge is None and "pull_request" in (self.mode, self.if_protected):
+            raise ValueError("pull requests need forge: github or gitlab")
+        return self
 
 
 class Window(Section):
@@ -285,6 +357,7 @@ class Settings(BaseSettings):
     )
     state_repo: StateRepoSettings
     commit: CommitSettings = CommitSettings()
+    publish: PublishSettings = PublishSettings()
     batch: BatchSettings = BatchSettings()
     server: ServerSettings = ServerSettings()
     reconcilers: tuple[ReconcilerSettings, ...] = ()

@@ -1,9 +1,10 @@
-"""Durations and quantities as Prometheus and Kubernetes write them."""
+"""Durations, quantities and percentages as Prometheus and Kubernetes write them."""
 
 from __future__ import annotations
 
 import re
 from decimal import ROUND_CEILING, Decimal
+from fractions import Fraction
 from typing import Annotated
 
 from pydantic import BeforeValidator, PlainSerializer, WithJsonSchema
@@ -23,6 +24,7 @@ _SUFFIX = {
     **{s: Decimal(10) ** (3 * i) for i, s in enumerate(("k", "M", "G", "T", "P", "E"), start=1)},
     **{f"{s}i": Decimal(1024) ** i for i, s in enumerate("KMGTPE", start=1)},
 }
+_PERCENT = re.compile(r"(\d{1,6}(?:\.\d{1,3})?)%")
 _QUANTITY = re.compile(r"([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,3})?)([KMGTPE]i|[numkMGTPE]?)")
 
 
@@ -58,6 +60,14 @@ def milli(quantity: Decimal) -> int:
     return int((quantity * 1000).to_integral_value(ROUND_CEILING))
 
 
+def parse_percent(value: object) -> Fraction:
+    """The share that a percentage stands for: `150%` is 3/2."""
+    match = _PERCENT.fullmatch(str(value).strip())
+    if not match:
+        raise ValueError(f"{value!r} is not a percentage such as 50% or 100%")
+    return Fraction(match[1]) / 100
+
+
 def plain(thousandths: float) -> str:
     """A number of thousandths as people write it: 1500 -> `1.5`, 7000 -> `7`."""
     return f"{thousandths / 1000:.3f}".rstrip("0").rstrip(".")
@@ -84,6 +94,13 @@ Duration = Annotated[
             "description": "a duration such as 500ms, 15s, 5m or 1h30m; a bare number is seconds",
         }
     ),
+]
+
+Percent = Annotated[
+    Fraction,
+    BeforeValidator(parse_percent),
+    PlainSerializer(lambda share: f"{float(share * 100):g}%", return_type=str),
+    WithJsonSchema({"type": "string", "pattern": f"^{_PERCENT.pattern}$"}),
 ]
 
 Quantity = Annotated[

@@ -43,6 +43,26 @@ def file(tmp_path: Path) -> Path:
             id="no such level",
         ),
         pytest.param(
+            "publish: {mode: pull_request}\n",
+            "publish: pull requests need forge: github or gitlab",
+            id="no forge",
+        ),
+        pytest.param(
+            "publish: {if_protected: pull_request}\n",
+            "publish: pull requests need forge: github or gitlab",
+            id="no forge to fall back to",
+        ),
+        pytest.param(
+            "commit: {signing: {format: ssh}}\n",
+            "commit.signing: format ssh needs a key_file",
+            id="no signing key",
+        ),
+        pytest.param(
+            "commit: {signing: {format: github, key_file: scalebridge.yaml}}\n",
+            "commit.signing: format github signs with GitHub's key: remove key_file",
+            id="a key for nothing",
+        ),
+        pytest.param(
             "batch: {quiet_period: soon}\n",
             "batch.quiet_period: 'soon' is not a duration such as 500ms, 15s, 5m or 1h30m",
             id="no duration",

@@ -41,19 +41,23 @@ class Batcher:
 
     def __init__(self, debounce: Debounce, scale_up: Debounce) -> None:
         self._waiting: dict[Target, Decision] = {}
+        self._raising: set[Target] = set()
         self._any = _Timer(debounce)
         self._up = _Timer(scale_up)
 
     def put(self, decision: Decision, now: float) -> None:
         """Takes a decision; one that wants no change voids what waits for its target."""
         before = self._waiting.get(decision.target)
+        self._raising.discard(decision.target)
+        if decision.raises:
+            self._raising.add(decision.target)
         if not decision.changes:
             self._waiting.pop(decision.target, None)
         else:
             self._waiting[decision.target] = decision
             if before is None or _news(before) != _news(decision):
                 self._touch(decision, now)
-        if not any(waiting.raises for waiting in self._waiting.values()):
+        if not self._raising:
             self._up.first = None
         if not self._waiting:
             self._any.first = None
@@ -78,6 +82,7 @@ class Batcher:
         """The batch, sorted by target; the batcher is empty afterwards."""
         batch = tuple(sorted(self.waiting, key=_by_target))
         self._waiting.clear()
+        self._raising.clear()
         self._any.first = self._up.first = None
         return batch
 

@@ -17,7 +17,7 @@ from bridge.commands.console import (
 from bridge.commit.edits import Dropped
 from bridge.observe.logs import set_up_logs
 from bridge.observe.plan import reasons, unified_diff
-from bridge.observe.status import decision_facts
+from bridge.observe.status import decision_facts, proposal_facts, told_proposal
 from bridge.service.once import Done, Pass, Plan, once, plan
 from bridge.service.serve import utc_now
 from bridge.settings import Settings
@@ -31,7 +31,7 @@ def make_one_pass(settings: Settings, *, as_json: bool) -> int:
         print_json(_done_facts(done))
     else:
         _tell_done(done)
-    return A_PERSON_MUST_ACT if done.found.problems else DONE
+    return A_PERSON_MUST_ACT if _problems(done) else DONE
 
 
 def _tell_done(done: Done) -> None:
@@ -41,9 +41,15 @@ def _tell_done(done: Done) -> None:
         typer.echo(f"committed {done.push.after[:12]}: {done.push.subject}")
     else:
         _tell_nothing(done.found)
+    for one in done.proposed.proposals:
+        typer.echo(told_proposal(one))
     for told in done.told:
         typer.echo(f"told {told.reconciler}: {told.error or 'accepted'}")
-    tell_problems(done.found.problems)
+    tell_problems(_problems(done))
+
+
+def _problems(done: Done) -> list[str]:
+    return [*done.found.problems, *filter(None, [done.proposed.problem])]
 
 
 def show_plan(settings: Settings, *, as_json: bool) -> int:
@@ -95,5 +101,7 @@ def _done_facts(done: Done) -> dict[str, Any]:
         "commit": done.push.after if done.push else None,
         "subject": done.push.subject if done.push else None,
         "dropped": [{"target": str(d.decision.target), "why": d.why} for d in done.dropped],
+        "problems": _problems(done),
+        "proposals": [proposal_facts(one) for one in done.proposed.proposals],
         "told": [{"reconciler": told.reconciler, "error": told.error} for told in done.told],
     }

@@ -10,9 +10,10 @@ import typer
 from bridge.commands.console import A_PERSON_MUST_ACT, DONE, awaited, give_up, print_json
 from bridge.errors import BridgeError
 from bridge.policy.loading import Policies, load_policies
-from bridge.repo.state_repo import StateRepo
+from bridge.service.opening import Opening
 from bridge.service.placing import Places, placed
 from bridge.service.rounds import read_folder, read_policies
+from bridge.service.serve import utc_now
 from bridge.settings import Settings
 
 
@@ -31,7 +32,7 @@ def validate_configured(settings: Settings, *, as_json: bool) -> int:
 
 
 async def _checked(settings: Settings) -> tuple[Policies, Places]:
-    async with StateRepo(settings.state_repo) as repo:
+    async with Opening(settings, utc_now).state_repo() as repo:
         snapshot = await repo.look()
         policies = await read_policies(repo, snapshot)
         return policies, placed(policies.by_name, snapshot.index)

@@ -19,7 +19,7 @@ def commit_message(decisions: Sequence[Decision]) -> str:
 
 def _subject(decisions: Sequence[Decision]) -> str:
     changes = [f"{d.target.name} {d.current}→{d.desired}" for d in decisions]
-    for shown in range(len(changes), 1, -1):
+    for shown in range(min(len(changes), _SUBJECT_WIDTH // 2), 1, -1):
         more = len(changes) - shown
         subject = f"scale: {', '.join(changes[:shown])}{f' and {more} more' if more else ''}"
         if len(subject) <= _SUBJECT_WIDTH:

@@ -50,6 +50,8 @@ class Limited:
 
     replicas: int
     limit: Limit
+    rule: int | None = None
+    """The place of the scaling policy that was it; None where none was."""
 
 
 def rate_limited(
@@ -57,24 +59,41 @@ def rate_limited(
 ) -> Limited:
     """As far towards `desired` as the direction's policies and its bound let it go at once."""
     if desired > current:
-        reach = max(rate_limit("up", current, behavior.scale_up, changes), current)
-        most, why = (reach, Limit.UP) if bounds.most > reach else (bounds.most, Limit.MAX)
-        return Limited(most, why) if desired > most else Limited(desired, Limit.NONE)
+        reach, rule = _decisive("up", current, behavior.scale_up, changes)
+        limited = Limited(max(reach, current), Limit.UP, rule)
+        if bounds.most <= limited.replicas:
+            limited = Limited(bounds.most, Limit.MAX)
+        return limited if desired > limited.replicas else Limited(desired, Limit.NONE)
     if desired < current:
-        reach = min(rate_limit("down", current, behavior.scale_down, changes), current)
-        least, why = (reach, Limit.DOWN) if bounds.least < reach else (bounds.least, Limit.MIN)
-        return Limited(least, why) if desired < least else Limited(desired, Limit.NONE)
+        reach, rule = _decisive("down", current, behavior.scale_down, changes)
+        limited = Limited(min(reach, current), Limit.DOWN, rule)
+        if bounds.least >= limited.replicas:
+            limited = Limited(bounds.least, Limit.MIN)
+        return limited if desired < limited.replicas else Limited(desired, Limit.NONE)
     return Limited(desired, Limit.NONE)
 
 
 def rate_limit(direction: Direction, current: int, rules: ScalingRules, changes: Changes) -> int:
     """The count that one direction's policies allow, whatever the bounds."""
+    return _decisive(direction, current, rules, changes)[0]
+
+
+def _decisive(
+    direction: Direction, current: int, rules: ScalingRules, changes: Changes
+) -> tuple[int, int | None]:
+    """The count that one direction's policies allow, and the place of the policy that says so."""
     if rules.select_policy == "Disabled" or not rules.policies:
-        return current
-    reach = _raised if direction == "up" else _lowered
-    limits = [reach(_period_start(current, rule, changes), rule) for rule in rules.policies]
+        return current, None
+    limits = [reached(direction, current, rule, changes) for rule in rules.policies]
     widest, narrowest = (max, min) if direction == "up" else (min, max)
-    return narrowest(limits) if rules.select_policy == "Min" else widest(limits)
+    limit = narrowest(limits) if rules.select_policy == "Min" else widest(limits)
+    return limit, limits.index(limit)
+
+
+def reached(direction: Direction, current: int, rule: ScalingPolicyRule, changes: Changes) -> int:
+    """How far one policy lets the count go, from where it was when the policy's period began."""
+    start = period_start(current, rule, changes)
+    return _raised(start, rule) if direction == "up" else _lowered(start, rule)
 
 
 def _raised(start: int, rule: ScalingPolicyRule) -> int:
@@ -85,7 +104,7 @@ def _lowered(start: int, rule: ScalingPolicyRule) -> int:
     return start - rule.value if rule.type == "Pods" else int(start * (1 - rule.value / 100))
 
 
-def _period_start(current: int, rule: ScalingPolicyRule, changes: Changes) -> int:
+def period_start(current: int, rule: ScalingPolicyRule, changes: Changes) -> int:
     """The count when the rule's period began."""
     period = rule.period_seconds
     return current - changed(changes.ups, period) + changed(changes.downs, period)

@@ -7,11 +7,11 @@ from datetime import UTC
 
 from bridge.decide.activation import Activation, ActivationRules, activated
 from bridge.decide.alerts import with_alerts
-from bridge.decide.behavior import Limit
 from bridge.decide.decision import Decision, Step
 from bridge.decide.holds import Holds
+from bridge.decide.limits import limited_by
 from bridge.decide.pause import Pauses
-from bridge.decide.recall import Known, activity, failures_before, recalled
+from bridge.decide.recall import Known, activity, asked_over, failures_before, recalled
 from bridge.decide.reconcile import Cause, Pass, reconciled
 from bridge.decide.rollout import stuck_rollout
 from bridge.decide.schedule import raised_minimum
@@ -23,13 +23,6 @@ _COOLDOWN_S = 300.0
 _BOUND = {
     Cause.ABOVE_MAX: ("above maxReplicas, set to", "spec.maxReplicas"),
     Cause.BELOW_MIN: ("below minReplicas, set to", "spec.minReplicas"),
-}
-_LIMITED = {
-    Limit.UP: ("limited by the scaling policies to", "spec.behavior.scaleUp"),
-    Limit.DOWN: ("limited by the scaling policies to", "spec.behavior.scaleDown"),
-    Limit.MAX: ("limited by maxReplicas to", "spec.maxReplicas"),
-    Limit.MIN: ("limited by minReplicas to", "spec.minReplicas"),
-    Limit.NONE: ("set to", ""),
 }
 
 
@@ -59,7 +52,9 @@ def _decided(policy: ScalingPolicy, observation: Observation, known: Known) -> D
     if policy.spec.paused_at(now.at):
         return _paused(start, policy)
     found = asked(policy, now, count, failures_before(policy, observation))
-    return _Deciding(policy, observation, known, found).decision(start)
+    found = Holds(policy, observation, known).rise(found)
+    then = asked_over(policy, observation.past, count)
+    return _Deciding(policy, observation, known, found, then).decision(start)
 
 
 def _paused(start: Decision, policy: ScalingPolicy) -> Decision:
@@ -87,6 +82,8 @@ class _Deciding:
     observation: Observation
     known: Known
     found: Asked
+    then: tuple[Asked, ...]
+    """What was found at each moment of the past."""
 
     def decision(self, start: Decision) -> Decision:
         step = self._step(start.current)
@@ -143,7 +140,7 @@ class _Deciding:
         return self._raised(woken.at(max(least, result.desired), "the metrics raise it to"))
 
     def _pass(self, count: int) -> Pass:
-        memory = recalled(self.policy, self.observation, self.known)
+        memory = recalled(self.policy, self.observation, self.known, self.then)
         order = order_of(self.policy, self.known.rollouts.dead_time)
         return reconciled(count, order, self.found.wishes, memory)
 
@@ -157,8 +154,8 @@ class _Deciding:
             return self._raised(told.because(self._why_no_wish(start.current)))
         decision = replace(told, desired=result.wished)
         decision = self._stabilized(decision, result.normalized.stable)
-        decision = decision.at(result.desired, *_LIMITED[result.normalized.limit])
-        return self._raised(self._holds.fall(decision, self.found))
+        decision = decision.at(result.desired, *limited_by(self.policy.spec, result.normalized))
+        return self._raised(self._holds.fall(decision, self.found, self.then))
 
     def _stabilized(self, decision: Decision, stable: int) -> Decision:
         direction = "scaleDown" if stable > decision.desired else "scaleUp"

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
+from bridge.decide.behavior import Changes, rate_limit
 from bridge.decide.decision import Decision
 from bridge.decide.recall import Known, asked_then, failures_before
 from bridge.decide.wishes import Asked, order_of
@@ -20,11 +23,34 @@ class Holds:
     observation: Observation
     known: Known
 
-    def fall(self, decision: Decision, found: Asked) -> Decision:
+    def rise(self, found: Asked) -> Asked:
+        """In flight a ratio raises no further than the policies let what lives rise at once.
+
+        It knows the way and not how far: while nothing it asked for has come to be, it would ask
+        for more in each period, up to the maximum. Totals know how far, and are not held.
+        """
+        ready, committed = self.observation.now.ready, self.known.committed
+        newest = self.known.rollouts.newest
+        if ready is None or ready >= committed or not self._is_young():
+            return found
+        if newest is not None and newest.settled:
+            return found
+        rules = self.policy.spec.behavior.scale_up
+        most = max(committed, rate_limit("up", ready, rules, Changes()))
+        why = f"in flight ({ready} ready of {committed} committed) raised to {most} at most"
+        wishes = (
+            replace(wish, replicas=most, text=f"{wish.text}, {why}")
+            if wish.ratio and wish.replicas is not None and wish.replicas > most
+            else wish
+            for wish in found.wishes
+        )
+        return replace(found, wishes=tuple(wishes))
+
+    def fall(self, decision: Decision, found: Asked, then: Sequence[Asked]) -> Decision:
         """No scale-down by the metrics that they or their past do not bear out."""
         decision = self._unknown_window(self._unknown_past(decision))
         decision = self._above_target(decision, found)
-        return self._in_flight(self._gaps(decision))
+        return self._in_flight(self._gaps(decision, then))
 
     def rest(self, decision: Decision) -> Decision:
         """No step to 0 or idle on an unknown past; its gaps count as activity before."""
@@ -54,12 +80,12 @@ class Holds:
         ready = f"{self.observation.now.ready} ready of {decision.current} committed"
         return _held(decision, f"{', '.join(found.above)} above target ({ready})")
 
-    def _gaps(self, decision: Decision) -> Decision:
-        if not decision.lowers or not (gap := self._gap()):
+    def _gaps(self, decision: Decision, then: Sequence[Asked]) -> Decision:
+        if not decision.lowers or not (gap := self._gap(then)):
             return decision
         return _held(decision, gap)
 
-    def _gap(self) -> str:
+    def _gap(self, then: Sequence[Asked]) -> str:
         """What of the window down is unknown; each such step may have asked for as much as now."""
         now, past = self.observation.now, self.observation.past
         window = order_of(self.policy, self.known.rollouts.dead_time).windows.down
@@ -71,9 +97,10 @@ class Holds:
         failed = {reading.metric for reading in now.readings if reading.value is None}
         before = failures_before(self.policy, self.observation)
         failures = {name: count for name, count in before.items() if name in failed}
+        fallback = self.policy.spec.fallback
         steps = [
-            asked_then(self.policy, moment, self.known.committed, failures)
-            for moment in past.moments
+            asked_then(self.policy, moment, self.known.committed, failures) if fallback else found
+            for moment, found in zip(past.moments, then, strict=True)
             if moment.at > begin
         ]
         gaps = sum(step.failed for step in steps)
@@ -86,12 +113,16 @@ class Holds:
             return decision
         if now.ready is None and not self._ready_was_known():
             return decision
-        ages = [change.age(now.at) for change in self.known.changes]
-        if not ages or min(ages) > self.policy.spec.in_flight_timeout:
+        if not self._is_young():
             return decision
         ready = "unknown" if now.ready is None else now.ready
         why = f"in flight ({ready} ready of {committed} committed)"
         return _held(decision, why, "spec.inFlightTimeout")
+
+    def _is_young(self) -> bool:
+        """Whether the committed count is one that may still be on its way."""
+        ages = [change.age(self.observation.now.at) for change in self.known.changes]
+        return min(ages, default=math.inf) <= self.policy.spec.in_flight_timeout
 
     def _ready_was_known(self) -> bool:
         """Whether ready replicas are missing now, and not just never exported for this target."""

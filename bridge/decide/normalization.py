@@ -75,6 +75,8 @@ class Normalized:
     stability: str
     limit: Limit
     recommended: tuple[Recommended, ...]
+    rule: int | None = None
+    """The place of the scaling policy that limited it; None where none did."""
 
     @property
     def able_to_scale(self) -> Condition:
@@ -104,7 +106,7 @@ def normalized(current: int, desired: int, order: Order, memory: Memory) -> Norm
         limited = rate_limited(current, stable, order.bounds, order.behavior, changes)
         held = held_reason(current, desired)
     stability = held if stable != desired else "ReadyForNewScale"
-    return Normalized(stable, limited.replicas, stability, limited.limit, after)
+    return Normalized(stable, limited.replicas, stability, limited.limit, after, limited.rule)
 
 
 def held_reason(current: int, desired: int) -> str:

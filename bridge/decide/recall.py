@@ -11,7 +11,7 @@ from bridge.decide.dead_time import Rollouts
 from bridge.decide.memory import Memory, Recommended, with_change
 from bridge.decide.override import Override
 from bridge.decide.wishes import Asked, asked
-from bridge.evaluate.reading import Moment, Observation
+from bridge.evaluate.reading import Moment, Observation, Past
 from bridge.policy.behavior import MAX_PERIOD_S, Behavior
 from bridge.policy.model import ScalingPolicy
 
@@ -43,15 +43,17 @@ class Known:
     """What became of the changes, as measured."""
 
 
-def recalled(policy: ScalingPolicy, observation: Observation, known: Known) -> Memory:
-    """What an HPA that never stopped would remember now."""
+def recalled(
+    policy: ScalingPolicy, observation: Observation, known: Known, then: Iterable[Asked]
+) -> Memory:
+    """What an HPA that never stopped would remember now; `then` is what was asked by moment."""
     now, memory, age = observation.now.at, Memory(), 0.0
     recent = (change for change in known.changes if change.age(now) <= MAX_PERIOD_S)
     for change in sorted(recent, key=lambda change: change.at):
         memory = memory.older(age - change.age(now))
         memory, age = _after(memory, policy.spec.behavior, change.by), change.age(now)
     memory = memory.older(age)
-    return replace(memory, recommended=tuple(_recommended(policy, observation, known.committed)))
+    return replace(memory, recommended=tuple(_recommended(observation, then)))
 
 
 def _after(memory: Memory, behavior: Behavior, by: int) -> Memory:
@@ -62,14 +64,16 @@ def _after(memory: Memory, behavior: Behavior, by: int) -> Memory:
     return memory
 
 
-def _recommended(
-    policy: ScalingPolicy, observation: Observation, committed: int
-) -> Iterator[Recommended]:
+def _recommended(observation: Observation, then: Iterable[Asked]) -> Iterator[Recommended]:
     """What the metrics wished for at each moment, each on what lived then."""
-    for moment in observation.past.moments:
-        wish = asked_then(policy, moment, committed).highest
-        if wish is not None:
-            yield Recommended((observation.now.at - moment.at).total_seconds(), wish)
+    for moment, found in zip(observation.past.moments, then, strict=True):
+        if found.highest is not None:
+            yield Recommended((observation.now.at - moment.at).total_seconds(), found.highest)
+
+
+def asked_over(policy: ScalingPolicy, past: Past, committed: int) -> tuple[Asked, ...]:
+    """What the metrics recommended at each moment of the past, without any fallback."""
+    return tuple(asked_then(policy, moment, committed) for moment in past.moments)
 
 
 def asked_then(

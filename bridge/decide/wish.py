@@ -26,6 +26,8 @@ class Wish:
     """The HPA's name of the failure."""
     field: str = ""
     """The policy's field that asks, dotted."""
+    ratio: bool = False
+    """Whether it multiplies the live ready replicas."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,10 +12,10 @@ from bridge.decide.fallback import Answer, Fallback, Health, Watched, with_fallb
 from bridge.decide.modifiers import ScalingModifiers
 from bridge.decide.normalization import Flags, Order
 from bridge.decide.pause import Pauses, paused_behavior
-from bridge.decide.recommendation import quotient, to_milli, total
+from bridge.decide.recommendation import Tolerance, quotient, to_milli, total
 from bridge.decide.wish import Goal, Scale, Wish, failure_of, wish_of_samples
 from bridge.errors import MetricsUnavailable
-from bridge.evaluate.reading import Moment, Reading
+from bridge.evaluate.reading import Ahead, Moment, Reading
 from bridge.policy.bounds import hpa_bounds
 from bridge.policy.keda import ScalingModifiersPolicy
 from bridge.policy.metric import Metric
@@ -53,7 +53,8 @@ def asked(
 
     `failures` are those in a row before this moment; without them no fallback stands in.
     """
-    question = _Question(policy, moment, Scale(current, current, moment.ready))
+    scale, tolerance = Scale(current, current, moment.ready), order_of(policy).tolerance
+    question = _Question(policy, moment, scale, tolerance)
     readings = {reading.metric: reading for reading in moment.readings}
     metrics = policy.spec.metrics
     values = [question.valued(m, readings[m.name], failures) for m in metrics]
@@ -113,6 +114,7 @@ class _Question:
     policy: ScalingPolicy
     moment: Moment
     scale: Scale
+    tolerance: Tolerance
 
     def valued(
         self, metric: Metric, reading: Reading, failures: Mapping[str, int] | None
@@ -144,7 +146,7 @@ class _Question:
         return self._exceeds(milli, Goal(metric.target.type, metric.target.milli))
 
     def _exceeds(self, milli: int, goal: Goal) -> bool:
-        most = 1.0 + order_of(self.policy).tolerance.up
+        most = 1.0 + self.tolerance.up
         return goal.type == "Value" and quotient(float(total([milli])), goal.milli) > most
 
     def _wish_of(self, value: _Value) -> Wish:
@@ -152,9 +154,24 @@ class _Question:
         if milli is None or (value.reading.value is None and not value.answer.active):
             return _no_wish(value.unknown)
         shown = f"{metric.name} {plain(milli)}"
+        goal = Goal(metric.target.type, metric.target.milli)
         if value.answer.active:
-            shown = f"{value.unknown}, fallback: {shown}"
-        return self._wish(Goal(metric.target.type, metric.target.milli), milli, shown)
+            return self._wish(goal, milli, f"{value.unknown}, fallback: {shown}")
+        if ahead := value.reading.ahead:
+            return self._foreseen(goal, milli, ahead, shown)
+        return self._wish(goal, milli, shown)
+
+    def _foreseen(self, goal: Goal, milli: int, ahead: Ahead, shown: str) -> Wish:
+        """Never less than for the value now."""
+        if ahead.value is None:
+            return self._wish(goal, milli, f"{shown} (no {ahead.kind} forecast: {ahead.error})")
+        expected = to_milli(ahead.value)
+        shown = f"{shown}, {plain(expected)} in {ahead.seconds:g} s ({ahead.kind}),"
+        return max(
+            self._wish(goal, milli, shown),
+            self._wish(goal, expected, shown),
+            key=lambda wish: wish.replicas or 0,
+        )
 
     def composed(self, given: ScalingModifiersPolicy, values: list[_Value]) -> Asked:
         """One wish, of the formula's value; or of the fallback where one stands in."""
@@ -188,13 +205,14 @@ class _Question:
         if goal.type == "Value" and self.scale.ready == 0 < self.scale.spec:
             return _no_wish(f"{shown} tells nothing with 0 ready of {self.scale.spec} committed")
         try:
-            wish = wish_of_samples([milli], goal, self.scale, order_of(self.policy).tolerance)
+            wish = wish_of_samples([milli], goal, self.scale, self.tolerance)
         except MetricsUnavailable as error:
             return _no_wish(f"{shown} {error} ({self.moment.ready_error or 'unknown'})")
         if goal.type == "AverageValue":
             return Wish(wish, f"{shown} at {plain(goal.milli)} per replica asks for {wish}")
         ready = f"with {self.moment.ready} ready"
-        return Wish(wish, f"{shown} against {plain(goal.milli)} {ready} asks for {wish}")
+        text = f"{shown} against {plain(goal.milli)} {ready} asks for {wish}"
+        return Wish(wish, text, ratio=True)
 
 
 def _no_wish(why: str) -> Wish:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import ssl
 from collections.abc import Collection
 from datetime import datetime
 from typing import Annotated
@@ -34,6 +35,8 @@ class Alertmanager:
 
     def __init__(self, settings: AlertmanagerSettings) -> None:
         self._settings = settings
+        is_https = settings.url.startswith("https:")
+        self._tls = ssl.create_default_context() if is_https else False  # slow to make: once
 
     async def firing(self, rules: Collection[AlertRule], at: datetime) -> tuple[Firing, ...]:
         """The alerts that these rules mean.
@@ -61,7 +64,7 @@ class Alertmanager:
         """No redirects: they would take the credentials along."""
         limit, headers = self._settings.timeout, self._headers()
         async with (
-            httpx.AsyncClient(timeout=limit, trust_env=False) as client,
+            httpx.AsyncClient(timeout=limit, trust_env=False, verify=self._tls) as client,
             client.stream("GET", url, params=_ALL, headers=headers) as answer,
         ):
             if not answer.is_success:

@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable, Collection, Coroutine, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
+from itertools import chain
 from typing import Any, Protocol
 
 from bridge.errors import MetricsUnavailable
+from bridge.evaluate.forecast import Outlook, questions, seconds_ahead
 from bridge.evaluate.naming import Named, Naming, spans
 from bridge.evaluate.reading import Moment, Past, Reading
-from bridge.evaluate.ready import naming_of, ready_naming, ready_query
+from bridge.evaluate.ready import naming_of, own_ready_query, ready_naming, ready_query
 from bridge.manifest.target import Target
+from bridge.policy.metric import Metric
 from bridge.policy.model import ScalingPolicy
 
 _SERIES_IF_UNKNOWN = 5_000
+_POINTS_PER_QUESTION = 2_000
+"""As many points of an answer cost as much as one more question: some 1.5 ms."""
 
 
 class MetricsSource(Protocol):
@@ -44,16 +51,18 @@ class Asking:
         self._source = source
         self.now = now
         self._asked: dict[tuple[object, ...], asyncio.Task[Any]] = {}
+        self._wanted: Counter[tuple[str, _Window]] = Counter()
 
-    async def moment(self, policy: ScalingPolicy) -> Moment:
-        """What the policy's metrics say now."""
+    async def moment(self, policy: ScalingPolicy, dead_time: float | None = None) -> Moment:
+        """What the policy's metrics say now; forecasts look the measured dead time ahead."""
         metrics = policy.spec.metrics
         answers = [self._now_of(metric.query, naming_of(policy)) for metric in metrics]
         ready = self._ready(policy)
-        await _settled([*answers, *ready])
+        aheads = [self._ahead(policy, metric, dead_time) for metric in metrics]
+        await _settled([*answers, *ready, *chain.from_iterable(asked for asked, _ in aheads)])
         readings = (
-            _reading(metric.name, answer, policy.target)
-            for metric, answer in zip(metrics, answers, strict=True)
+            _foreseen(_reading(metric.name, answer, policy.target), outlook)
+            for metric, answer, (_, outlook) in zip(metrics, answers, aheads, strict=True)
         )
         count = _count(ready, policy.target)
         return Moment(self.now, tuple(readings), *count)
@@ -63,7 +72,30 @@ class Asking:
         query = ready_query(policy)
         return [] if query is None else [self._now_of(query, ready_naming(policy))]
 
-    async def past(self, policy: ScalingPolicy, seconds: float) -> Past:
+    def _ahead(
+        self,
+        policy: ScalingPolicy,
+        metric: Metric,
+        dead_time: float | None,
+        window: _Window | None = None,
+    ) -> tuple[list[asyncio.Task[Any]], Outlook]:
+        """What a metric's forecast asks, and what it makes of the answers; now, or in a window."""
+        naming, asked, answers = naming_of(policy), [], []
+        seconds = seconds_ahead(metric, dead_time)
+        for query, later in questions(metric, seconds, policy.spec.polling_interval):
+            if window is None:
+                task = self._now_of(query, naming, self.now + timedelta(seconds=later))
+                answers.append(partial(_now, task, policy.target))
+            else:
+                moved = window.moved(later)
+                task = self._over(moved, query, naming)
+                answers.append(partial(_steps, moved, task, policy.target))
+            asked.append(task)
+        return asked, Outlook(metric, seconds, answers)
+
+    async def past(
+        self, policy: ScalingPolicy, seconds: float, dead_time: float | None = None
+    ) -> Past:
         """What the policy's metrics said over the last `seconds`, a step per interval."""
         step = max(1.0, policy.spec.polling_interval)
         start = (self.now - timedelta(seconds=seconds)).replace(microsecond=0)
@@ -73,14 +105,16 @@ class Asking:
         ready = ready_query(policy)
         if ready:
             answers.append(self._over(window, ready, ready_naming(policy)))
-        await _settled(answers)
+        aheads = [self._ahead(policy, metric, dead_time, window) for metric in metrics]
+        await _settled([*answers, *chain.from_iterable(asked for asked, _ in aheads)])
         try:
-            histories = [window.by_step(_history(answer, policy.target)) for answer in answers]
+            histories = [_steps(window, answer, policy.target) for answer in answers]
         except MetricsUnavailable as error:
             return Past(error=str(error))
         counts = histories.pop() if ready else {}
-        named = {metric.name: history for metric, history in zip(metrics, histories, strict=True)}
-        steps = range(int((self.now - start).total_seconds() / step) + 1)
+        told = zip(metrics, histories, aheads, strict=True)
+        named = {m.name: _readings(m.name, history, seen) for m, history, (_, seen) in told}
+        steps = range(window.steps)
         moments = (_moment(start + n * timedelta(seconds=step), n, named, counts) for n in steps)
         return Past(tuple(moments), since=start)
 
@@ -92,12 +126,26 @@ class Asking:
         Raises:
             MetricsUnavailable: the question failed.
         """
-        query, window = ready_query(policy), _Window(start, end, step)
+        query = own_ready_query(policy)
         if query is None:
             return {}
-        answer = self._over(window, query, ready_naming(policy))
+        window = _Window(start, end, step)
+        answer = self._of_many(policy, window) or self._over(window, query, None)
         await _settled([answer])
-        return window.by_step(_history(answer, policy.target))
+        return _steps(window, answer, policy.target)
+
+    def _of_many(self, policy: ScalingPolicy, window: _Window) -> asyncio.Task[Any] | None:
+        """One answer for all members, once so many asked about a window that it costs less."""
+        query = ready_query(policy)
+        if query is None or not policy.is_member:
+            return None
+        self._wanted[query, window] += 1
+        now = self._now_of(query, ready_naming(policy))
+        if not now.done() or now.exception():
+            return None
+        if self._wanted[query, window] * _POINTS_PER_QUESTION < len(now.result()) * window.steps:
+            return None
+        return self._over(window, query, ready_naming(policy))
 
     def unclaimed(self, members: Sequence[ScalingPolicy]) -> int:
         """How many samples of a fleet's metrics name none of its members; after their moments."""
@@ -108,11 +156,15 @@ class Asking:
         known = (answer.result() for answer in answers if not answer.exception())
         return sum(named.unclaimed(targets) for named in known)
 
-    def _now_of(self, query: str, naming: Naming | None) -> asyncio.Task[Any]:
+    def _now_of(
+        self, query: str, naming: Naming | None, at: datetime | None = None
+    ) -> asyncio.Task[Any]:
+        """Now, or `at` another moment."""
+        at = at or self.now
+        key = ("now", query, naming, at)
         if naming is None:
-            return self._once(("now", query), lambda: self._source.instant(query, self.now))
-        key = ("now", query, naming)
-        return self._once(key, lambda: self._source.vector(query, naming, self.now))
+            return self._once(key, lambda: self._source.instant(query, at))
+        return self._once(key, lambda: self._source.vector(query, naming, at))
 
     def _over(self, window: _Window, query: str, naming: Naming | None) -> asyncio.Task[Any]:
         key = ("over", query, naming, window)
@@ -145,6 +197,16 @@ class _Window:
     start: datetime
     end: datetime
     step: float
+
+    @property
+    def steps(self) -> int:
+        """How many there are."""
+        return int((self.end - self.start).total_seconds() / self.step) + 1
+
+    def moved(self, later: float) -> _Window:
+        """The same, so many seconds later."""
+        by = timedelta(seconds=later)
+        return _Window(self.start + by, self.end + by, self.step)
 
     def by_step(self, values: Mapping[float, float]) -> dict[int, float]:
         """Values by the number of their step."""
@@ -189,12 +251,34 @@ def _count(ready: Sequence[asyncio.Task[Any]], target: Target) -> tuple[int | No
     return None if reading.value is None else round(reading.value), reading.error
 
 
+def _now(answer: asyncio.Task[Any], target: Target) -> dict[int, float]:
+    return {0: _value(answer, target)}
+
+
+def _steps(window: _Window, answer: asyncio.Task[Any], target: Target) -> dict[int, float]:
+    return window.by_step(_history(answer, target))
+
+
+def _foreseen(reading: Reading, outlook: Outlook) -> Reading:
+    if reading.value is None:
+        return reading
+    return replace(reading, ahead=outlook.at({0: reading.value}).get(0))
+
+
+def _readings(metric: str, history: Mapping[int, float], outlook: Outlook) -> dict[int, Reading]:
+    """By the number of the step, as far as there are values."""
+    aheads = outlook.at(history)
+    return {step: Reading(metric, said, "", aheads.get(step)) for step, said in history.items()}
+
+
 def _moment(
-    at: datetime, step: int, histories: dict[str, dict[int, float]], counts: dict[int, float]
+    at: datetime,
+    step: int,
+    histories: Mapping[str, Mapping[int, Reading]],
+    counts: Mapping[int, float],
 ) -> Moment:
     """What is known of one step, and what is not."""
     readings = (
-        Reading(name, history.get(step), "" if step in history else "no data")
-        for name, history in histories.items()
+        history.get(step) or Reading(name, None, "no data") for name, history in histories.items()
     )
     return Moment(at, tuple(readings), round(counts[step]) if step in counts else None)

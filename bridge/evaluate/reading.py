@@ -13,12 +13,24 @@ from bridge.evaluate.alerts import Alerts
 
 
 @dataclass(frozen=True, slots=True)
+class Ahead:
+    """What a metric is expected to be in so many seconds: a value, or an error in its stead."""
+
+    kind: str
+    seconds: float
+    value: float | None
+    error: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Reading:
     """One metric at one moment: a value, or an error in its stead."""
 
     metric: str
     value: float | None
     error: str = ""
+    ahead: Ahead | None = None
+    """Where the policy asks for a forecast and there is a value."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,14 +22,24 @@ _SERIES = {
 def ready_query(policy: ScalingPolicy) -> str | None:
     """The policy's own query, or the default of its target's kind; None where there is none.
 
-    Series of two namespaces stay two, and so are refused; several exporters of one are one.
     A fleet's members have one query in common, for all workloads of their kind.
     """
-    if policy.spec.ready_replicas_query or policy.target.kind not in _SERIES:
-        return policy.spec.ready_replicas_query
+    given = policy.spec.ready_replicas_query
+    if given or not policy.is_member or policy.target.kind not in _SERIES:
+        return given or own_ready_query(policy)
     series, label = _SERIES[policy.target.kind]
-    if policy.is_member:
-        return f"max by (namespace, {label}) ({series})"
+    return f"max by (namespace, {label}) ({series})"
+
+
+def own_ready_query(policy: ScalingPolicy) -> str | None:
+    """The same for the policy's target alone; None also where its fleet's query is for all.
+
+    Series of two namespaces stay two, and so are refused; several exporters of one are one.
+    """
+    given = policy.spec.ready_replicas_query
+    if given or policy.target.kind not in _SERIES:
+        return None if policy.is_member else given
+    series, label = _SERIES[policy.target.kind]
     matchers = {label: policy.target.name}
     if policy.target.namespace:
         matchers["namespace"] = policy.target.namespace

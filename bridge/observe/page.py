@@ -6,7 +6,7 @@ from functools import cache
 
 from jinja2 import Environment, PackageLoader, Template, select_autoescape
 
-from bridge.observe.status import Status
+from bridge.observe.status import Status, told_proposal
 
 
 @cache
@@ -19,4 +19,4 @@ def _template() -> Template:
 
 def page(status: Status) -> str:
     """The status as HTML."""
-    return _template().render(status=status)
+    return _template().render(status=status, told_proposal=told_proposal)

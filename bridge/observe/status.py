@@ -9,9 +9,11 @@ from datetime import datetime
 from typing import Any
 
 from bridge.decide.decision import Decision
+from bridge.publish.pull_request import Proposal
 from bridge.publish.push import Push
 
 _PUSHES_KEPT = 20
+_ROWS_SHOWN = 200
 
 
 @dataclass(slots=True)
@@ -22,6 +24,8 @@ class Status:
     tip: str = ""
     remote_error: str = ""
     push_error: str = ""
+    proposal_error: str = ""
+    proposals: Sequence[Proposal] = ()
     policy_errors: Mapping[str, str] = field(default_factory=dict)
     suspended: Sequence[str] = ()
     decisions: dict[str, Decision] = field(default_factory=dict)
@@ -34,6 +38,12 @@ class Status:
     def ready(self) -> bool:
         """Whether the state repo was read at least once."""
         return bool(self.tip)
+
+    @property
+    def shown(self) -> list[Decision]:
+        """For people, by title; of very many those that change something or are in doubt first."""
+        first = sorted(self.decisions.items(), key=lambda one: (_is_steady(one[1]), one[0]))
+        return [decision for _, decision in sorted(first[:_ROWS_SHOWN], key=lambda one: one[0])]
 
     def keep(self, policies: Collection[str]) -> None:
         """Forgets what is not governed any more."""
@@ -49,6 +59,8 @@ class Status:
             "tip": self.tip or None,
             "remoteError": self.remote_error or None,
             "pushError": self.push_error or None,
+            "proposalError": self.proposal_error or None,
+            "proposals": [proposal_facts(one) for one in self.proposals],
             "brokenPolicies": dict(self.policy_errors),
             "suspended": list(self.suspended),
             "problems": dict(self.problems),
@@ -56,6 +68,10 @@ class Status:
             "waiting": [decision_facts(d) for d in self.waiting],
             "pushes": [push_facts(at, push) for at, push in reversed(self.pushes)],
         }
+
+
+def _is_steady(decision: Decision) -> bool:
+    return not decision.changes and not decision.errors
 
 
 def decision_facts(decision: Decision) -> dict[str, Any]:
@@ -68,6 +84,33 @@ def decision_facts(decision: Decision) -> dict[str, Any]:
         "reasons": list(decision.reasons),
         "errors": list(decision.errors),
     }
+
+
+def proposal_facts(proposal: Proposal) -> dict[str, Any]:
+    """A pull request of ours as JSON has it."""
+    request = proposal.request
+    return {
+        "group": proposal.group,
+        "state": proposal.event,
+        "url": request.url if request else None,
+        "decisions": [decision_facts(decision) for decision in proposal.decisions],
+        "note": proposal.note,
+    }
+
+
+def told_proposal(proposal: Proposal) -> str:
+    """The same in a line for people."""
+    said = {
+        "opened": "waiting for approval (opened)",
+        "updated": "waiting for approval (updated)",
+        "waiting": "waiting for approval",
+        "refused": "held, since a person said no",
+        "taken_over": "taken over by a person",
+        "closed": "closed",
+    }[proposal.event]
+    what = ", ".join(f"{d.target} {d.current} → {d.desired}" for d in proposal.decisions)
+    where = (proposal.request.url or proposal.request.name) if proposal.request else ""
+    return ": ".join(part for part in (said, where, what, proposal.note) if part)
 
 
 def push_facts(at: datetime, push: Push) -> dict[str, Any]:

@@ -31,6 +31,8 @@ _FIELDS: Final = (
     "paused_scale_out",
 )
 _BY_NAME: Final = {PREFIX + field.replace("_", "-"): field for field in _FIELDS}
+ANNOTATIONS: Final = (*_BY_NAME, _TARGET_VALUE)
+"""All there are; the last one may be followed by a dot and a metric's name."""
 
 
 def annotated(spec: Spec, annotations: Mapping[str, str]) -> Spec:
@@ -49,8 +51,7 @@ def annotated(spec: Spec, annotations: Mapping[str, str]) -> Spec:
         elif name == _TARGET_VALUE or name.startswith(f"{_TARGET_VALUE}."):
             metrics = _with_target(spec, metrics, name, value)
         else:
-            known = ", ".join([*_BY_NAME, _TARGET_VALUE])
-            raise PolicyInvalid(f"{name}: no such annotation: there are {known}")
+            raise PolicyInvalid(f"{name}: no such annotation: there are {', '.join(ANNOTATIONS)}")
     try:
         return Spec.model_validate({**dict(spec), "metrics": metrics, **changes})
     except ValidationError as error:

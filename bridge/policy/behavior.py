@@ -20,6 +20,10 @@ class ScalingPolicyRule(Part):
     value: int = Field(gt=0, lt=2**31)
     period_seconds: int = Field(gt=0, le=MAX_PERIOD_S)
 
+    def __str__(self) -> str:
+        unit = "%" if self.type == "Percent" else "pod" if self.value == 1 else "pods"
+        return f"{self.value} {unit} per {self.period_seconds} s"
+
 
 class ScalingRules(Part):
     """HPA v2's rules for one direction."""

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Literal
+from typing import Literal, Self
 
-from pydantic import Field, field_validator
+from pydantic import Field, field_validator, model_validator
 
+from bridge.policy.forecast import Forecast
 from bridge.policy.part import Name, Part
 from bridge.units import Quantity, milli
 
@@ -39,3 +40,15 @@ class Metric(Part):
     activation_value: Quantity | None = Field(
         None, description="above it the workload is woken from 0 or idleReplicas"
     )
+    forecast: Forecast | None = Field(
+        None, description="decide on the value expected a dead time from now, if that is more"
+    )
+
+    @model_validator(mode="after")
+    def _forecasts_a_total(self) -> Self:
+        if self.forecast and self.target.type != "AverageValue":
+            raise ValueError(
+                "forecast needs a target of type AverageValue: "
+                "a Value answers to the count, so its trend is as much ours as the load's"
+            )
+        return self

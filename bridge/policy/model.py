@@ -10,6 +10,7 @@ from pydantic import AwareDatetime, ConfigDict, Field, model_validator
 from bridge.formula.composite import composed
 from bridge.manifest.target import Target
 from bridge.policy.alert import AlertRule
+from bridge.policy.approval import Approval
 from bridge.policy.behavior import Behavior
 from bridge.policy.bounds import bounds_valid
 from bridge.policy.fleet import ScaleTargetSelector
@@ -76,6 +77,9 @@ class Spec(Part):
     cooldown_period: Duration | None = Field(
         None, description="how long no metric was active before 0 or idleReplicas; default: 300s"
     )
+    approval: Approval | None = Field(
+        None, description="changes that a person approves by merging a pull request"
+    )
     paused: bool = Field(False, description="hold the count, or pausedReplicas")
     paused_replicas: int | None = Field(None, ge=0, le=100_000)
     paused_until: AwareDatetime | None = None
@@ -111,6 +115,11 @@ class Spec(Part):
 
     def _check_modifiers(self, given: ScalingModifiersPolicy, names: tuple[str, ...]) -> None:
         composed(given.formula, names)
+        if seen_ahead := [metric.name for metric in self.metrics if metric.forecast]:
+            raise ValueError(
+                f"forecast of {', '.join(seen_ahead)}: scalingModifiers makes one value of all "
+                "metrics as they are now; leave one of the two out"
+            )
         if self.fallback and given.target % 1:
             raise ValueError("fallback beside scalingModifiers needs a whole number as its target")
 

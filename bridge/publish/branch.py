@@ -7,13 +7,14 @@ import random
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
 
-from bridge.commit.edits import Dropped, Edit, edits_on, spliced
-from bridge.commit.message import commit_message
+from bridge.commit.edits import Dropped, edits_on
 from bridge.decide.decision import Decision
-from bridge.errors import PushRejected, RemoteUnavailable
+from bridge.errors import PushRejected
 from bridge.policy.model import ScalingPolicy
+from bridge.publish.drafting import Drafts
 from bridge.publish.push import Published, Push
-from bridge.repo.fast_import import Draft, Identity
+from bridge.publish.writing import GitWriter, Writer
+from bridge.repo.fast_import import Identity
 from bridge.repo.snapshot import Snapshot
 from bridge.repo.state_repo import StateRepo
 
@@ -34,11 +35,12 @@ class BranchPublisher:
         author: Identity,
         clock: Callable[[], datetime],
         policies_at: PoliciesAt,
+        writer: Writer | None = None,
     ) -> None:
         self._policies_at = policies_at
         self._repo = repo
-        self._author = author
-        self._clock = clock
+        self._drafts = Drafts(repo, author, clock)
+        self._writer = writer or GitWriter(repo)
 
     async def publish(self, decisions: Sequence[Decision], policies: Policies) -> Published:
         """One commit with all decisions that still hold; rivals are waited out, within a time.
@@ -79,8 +81,8 @@ class BranchPublisher:
         dropped = [*changed, *overtaken]
         if not edits:
             return Published(None, tuple(dropped))
-        draft = await self._draft(edits, snapshot)
-        commit = await self._pushed(draft, snapshot)
+        draft = await self._drafts.of(edits, snapshot)
+        commit = await self._writer.to_branch(draft, snapshot)
         push = Push(
             before=snapshot.tip,
             after=commit,
@@ -90,30 +92,3 @@ class BranchPublisher:
             races_lost=lost,
         )
         return Published(push, tuple(dropped))
-
-    async def _pushed(self, draft: Draft, snapshot: Snapshot) -> str:
-        """Commits and pushes; where the answer to the push was lost, the branch tells."""
-        commit = await self._repo.commit(draft, snapshot)
-        try:
-            await self._repo.push(commit, draft.parent)
-        except RemoteUnavailable:
-            if (await self._repo.look()).tip != commit:
-                raise
-        return commit
-
-    async def _draft(self, edits: Sequence[Edit], snapshot: Snapshot) -> Draft:
-        contents = await originals(self._repo, snapshot, edits)
-        return Draft(
-            parent=snapshot.tip,
-            message=commit_message([edit.decision for edit in edits]),
-            author=self._author,
-            at=self._clock(),
-            contents=spliced(edits, contents),
-        )
-
-
-async def originals(repo: StateRepo, snapshot: Snapshot, edits: Sequence[Edit]) -> dict[str, bytes]:
-    """The files that the edits touch, as they are at the snapshot, by path."""
-    blobs = {edit.place.path: snapshot.files[edit.place.path].blob for edit in edits}
-    contents = await repo.read(sorted(set(blobs.values())))
-    return {path: contents[blob] for path, blob in blobs.items()}

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 from bridge.commit.edits import Dropped
 from bridge.decide.decision import Decision
+from bridge.policy.model import ScalingPolicy
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,3 +29,16 @@ class Published:
 
     push: Push | None
     dropped: tuple[Dropped, ...] = ()
+
+
+class Publisher(Protocol):
+    """Makes of a batch what is to become of it; `policies` are those it was decided by, by title.
+
+    Raises:
+        PushRejected, RemoteRefused, RemoteUnavailable: see there.
+    """
+
+    async def publish(
+        self, decisions: Sequence[Decision], policies: Mapping[str, ScalingPolicy]
+    ) -> Published:
+        """What became of it."""

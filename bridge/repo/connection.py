@@ -11,7 +11,7 @@ from contextlib import suppress
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from bridge.repo.credentials import Credentials, credentials
+from bridge.repo.credentials import Credentials, Tokens, credentials
 from bridge.settings import StateRepoSettings
 
 _PERSIST_S = 60
@@ -22,8 +22,9 @@ _SOCKET = re.compile(r"[\w./+-]{1,90}")  # ssh appends 17 characters, and 108 ar
 class Connection:
     """What each git command that needs the network is given."""
 
-    def __init__(self, settings: StateRepoSettings) -> None:
+    def __init__(self, settings: StateRepoSettings, tokens: Tokens | None = None) -> None:
         self._settings = settings
+        self._tokens = tokens
         self._folder: Path | None = None
 
     def given(self, config: Mapping[str, str]) -> Credentials:
@@ -32,7 +33,7 @@ class Connection:
         Raises:
             ConfigInvalid: a secret file can't be read.
         """
-        proof = credentials(self._settings)
+        proof = credentials(self._settings, self._tokens)
         environment = dict(proof.environment)
         if _is_ssh(self._settings.url):
             environment["GIT_SSH_COMMAND"] += self._shared()

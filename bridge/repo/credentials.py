@@ -8,9 +8,26 @@ import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Final, Protocol
 from urllib.parse import urlsplit
 
 from bridge.settings import StateRepoSettings, secret_text
+
+_APP_USER: Final = "x-access-token"
+
+
+class Tokens(Protocol):
+    """Short-lived passwords, such as those of a GitHub App. Blocking."""
+
+    def token(self) -> str:
+        """One that is good now and for a while.
+
+        Raises:
+            ConfigInvalid, RemoteRefused, RemoteUnavailable: see there.
+        """
+
+    def forget(self) -> None:
+        """The last one was refused."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,24 +38,27 @@ class Credentials:
     config: Mapping[str, str] = field(default_factory=dict, repr=False)
 
 
-def credentials(settings: StateRepoSettings) -> Credentials:
+def credentials(settings: StateRepoSettings, tokens: Tokens | None = None) -> Credentials:
     """For the state repo's remote. Secret files are read anew each time, since they may rotate.
 
     Raises:
         ConfigInvalid: a secret file can't be read.
+        RemoteRefused, RemoteUnavailable: there is no token.
     """
-    if urlsplit(settings.url).scheme in ("http", "https"):
-        return Credentials(config=_basic_auth(settings))
-    return Credentials(environment={"GIT_SSH_COMMAND": _ssh_command(settings)})
-
-
-def _basic_auth(settings: StateRepoSettings) -> Mapping[str, str]:
-    """Sent with the first request, which saves the round trip of a 401."""
+    if urlsplit(settings.url).scheme not in ("http", "https"):
+        return Credentials(environment={"GIT_SSH_COMMAND": _ssh_command(settings)})
+    if tokens is not None:
+        return Credentials(config=_basic_auth(settings.url, _APP_USER, tokens.token()))
     password = secret_text(settings.password, settings.password_file)
+    return Credentials(config=_basic_auth(settings.url, settings.username, password))
+
+
+def _basic_auth(remote: str, username: str, password: str | None) -> Mapping[str, str]:
+    """Sent with the first request, which saves the round trip of a 401."""
     if password is None:
         return {}
-    token = base64.b64encode(f"{settings.username}:{password}".encode()).decode()
-    url = urlsplit(settings.url)
+    token = base64.b64encode(f"{username}:{password}".encode()).decode()
+    url = urlsplit(remote)
     scope = f"{url.scheme}://{url.netloc.rpartition('@')[2]}/"
     return {
         f"http.{scope}.extraHeader": f"Authorization: Basic {token}",

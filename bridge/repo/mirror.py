@@ -12,11 +12,13 @@ from datetime import datetime
 from typing import TypeVar
 
 from bridge.errors import RemoteUnavailable
-from bridge.repo.credentials import Credentials
+from bridge.repo.credentials import Credentials, Tokens
 from bridge.repo.fast_import import Draft, stream
 from bridge.repo.git import Git, GitFailed, GitTimeout
 from bridge.repo.log import commits, log_format
 from bridge.repo.mirror_folder import MirrorFolder
+from bridge.repo.side import SideBranches
+from bridge.repo.signing import with_signature
 from bridge.repo.snapshot import Commit, Snapshot
 from bridge.repo.tree import changed, listed
 from bridge.repo.upstream import PROMISED, TIP, Upstream
@@ -37,11 +39,12 @@ _Answer = TypeVar("_Answer")
 class Mirror:
     """Blocking; use from one thread at a time."""
 
-    def __init__(self, settings: StateRepoSettings) -> None:
+    def __init__(self, settings: StateRepoSettings, tokens: Tokens | None = None) -> None:
         self._settings = settings
         self._folder = MirrorFolder(settings)
         self._git = Git(self._folder.path, self._folder.claim)
-        self._upstream = Upstream(self._git, settings)
+        self._upstream = Upstream(self._git, settings, tokens)
+        self._side = SideBranches(self._git, self._upstream)
         self._seen = Snapshot("", {})
         self._moves = 0
 
@@ -60,14 +63,19 @@ class Mirror:
         return self._mended(self._look)
 
     def _look(self) -> Snapshot:
+        tip = self._upstream.tip()
+        if tip == self._seen.tip:
+            return self._seen
         if not (self._folder.path / "HEAD").exists():
             self._folder.prepare()
             self._git.run("init", "--quiet", "--bare")
-        grows = self._seen.tip or self._git.run("for-each-ref", TIP)
-        self._upstream.fetch(0 if grows else _FEWEST_WALKED)
-        return self._at(
-            self._git.run("rev-parse", "--verify", f"{TIP}^{{commit}}").decode().strip()
-        )
+        if tip != (held := self._held()):
+            self._upstream.fetch(0 if held else _FEWEST_WALKED)
+        return self._at(self._held())
+
+    def _held(self) -> str:
+        """The tip of the last fetch or push; empty in a new mirror."""
+        return self._git.run("for-each-ref", "--format=%(objectname)", TIP).decode().strip()
 
     def at(self, commit: str) -> Snapshot:
         """A commit that the mirror has, such as one of ours that was pushed."""
@@ -210,6 +218,16 @@ class Mirror:
         arguments = ("fast-import", "--quiet", "--force")
         return self._mended(lambda: self._git.run(*arguments, stdin=commands).decode().strip())
 
+    def signed(self, commit: str, sign: Callable[[bytes], bytes]) -> str:
+        """The same commit with a signature, which fast-import can't write; returns its id."""
+        return self._mended(lambda: self._signed(commit, sign))
+
+    def _signed(self, commit: str, sign: Callable[[bytes], bytes]) -> str:
+        raw = self._git.run("cat-file", "commit", commit)
+        whole = with_signature(raw, sign(raw), commit)
+        hashed = self._git.run("hash-object", "-t", "commit", "-w", "--stdin", stdin=whole)
+        return hashed.decode().strip()
+
     def push(self, commit: str, parent: str) -> None:
         """Moves the branch to the commit if it is exactly at the commit's parent.
 
@@ -220,6 +238,14 @@ class Mirror:
             PushRejected, RemoteRefused, RemoteUnavailable: see there.
         """
         self._upstream.push(commit, parent)
+
+    def at_side(self, ask: Callable[[SideBranches], _Answer]) -> _Answer:
+        """What our own branches beside the shared one tell, or what becomes of them.
+
+        Raises:
+            PushRejected, RemoteRefused, RemoteUnavailable: see there.
+        """
+        return self._mended(lambda: ask(self._side))
 
     def _mended(self, ask: Callable[[], _Answer]) -> _Answer:
         """A broken mirror is thrown away and built again, once."""

@@ -5,14 +5,20 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from bridge.errors import BridgeError, PushRejected, RemoteRefused, RemoteUnavailable
+from bridge.errors import (
+    BranchProtected,
+    BridgeError,
+    PushRejected,
+    RemoteRefused,
+    RemoteUnavailable,
+)
 from bridge.repo.git import GitFailed
 from bridge.settings import StateRepoSettings
 
 _REFUSED = re.compile(
     r"authentication failed|could not read (?:username|password)|permission denied|"
     r"host key verification failed|returned error: (?:30[12378]|40[1347])|repository .*not found|"
-    r"does not appear to be a git repository|not our ref|"
+    r"does not appear to be a git repository|couldn't find remote ref|not our ref|"
     r"protocol .* not (?:allowed|supported)|access denied|returned error: 413|"
     r"certificate (?:problem|verif)|unable to get local issuer|error setting certificate",
     re.IGNORECASE,
@@ -47,6 +53,13 @@ _HINTS = (
     (r"returned error: (?:30[12378]|404)|repository .*not found|not appear to be a git",
      "see state_repo.url"),
 )  # fmt: skip
+_PROTECTED = re.compile(
+    r"protected branch|GH006|GH013|repository rule violations|"  # GitHub, GitLab
+    r"changes must be made through a (?:pull|merge) request|"
+    r"not allowed to push (?:to|code to) (?:protected|this) branch|"  # Gitea, GitLab
+    r"branch restrictions?|only be modified through pull requests",  # Bitbucket
+    re.IGNORECASE,
+)
 _REJECTION = re.compile(r"^!\t\S+\t\[(?:remote )?rejected\] \((.*)\)$", re.MULTILINE)
 _REMOTE_SAYS = re.compile(r"^remote: ?(.*?)\s*$", re.MULTILINE)
 _SHOWN_BRANCHES = 10
@@ -76,15 +89,10 @@ def wants_all(failure: GitFailed) -> bool:
     return bool(_WANTS_ALL.search(failure.error))
 
 
-def is_missing_branch(failure: GitFailed) -> bool:
-    """The remote is there, its branch is not."""
-    return "couldn't find remote ref" in failure.error
-
-
-def branches(listing: bytes) -> list[str]:
-    """The names in what `git ls-remote --heads` prints."""
-    refs = [line.partition("\t")[2] for line in listing.decode(errors="replace").splitlines()]
-    return [ref.removeprefix("refs/heads/") for ref in refs]
+def heads(listing: bytes) -> dict[str, str]:
+    """The commit of each branch in what `git ls-remote --heads` prints."""
+    pairs = (line.split("\t") for line in listing.decode(errors="replace").splitlines())
+    return {ref.removeprefix("refs/heads/"): commit for commit, ref in pairs}
 
 
 def no_such_branch(settings: StateRepoSettings, found: Sequence[str]) -> RemoteRefused:
@@ -106,4 +114,5 @@ def push_error(failure: GitFailed, url: str) -> BridgeError:
     if _OUTRUN.search(rejection[1]):
         return PushRejected(f"{url}: {rejection[1]}")
     said = " ".join(line for line in _REMOTE_SAYS.findall(failure.error) if line)
-    return RemoteRefused(f"{url}: {rejection[1]}{f': {said}' if said else ''}")
+    told = f"{url}: {rejection[1]}{f': {said}' if said else ''}"
+    return BranchProtected(told) if _PROTECTED.search(told) else RemoteRefused(told)

@@ -10,10 +10,13 @@ from datetime import datetime
 from typing import Self, TypeVar
 
 from bridge.manifest.index import Catalogue
+from bridge.repo.credentials import Tokens
 from bridge.repo.fast_import import Draft
 from bridge.repo.mirror import Mirror
+from bridge.repo.side import SideBranches
+from bridge.repo.signing import self_test, signer
 from bridge.repo.snapshot import Commit, Snapshot
-from bridge.settings import StateRepoSettings
+from bridge.settings import SigningSettings, StateRepoSettings
 
 _Answer = TypeVar("_Answer")
 
@@ -21,8 +24,15 @@ _Answer = TypeVar("_Answer")
 class StateRepo:
     """Looks at the branch, reads files, writes commits. Use as an async context."""
 
-    def __init__(self, settings: StateRepoSettings) -> None:
+    def __init__(
+        self,
+        settings: StateRepoSettings,
+        signing: SigningSettings | None = None,
+        tokens: Tokens | None = None,
+    ) -> None:
         self.settings = settings
+        self._tokens = tokens
+        self._signer = signer(signing)
         self._mirror: Mirror | None = None
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="git")
         self._catalogue = Catalogue(settings.search_paths)
@@ -30,12 +40,32 @@ class StateRepo:
         self._pushed = ""
 
     async def __aenter__(self) -> Self:
-        self._mirror = await self._in_thread(lambda: Mirror(self.settings))
+        """Opens the mirror; where commits are to be signed, tries the key.
+
+        Raises:
+            ConfigInvalid: the mirror's folder or the key can't be used.
+        """
+        try:
+            await self._in_thread(self._try_key)
+            self._mirror = await self._in_thread(lambda: Mirror(self.settings, self._tokens))
+        except BaseException:
+            self._close()
+            raise
         return self
 
+    def _try_key(self) -> None:
+        if self._signer:
+            self_test(self._signer)
+
     async def __aexit__(self, *_: object) -> None:
-        self._open.close()
+        self._close()
+
+    def _close(self) -> None:
+        if self._mirror:
+            self._mirror.close()
         self._thread.shutdown(wait=True, cancel_futures=True)
+        if self._signer:
+            self._signer.close()
 
     async def look(self) -> Snapshot:
         """The branch's tip as the remote has it now, indexed.
@@ -83,8 +113,12 @@ class StateRepo:
         return [contents[blob] for blob in blobs]
 
     async def commit(self, draft: Draft, snapshot: Snapshot) -> str:
-        """Writes a commit on the snapshot's tip into the mirror; returns its id."""
-        return await self._in_thread(lambda: self._open.commit(draft, snapshot))
+        """Writes a commit on the snapshot's tip into the mirror, signed where we have a key."""
+        return await self._in_thread(lambda: self._commit(draft, snapshot))
+
+    def _commit(self, draft: Draft, snapshot: Snapshot) -> str:
+        commit = self._open.commit(draft, snapshot)
+        return self._open.signed(commit, self._signer.sign) if self._signer else commit
 
     async def push(self, commit: str, parent: str) -> None:
         """Moves the remote's branch from the parent to the commit.
@@ -97,6 +131,14 @@ class StateRepo:
     def _push(self, commit: str, parent: str) -> None:
         self._open.push(commit, parent)
         self._pushed = commit
+
+    async def at_side(self, ask: Callable[[SideBranches], _Answer]) -> _Answer:
+        """What our own branches beside the shared one tell, or what becomes of them.
+
+        Raises:
+            PushRejected, RemoteRefused, RemoteUnavailable: see there.
+        """
+        return await self._in_thread(lambda: self._open.at_side(ask))
 
     @property
     def _open(self) -> Mirror:

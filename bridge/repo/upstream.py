@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from bridge.errors import BridgeError, RemoteUnavailable
+from bridge.errors import BridgeError, RemoteRefused, RemoteUnavailable
 from bridge.repo.connection import Connection
+from bridge.repo.credentials import Tokens
 from bridge.repo.git import Git, GitFailed, GitTimeout
 from bridge.repo.remote import (
-    branches,
-    is_missing_branch,
+    heads,
     mirror_is_broken,
     network_error,
     no_such_branch,
@@ -39,18 +39,26 @@ class Upstream:
         GitFailed: the mirror is broken, or to be made anew since the remote can't give parts.
     """
 
-    def __init__(self, git: Git, settings: StateRepoSettings) -> None:
+    def __init__(self, git: Git, settings: StateRepoSettings, tokens: Tokens | None = None) -> None:
         self._git = git
         self._settings = settings
         self._branch = f"refs/heads/{settings.branch}"
         self._refspec = f"+{self._branch}:{TIP}"
-        self._connection = Connection(settings)
+        self._tokens = tokens
+        self._connection = Connection(settings, tokens)
         self._origin = {"remote.origin.url": settings.url, "remote.origin.fetch": self._refspec}
         self.gives_parts = True
 
     def close(self) -> None:
         """Ends the connection that the commands shared."""
         self._connection.close()
+
+    def tip(self) -> str:
+        """The commit that the branch is at."""
+        found = heads(self._asked(["ls-remote", "--heads", "origin"]))
+        if self._settings.branch not in found:
+            raise no_such_branch(self._settings, list(found))
+        return found[self._settings.branch]
 
     def fetch(self, depth: int) -> None:
         """Brings `TIP` to where the branch is; `depth` above 0 limits how far back it reaches."""
@@ -69,8 +77,16 @@ class Upstream:
         """Moves the branch, and `TIP` with it, to the commit if it is exactly at its parent."""
         lease = f"--force-with-lease={self._branch}:{parent}"
         arguments = ("push", "--porcelain", "--no-verify", lease, "origin")
+        self.ask(*arguments, f"{commit}:{self._branch}")
+
+    def bring(self, refspec: str) -> None:
+        """Fetches another branch."""
+        self._fetched(["origin", refspec])
+
+    def ask(self, *arguments: str) -> bytes:
+        """Any other command that needs the remote."""
         try:
-            self._over_network([*arguments, f"{commit}:{self._branch}"])
+            return self._over_network(arguments)
         except GitFailed as failure:
             raise self._told(push_error(failure, self._settings.url)) from failure
 
@@ -80,26 +96,27 @@ class Upstream:
         parts = {**PROMISED, **(config or {})} if self.gives_parts else {}
         filtered = ["--filter=blob:none"] if self.gives_parts else []
         try:
-            self._over_network([*_FETCH, *filtered, *arguments], parts, stdin)
+            self._asked([*_FETCH, *filtered, *arguments], parts, stdin)
         except GitFailed as failure:
-            if self.gives_parts and wants_all(failure):
+            if wants_all(failure):
                 self.gives_parts = False
-                raise
-            if mirror_is_broken(failure):
-                raise
-            if is_missing_branch(failure):
-                raise no_such_branch(self._settings, self._branches()) from failure
-            raise self._told(network_error(failure, self._settings.url)) from failure
+            raise
 
-    def _branches(self) -> list[str]:
+    def _asked(
+        self, arguments: Sequence[str], config: Mapping[str, str] | None = None, stdin: bytes = b""
+    ) -> bytes:
         try:
-            return branches(self._over_network(["ls-remote", "--heads", "origin"]))
+            return self._over_network(arguments, config, stdin)
         except GitFailed as failure:
+            if mirror_is_broken(failure) or (self.gives_parts and wants_all(failure)):
+                raise
             raise self._told(network_error(failure, self._settings.url)) from failure
 
     def _told(self, error: BridgeError) -> BridgeError:
         if isinstance(error, RemoteUnavailable):
             self._connection.drop()
+        if self._tokens and isinstance(error, RemoteRefused):
+            self._tokens.forget()  # it may have been revoked before its end
         return error
 
     def _over_network(

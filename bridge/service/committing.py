@@ -15,8 +15,7 @@ from bridge.notify.reconcilers import Reconcilers
 from bridge.observe import metrics
 from bridge.observe.status import Status
 from bridge.policy.model import ScalingPolicy
-from bridge.publish.branch import BranchPublisher
-from bridge.publish.push import Published, Push
+from bridge.publish.push import Published, Publisher, Push
 from bridge.service.rounds import Outcome
 
 log = structlog.get_logger()
@@ -30,7 +29,7 @@ class Committing:
     def __init__(
         self,
         batcher: Batcher,
-        publisher: BranchPublisher,
+        publisher: Publisher,
         reconcilers: Reconcilers,
         status: Status,
         clock: Callable[[], datetime],

@@ -9,14 +9,17 @@ from datetime import datetime
 
 from bridge.commit.edits import Dropped, edits_on, spliced
 from bridge.decide.decision import Decision
+from bridge.errors import BridgeError
 from bridge.evaluate.prometheus import Prometheus
 from bridge.notify.reconcilers import Reconcilers, Told
-from bridge.publish.branch import BranchPublisher, originals
+from bridge.observe.status import Status
+from bridge.publish.drafting import originals
+from bridge.publish.pull_request import Proposal
 from bridge.publish.push import Push
-from bridge.repo.fast_import import Identity
 from bridge.repo.state_repo import StateRepo
+from bridge.service.opening import Opening
+from bridge.service.proposing import Proposing
 from bridge.service.rounds import Outcome, Rounds, View
-from bridge.service.sources import alert_source
 from bridge.settings import Settings
 
 
@@ -55,6 +58,14 @@ class Plan:
 
 
 @dataclass(frozen=True, slots=True)
+class Proposed:
+    """What became of the pull requests, or why they were not reached."""
+
+    proposals: tuple[Proposal, ...] = ()
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Done:
     """A pass, its commit if there was one, and what became of the rest."""
 
@@ -62,6 +73,7 @@ class Done:
     push: Push | None
     dropped: tuple[Dropped, ...] = ()
     told: tuple[Told, ...] = ()
+    proposed: Proposed = Proposed()
 
 
 async def plan(settings: Settings, clock: Callable[[], datetime]) -> Plan:
@@ -71,7 +83,7 @@ async def plan(settings: Settings, clock: Callable[[], datetime]) -> Plan:
         RemoteRefused, RemoteUnavailable, PolicyInvalid: nothing could be read.
     """
     async with AsyncExitStack() as parts:
-        repo, found, view, _ = await _pass(parts, settings, clock)
+        repo, found, view, _ = await _pass(parts, Opening(settings, clock))
         edits, dropped = edits_on(view.snapshot.index, found.decisions)
         before = await originals(repo, view.snapshot, edits)
         return Plan(found, before, spliced(edits, before), tuple(dropped))
@@ -84,25 +96,31 @@ async def once(settings: Settings, clock: Callable[[], datetime]) -> Done:
         RemoteRefused, RemoteUnavailable, PolicyInvalid, PushRejected: nothing was committed.
     """
     async with AsyncExitStack() as parts:
-        repo, found, view, rounds = await _pass(parts, settings, clock)
-        if not found.decisions:
-            return Done(found, None)
-        author = Identity(settings.commit.name, settings.commit.email)
-        publisher = BranchPublisher(repo, author, clock, rounds.policies_at)
-        published = await publisher.publish(found.decisions, view.places.governing)
+        opening = Opening(settings, clock)
+        repo, found, view, rounds = await _pass(parts, opening)
+        proposing = Proposing(opening.publishers(repo, rounds), settings.publish, Status(clock()))
+        proposing.take_in({p.target for p in view.places.governing.values()}, found.outcomes)
+        published = await proposing.publish(found.decisions, view.places.governing)
+        proposed = await _proposed(proposing)
         if published.push is None:
-            return Done(found, None, published.dropped)
+            return Done(found, None, published.dropped, proposed=proposed)
         reconcilers = Reconcilers(settings.reconcilers, settings.state_repo)
         told = await reconcilers.tell(published.push)
-        return Done(found, published.push, published.dropped, tuple(told))
+        return Done(found, published.push, published.dropped, tuple(told), proposed)
 
 
-async def _pass(
-    parts: AsyncExitStack, settings: Settings, clock: Callable[[], datetime]
-) -> tuple[StateRepo, Pass, View, Rounds]:
-    repo = await parts.enter_async_context(StateRepo(settings.state_repo))
-    prometheus = await parts.enter_async_context(Prometheus(settings.prometheus))
-    rounds = Rounds(repo, prometheus, clock, alert_source(settings, prometheus))
+async def _proposed(proposing: Proposing) -> Proposed:
+    """A forge that fails takes nothing from what was pushed."""
+    try:
+        return Proposed(tuple(await proposing.settle()))
+    except BridgeError as error:
+        return Proposed(problem=str(error))
+
+
+async def _pass(parts: AsyncExitStack, opening: Opening) -> tuple[StateRepo, Pass, View, Rounds]:
+    repo = await parts.enter_async_context(opening.state_repo())
+    prometheus = await parts.enter_async_context(Prometheus(opening.settings.prometheus))
+    rounds = Rounds(repo, prometheus, opening.clock, opening.alerts(prometheus))
     view = await rounds.look()
     policies = view.policies.by_name
     outcomes = await rounds.decide(view)

@@ -23,6 +23,7 @@ from bridge.evaluate.reading import Observation, Past
 from bridge.manifest.target import Target
 from bridge.policy.loading import Policies, is_policy_file, load_policies
 from bridge.policy.model import ScalingPolicy
+from bridge.publish.pull_request import Orders
 from bridge.repo.snapshot import Snapshot
 from bridge.repo.state_repo import StateRepo
 from bridge.service.people import CountLog, Managed, overrides
@@ -112,6 +113,11 @@ class Rounds:
         """The policies that hold at a snapshot, each for one target, by title."""
         return (await self.view_of(snapshot)).places.governing
 
+    async def orders_at(self, snapshot: Snapshot) -> Orders:
+        """The same, and in which files people wrote them."""
+        view = await self.view_of(snapshot)
+        return Orders(view.places.governing, view.policies.paths)
+
     async def decide(self, view: View, names: Iterable[str] | None = None) -> list[Outcome]:
         """A decision for each target of each policy (of these names) that is not suspended."""
         wanted = view.policies.by_name if names is None else set(names)
@@ -157,9 +163,9 @@ class Rounds:
         committed = view.places.found[policy.title].count.value
         changes = tuple(memory.changes.get(policy.target, ()))
         rollouts = await self._rollouts.of(policy, changes, asking)
-        moment = await asking.moment(policy)
+        moment = await asking.moment(policy, rollouts.dead_time)
         window = window_to_know(policy, moment, committed, rollouts.dead_time)
-        past = await asking.past(policy, window) if window else Past()
+        past = await asking.past(policy, window, rollouts.dead_time) if window else Past()
         known = Known(committed, changes, memory.overrides.get(policy.target), rollouts)
         observation = Observation(moment, past, memory.alerts)
         return Outcome(policy, decide(policy, observation, known))
@@ -168,10 +174,8 @@ class Rounds:
         """The log, as far back as any policy's rules look, and any alert that fires."""
         alerts = await self._level([item.policy for item in managed], now)
         longest = max(_memory_s(item.policy) for item in managed)
-        begins = [
-            max(alert.since.replace(microsecond=0), now - REMEMBERED) for alert in alerts.found
-        ]
-        since = min([now - timedelta(seconds=longest), *begins])
+        begins = (max(alert.since, now - REMEMBERED) for alert in alerts.found)
+        since = min([now - timedelta(seconds=longest), *begins]).replace(microsecond=0)
         history = await self._repo.history(view.snapshot, since)
         moves = await self._counts.moves(managed, history)
         changes = {

@@ -9,6 +9,7 @@ import pytest
 
 from tests.commands.conftest import Run
 from tests.parts.fake_prometheus import ANY, FakePrometheus, samples, status
+from tests.parts.github import Fault, GitHub
 from tests.parts.state_repo import StateRepo
 from tests.repo.ways import hook, plant
 from tests.service.conftest import count, subjects
@@ -165,3 +166,23 @@ def test_files_of_odd_names_are_shown_as_git_does(
     assert run("once", "--config", config).exit_code == 0
     changed = shop.git("diff-tree", "-r", "-z", "--name-only", "main~", "main").split(b"\0")
     assert path in changed
+
+
+def test_once_proposes_what_needs_an_approval(
+    run: Run, shop: StateRepo, fake: FakePrometheus, tmp_path: Path
+) -> None:
+    with GitHub(shop) as hub:
+        remote = {"url": hub.url_of(shop.path), "password": hub.password}
+        given = {"forge": "github", "mode": "pull_request"}
+        config = configured(tmp_path, fake.url, remote, publish=given)
+        done = run("once", "--config", config)
+        url = f"{hub.url}/remote/state/pull/1"
+        what = "Deployment/shop/checkout 3 → 7"
+        assert f"waiting for approval (opened): {url}: {what}\n" in done.stdout
+        again = json.loads(run("once", "--json", "--config", config).stdout)
+        assert [(one["state"], one["url"]) for one in again["proposals"]] == [("waiting", url)]
+        assert (again["commit"], again["problems"]) == (None, [])
+        hub.faulty("*", Fault(403, "Resource not accessible"))
+        failed = run("once", "--config", config)
+        assert (failed.exit_code, "403: Resource not accessible" in failed.stderr) == (1, True)
+    assert subjects(shop) == []

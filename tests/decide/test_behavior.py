@@ -131,3 +131,40 @@ def test_a_fall_is_limited_by_the_rates(
     behavior = Behavior.model_validate({"scaleDown": down})
     limited = rate_limited(current, desired, ANY_COUNT, behavior, changes(events))
     assert limited.replicas == expected
+
+
+TWO = (("Pods", 4, 60), ("Percent", 50, 120))
+
+
+@pytest.mark.parametrize(
+    ("current", "desired", "behavior", "bounds", "expected"),
+    [
+        pytest.param(4, 9, rules(*TWO), ANY_COUNT, (8, "ScaleUpLimit", 0), id="the widest"),
+        pytest.param(
+            4, 9, rules(*TWO, select="Min"), ANY_COUNT, (6, "ScaleUpLimit", 1), id="the narrowest"
+        ),
+        pytest.param(
+            20, 1, rules(*TWO), ANY_COUNT, (10, "ScaleDownLimit", 1), id="on the way down"
+        ),
+        pytest.param(4, 9, rules(*TWO), Bounds(1, 8), (8, "TooManyReplicas", None), id="a bound"),
+        pytest.param(
+            4,
+            9,
+            rules(*TWO, select="Disabled"),
+            ANY_COUNT,
+            (4, "ScaleUpLimit", None),
+            id="Disabled",
+        ),
+        pytest.param(4, 5, rules(*TWO), ANY_COUNT, (5, "DesiredWithinRange", None), id="nothing"),
+    ],
+)
+def test_what_limited_a_count_names_its_policy(
+    current: int,
+    desired: int,
+    behavior: dict[str, Any],
+    bounds: Bounds,
+    expected: tuple[int, str, int | None],
+) -> None:
+    given = Behavior.model_validate({"scaleUp": behavior, "scaleDown": behavior})
+    limited = rate_limited(current, desired, bounds, given, changes(()))
+    assert (limited.replicas, limited.limit, limited.rule) == expected

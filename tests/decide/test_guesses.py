@@ -154,7 +154,7 @@ def test_an_order_by_a_clock_that_is_ahead_is_held_only_where_orders_are() -> No
 @pytest.mark.parametrize("ahead", [1, 120, 86_400])
 def test_no_change_is_remembered_as_one_to_come(ahead: float) -> None:
     known = Known(4, (Scaled(ago(10), 4), Scaled(ago(-ahead), 1), Scaled(ago(-ahead), -1)))
-    memory = recalled(policy(), Observation(moment(load=1)), known)
+    memory = recalled(policy(), Observation(moment(load=1)), known, ())
     assert [change.age for change in memory.ups] == [10, 0]
     assert [change.age for change in memory.downs] == [0]
 

@@ -18,6 +18,7 @@ from bridge.commit.message import commit_message
 from bridge.decide.decision import Decision, Step
 from bridge.evaluate.ready import ready_query
 from bridge.manifest.target import Target
+from bridge.manifest.workload import workloads
 from bridge.policy.importing.files import import_files
 from bridge.policy.importing.surroundings import Surroundings
 from bridge.policy.loading import parse_policy
@@ -49,6 +50,8 @@ def test_shown_yaml_is_valid(block: Block, tmp_path: Path) -> None:
     data: Any = yaml.safe_load(block.text)
     if data.get("kind") == "ScalingPolicy":
         assert parse_policy(block.text.encode(), str(block)).name == data["metadata"]["name"]
+    elif data.get("kind") == "Deployment":
+        assert [workload.refusal for workload in workloads(block.text.encode())] == [""]
     elif data.get("kind") in AUTOSCALERS:
         assert import_files({str(block): block.text.encode()}, Surroundings()).refused == 0
     else:
@@ -67,7 +70,8 @@ def workspace(tmp_path: Path) -> Iterator[Path]:
     for block in blocks("yaml"):
         if file := AUTOSCALERS.get(yaml.safe_load(block.text).get("kind")):
             (tmp_path / file).write_text(block.text)
-    [policy] = [block.text for block in blocks("yaml") if "kind: ScalingPolicy" in block.text]
+    readme = [block for block in blocks("yaml") if block.page.name == "README.md"]
+    [policy] = [block.text for block in readme if "kind: ScalingPolicy" in block.text]
     files = {"apps/checkout.yaml": DEPLOYMENT.format(name="checkout")}
     repo = StateRepo.create(tmp_path / "remote", {**files, "policies/checkout.yaml": policy})
     with FakePrometheus() as prometheus:

@@ -37,7 +37,8 @@ LIVES_FOR = 3
 """Ticks from a restarted process's first decision to its end."""
 DOWN, UP = "spec.behavior.scaleDown", "spec.behavior.scaleUp"
 WINDOW = "stabilizationWindowSeconds"
-MEMORY = {"changes", DOWN, UP, f"{DOWN}.{WINDOW}", f"{UP}.{WINDOW}", "spec.overrideHold"}
+RATES = {f"{DOWN}.policies", f"{UP}.policies"}
+MEMORY = {"changes", "spec.overrideHold", *RATES, f"{DOWN}.{WINDOW}", f"{UP}.{WINDOW}"}
 """What has to occur among the decisions that are compared: what a past decides, by its field."""
 
 pytestmark = pytest.mark.timeout(60 + 30 * RUNS)

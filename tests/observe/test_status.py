@@ -6,6 +6,7 @@ import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+from bridge.manifest.target import Target
 from bridge.observe.page import page
 from bridge.observe.status import Status
 from bridge.publish.push import Push
@@ -49,6 +50,8 @@ def test_a_new_status_knows_nothing() -> None:
         "tip": None,
         "remoteError": None,
         "pushError": None,
+        "proposalError": None,
+        "proposals": [],
         "brokenPolicies": {},
         "suspended": [],
         "problems": {},
@@ -81,6 +84,8 @@ def test_facts_are_the_same_for_programs() -> None:
         "tip": "0123456789abcdef",
         "remoteError": "timeout",
         "pushError": "frozen",
+        "proposalError": None,
+        "proposals": [],
         "brokenPolicies": {"bad.yaml": "bad.yaml:3: spec: wrong"},
         "suspended": ["job"],
         "problems": {"lost": "no such workload <b>"},
@@ -146,3 +151,26 @@ def test_an_empty_page_says_so() -> None:
         assert text in shown
     assert "Remote:" not in shown
     assert "Push:" not in shown
+
+
+def test_the_page_of_a_large_fleet_shows_what_moves_or_is_in_doubt() -> None:
+    seen = Status(NOON)
+    for number in range(1000):
+        target = Target("Deployment", f"web-{number:03}", "shop")
+        made = replace(decision(4, 7 if number == 998 else 4, target), policy="all", fleet=True)
+        if number == 999:
+            made = replace(made, errors=("busy unknown",))
+        seen.decisions[made.title] = made
+        seen.problems[f"p-{number}"] = "no such workload"
+    shown = page(seen)
+    assert shown.count("<td>Deployment/shop/web-") == 200
+    for text in (
+        "web-000",
+        "web-197",
+        "web-998",
+        "web-999",
+        "800 more targets",
+        "900 more problems",
+    ):
+        assert text in shown
+    assert "web-198" not in shown

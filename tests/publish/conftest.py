@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final, Literal
 
@@ -15,6 +15,7 @@ from bridge.publish.branch import BranchPublisher
 from bridge.repo.snapshot import Snapshot
 from bridge.repo.state_repo import StateRepo as Tip
 from tests.parts.git_http import GitHttp
+from tests.parts.github import GitHub
 from tests.parts.state_repo import StateRepo
 from tests.repo.ways import BRIDGE, NOON, by_http
 
@@ -77,3 +78,11 @@ async def publisher(
     """Commits at noon."""
     async with Tip(by_http(git_http, state_repo, tmp_path)) as repo:
         yield BranchPublisher(repo, BRIDGE, lambda: NOON, as_ever)
+
+
+@pytest.fixture
+def hub(state_repo: StateRepo) -> Iterator[GitHub]:
+    """GitHub, which understood all that it was asked."""
+    with GitHub(state_repo) as hub:
+        yield hub
+    assert hub.misunderstood == []

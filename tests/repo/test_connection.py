@@ -97,5 +97,5 @@ def test_a_socket_that_would_have_too_long_a_name_is_done_without(
     monkeypatch.setattr("tempfile.tempdir", str(far))
     with closing(Mirror(by_ssh(git_ssh, state_repo, tmp_path))) as mirror:
         pushed(mirror, {CHECKOUT: b"7\n"})
-    assert (state_repo.read(CHECKOUT), git_ssh.connections) == (b"7\n", 2)
+    assert (state_repo.read(CHECKOUT), git_ssh.connections) == (b"7\n", 3)
     assert list(far.iterdir()) == []

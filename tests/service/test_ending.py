@@ -62,7 +62,7 @@ def test_a_hanging_remote_holds_the_end_up_for_ten_seconds_at_most(
     fake.script(ANY, samples(700))
     remote = through(git_http, shop, timeout="1m")
     with running(configured(tmp_path, fake.url, remote)) as program:
-        until(lambda: any(" push " in line for line in processes(remote["url"])))
+        until(lambda: any(" send-pack " in line for line in processes(remote["url"])))
         started = time.monotonic()
         assert program.stop(within=20) == 0
         assert 9 < time.monotonic() - started < 18

@@ -158,3 +158,20 @@ async def test_a_fresh_process_decides_as_one_that_saw_it_all(world: World) -> N
     slow = [made["slow"].dead_time for made in known]
     assert slow == [None, 35, 35, *[210] * 7]
     assert [bool(made["search"].stuck_rollout) for made in known] == [*[False] * 8, True, True]
+
+
+async def test_a_commit_that_comes_late_overtakes_what_was_measured_before(world: World) -> None:
+    """Its clock was behind: by its date it came before the rollout's end."""
+    async with (
+        Tip(by_file(world.repo, world.folder / "old")) as tip,
+        Prometheus(PrometheusSettings(url=world.prometheus)) as source,
+    ):
+        old = Rounds(tip, source, lambda: world.now)
+        world.at(2010)
+        assert (await decisions(old))["slow"].dead_time == 210
+        late = decision(7, 8, Target("Deployment", "slow", "shop"), "because")
+        when = NOON - timedelta(seconds=2300)
+        world.repo.write({"apps/slow.yaml": manifest("slow", 8)}, commit_message([late]), when=when)
+        known = await decisions(old)
+    assert known["slow"].dead_time == 35
+    assert known == await world.fresh()

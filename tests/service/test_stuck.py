@@ -29,7 +29,10 @@ def test_a_stuck_rollout_is_logged_exported_and_over(
         "readyReplicasQuery": "ready",
         "inFlightTimeout": "1s",
     }
-    policies = {"policies/web.yaml": policy("web", **given), "policies/checkout.yaml": None}
+    policies = {
+        "policies/web.yaml": policy("web", scaleTargetRef=ref, **given),
+        "policies/checkout.yaml": None,
+    }
     shop.write(policies, "Wait a second")
     manifest = DEPLOYMENT.format(name="checkout").replace("replicas: 3", "replicas: 7")
     made = commit_message([decision(3, 7, Target("Deployment", "checkout", "shop"))])

@@ -1,0 +1,48 @@
+"""What was decided of late, parted by whether it needs an approval."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable
+
+from bridge.commit.approval import approval_needed
+from bridge.decide.decision import Decision
+from bridge.manifest.target import Target
+from bridge.policy.model import ScalingPolicy
+from bridge.publish.pull_request import Wanted
+from bridge.service.rounds import Outcome
+from bridge.settings import PublishSettings
+
+BY_MODE = "publish.mode is pull_request"
+
+
+class Approvals:
+    """Remembers the last outcome of each policy; a policy it has none of is unknown."""
+
+    def __init__(self, settings: PublishSettings) -> None:
+        self._otherwise = BY_MODE if settings.mode == "pull_request" else ""
+        self._latest: dict[str, Outcome] = {}
+
+    def take_in(self, governed: Collection[Target], outcomes: Iterable[Outcome]) -> None:
+        """The outcomes of a round, and the targets that policies govern now."""
+        self._latest |= {outcome.policy.title: outcome for outcome in outcomes}
+        self._latest = {n: one for n, one in self._latest.items() if one.policy.target in governed}
+
+    def asked_for(self, decision: Decision, policy: ScalingPolicy, otherwise: str = "") -> bool:
+        """Whether a person has to approve it; `otherwise` is why, where no rule speaks of it."""
+        return approval_needed(decision, policy, otherwise or self._otherwise) is not None
+
+    def wanted(self, otherwise: str = "") -> Wanted:
+        """What to propose now; nothing is known of a policy whose metrics are not."""
+        groups: dict[str, list[Decision]] = defaultdict(list)
+        policies: dict[str, ScalingPolicy] = {}
+        for title, outcome in self._latest.items():
+            decision = outcome.decision
+            if decision is None or outcome.kind == "held":
+                continue
+            policies[title] = outcome.policy
+            needed = approval_needed(decision, outcome.policy, otherwise or self._otherwise)
+            if needed and decision.changes:
+                why = f"{needed.why}: it needs an approval"
+                groups[needed.group].append(decision.because(why, "spec.approval"))
+        return Wanted(groups, policies)

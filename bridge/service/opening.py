@@ -1,0 +1,92 @@
+"""The parts that several commands open alike."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from bridge.evaluate.alertmanager import Alertmanager
+from bridge.evaluate.alerts import AlertSource
+from bridge.evaluate.prometheus import Prometheus
+from bridge.evaluate.prometheus_alerts import PrometheusAlerts
+from bridge.publish.branch import BranchPublisher
+from bridge.publish.drafting import Drafts
+from bridge.publish.forge import Forge
+from bridge.publish.github import GitHub, GitHubApi, api_token
+from bridge.publish.github_app import app_tokens
+from bridge.publish.github_commit import GitHubWriter
+from bridge.publish.gitlab import GitLab
+from bridge.publish.pull_request import PullRequests
+from bridge.publish.writing import GitWriter, Writer
+from bridge.repo.fast_import import Identity
+from bridge.repo.state_repo import StateRepo
+from bridge.service.rounds import Rounds
+from bridge.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Publishers:
+    """Both ways of publishing; no pull requests where no forge is configured."""
+
+    branch: BranchPublisher
+    pull_requests: PullRequests | None
+
+
+class Opening:
+    """Makes the parts of one process, which share their tokens.
+
+    Raises:
+        ConfigInvalid: what is configured does not go together.
+    """
+
+    def __init__(self, settings: Settings, clock: Callable[[], datetime]) -> None:
+        self.settings = settings
+        self.clock = clock
+        self._tokens = app_tokens(settings.state_repo)
+        self._author = Identity(settings.commit.name, settings.commit.email)
+
+    def state_repo(self) -> StateRepo:
+        """The state repo, with the key and the way in that are configured."""
+        settings = self.settings
+        return StateRepo(settings.state_repo, settings.commit.signing, self._tokens)
+
+    def alerts(self, prometheus: Prometheus) -> AlertSource:
+        """The level of the alerts: Alertmanager's where one is configured, else Prometheus'."""
+        given = self.settings.alertmanager
+        return Alertmanager(given) if given else PrometheusAlerts(prometheus)
+
+    def publishers(self, repo: StateRepo, rounds: Rounds) -> Publishers:
+        """Those that write to the repo what the rounds decided."""
+        writer = self._writer(repo)
+        branch = BranchPublisher(repo, self._author, self.clock, rounds.policies_at, writer)
+        return Publishers(branch, self._pull_requests(repo, rounds, writer))
+
+    def _pull_requests(
+        self, repo: StateRepo, rounds: Rounds, writer: Writer
+    ) -> PullRequests | None:
+        forge = self._forge()
+        if forge is None:
+            return None
+        writing = Drafts(repo, self._author, self.clock), writer
+        folder = self.settings.publish.branch_prefix
+        return PullRequests(repo, forge, writing, rounds.orders_at, folder)
+
+    def _writer(self, repo: StateRepo) -> Writer:
+        signing = self.settings.commit.signing
+        if signing is None or signing.format != "github":
+            return GitWriter(repo)
+        return GitHubWriter(self._api(), self.settings.state_repo.branch)
+
+    def _api(self) -> GitHubApi:
+        token = api_token(self.settings, self._tokens)
+        return GitHubApi(self.settings.state_repo.url, token)
+
+    def _forge(self) -> Forge | None:
+        settings = self.settings
+        if settings.publish.forge is None:
+            return None
+        if settings.publish.forge == "gitlab":
+            remote = settings.state_repo
+            return GitLab(remote.url, remote.branch, settings.publish)
+        return GitHub(self._api(), settings.state_repo.branch, settings.publish)

@@ -1,0 +1,163 @@
+"""A GitHub App's tokens open the remote, are renewed in time, and are minted anew when revoked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
+
+from bridge.errors import ConfigInvalid, RemoteRefused, RemoteUnavailable
+from bridge.publish.github_api import api_of, repository_of
+from bridge.publish.github_app import AppTokens, app_tokens
+from bridge.repo.state_repo import StateRepo as Tip
+from bridge.settings import GitHubAppSettings, StateRepoSettings
+from tests.parts.github import Fault, GitHub
+from tests.parts.state_repo import StateRepo
+from tests.repo.ways import CHECKOUT, draft
+
+MINT = "POST /app/installations/34/access_tokens"
+
+
+def private_key(file: Path) -> str:
+    """Writes an RSA key as GitHub generates it; returns its public part."""
+    key = rsa.generate_private_key(65537, 2048)
+    pem, pkcs1 = serialization.Encoding.PEM, serialization.PrivateFormat.TraditionalOpenSSL
+    file.write_bytes(key.private_bytes(pem, pkcs1, serialization.NoEncryption()))
+    spki = serialization.PublicFormat.SubjectPublicKeyInfo
+    return key.public_key().public_bytes(pem, spki).decode()
+
+
+@pytest.fixture
+def hub(state_repo: StateRepo, tmp_path: Path) -> Iterator[GitHub]:
+    """GitHub with an App installed, whose key is in `app.pem`."""
+    with GitHub(state_repo) as hub:
+        hub.app_key = private_key(tmp_path / "app.pem")
+        yield hub
+    assert hub.misunderstood == []
+
+
+@pytest.fixture
+def settings(hub: GitHub, state_repo: StateRepo, tmp_path: Path) -> StateRepoSettings:
+    """The state repo by that App."""
+    app = GitHubAppSettings(app_id=12, installation_id=34, private_key_file=tmp_path / "app.pem")
+    url = hub.url_of(state_repo.path)
+    return StateRepoSettings(url=url, github_app=app, mirror=tmp_path / "mirror.git")
+
+
+async def committed(repo: Tip, count: int) -> str:
+    snapshot = await repo.look()
+    commit = await repo.commit(draft(snapshot, {CHECKOUT: b"%d\n" % count}), snapshot)
+    await repo.push(commit, snapshot.tip)
+    return commit
+
+
+async def test_one_token_fetches_and_pushes(
+    hub: GitHub, settings: StateRepoSettings, state_repo: StateRepo
+) -> None:
+    async with Tip(settings, tokens=app_tokens(settings)) as repo:
+        await committed(repo, 5)
+        assert await committed(repo, 6) == state_repo.tip()
+    assert hub.calls == [MINT]
+    assert all(request.status < 400 for request in hub.requests)
+
+
+async def test_a_token_near_its_end_is_renewed(hub: GitHub, settings: StateRepoSettings) -> None:
+    hub.token_lasts_s = 599
+    async with Tip(settings, tokens=app_tokens(settings)) as repo:
+        await repo.look()
+        minted = len(hub.calls)
+        await repo.look()
+    assert hub.calls == [MINT] * (minted + 1)
+
+
+async def test_a_revoked_token_is_replaced(
+    hub: GitHub, settings: StateRepoSettings, state_repo: StateRepo
+) -> None:
+    async with Tip(settings, tokens=app_tokens(settings)) as repo:
+        await repo.look()
+        hub.minted.clear()
+        with pytest.raises(RemoteRefused, match="Authentication failed"):
+            await repo.look()
+        assert (await repo.look()).tip == state_repo.tip()
+
+
+def test_a_key_that_rotates_is_read_anew(
+    hub: GitHub, settings: StateRepoSettings, tmp_path: Path
+) -> None:
+    tokens = app_tokens(settings)
+    assert tokens
+    first = tokens.token()
+    hub.app_key = private_key(tmp_path / "app.pem")
+    tokens.forget()
+    assert tokens.token() != first
+
+
+def test_a_key_that_github_doesn_t_know_is_told(
+    settings: StateRepoSettings, tmp_path: Path
+) -> None:
+    private_key(tmp_path / "app.pem")
+    tokens = app_tokens(settings)
+    assert tokens
+    with pytest.raises(RemoteRefused, match=r"401: .*\(see state_repo\.github_app\)") as told:
+        tokens.token()
+    assert "ey" not in str(told.value).replace("key", "")
+
+
+@pytest.mark.parametrize("content", ["no key", "-----BEGIN RSA PRIVATE KEY-----\nAAAA\n", "ä"])
+def test_a_file_that_is_no_key_is_told(
+    settings: StateRepoSettings, tmp_path: Path, content: str
+) -> None:
+    (tmp_path / "app.pem").write_text(content, encoding="utf-8")
+    tokens = app_tokens(settings)
+    assert tokens
+    with pytest.raises(ConfigInvalid, match=r"github_app\.private_key_file"):
+        tokens.token()
+
+
+@pytest.mark.parametrize(
+    ("fault", "waits"),
+    [
+        (Fault(403, "API rate limit exceeded", {"Retry-After": "7"}), 7),
+        (Fault(429, "Slow down"), 60),
+        (Fault(403, "You have exceeded a secondary rate limit"), 60),
+        (Fault(502, "Bad gateway"), 0),
+    ],
+)
+def test_github_s_wish_for_patience_is_told(
+    hub: GitHub, settings: StateRepoSettings, fault: Fault, waits: float
+) -> None:
+    tokens = app_tokens(settings)
+    assert tokens
+    hub.faulty("*", fault)
+    with pytest.raises(RemoteUnavailable) as told:
+        tokens.token()
+    assert told.value.retry_after == waits
+    assert tokens.token().startswith("ghs_")
+
+
+def test_an_api_that_is_not_there_is_no_refusal(settings: StateRepoSettings) -> None:
+    assert settings.github_app
+    with pytest.raises(RemoteUnavailable, match="ConnectionError"):
+        AppTokens(settings.github_app, "http://127.0.0.1:1/api/v3").token()
+
+
+@pytest.mark.parametrize(
+    ("remote", "api", "repository"),
+    [
+        ("https://github.com/acme/state.git", "https://api.github.com", ("acme", "state")),
+        ("https://github.com/acme/state", "https://api.github.com", ("acme", "state")),
+        ("git@github.com:acme/state.git", "https://api.github.com", ("acme", "state")),
+        ("ssh://git@ssh.github.com:443/acme/state", "https://api.github.com", ("acme", "state")),
+        ("https://ghe.example/a/b.git", "https://ghe.example/api/v3", ("a", "b")),
+        ("http://127.0.0.1:80/a/b.git", "http://127.0.0.1:80/api/v3", ("a", "b")),
+        ("ssh://git@ghe.example/a/b.git", "https://ghe.example/api/v3", ("a", "b")),
+    ],
+)
+def test_the_remote_tells_where_the_api_is(
+    remote: str, api: str, repository: tuple[str, str]
+) -> None:
+    assert api_of(remote) == api
+    assert repository_of(remote) == repository
