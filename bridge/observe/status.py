@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from bridge.decide.decision import Decision
+from bridge.observe.progress import Progress
 from bridge.publish.pull_request import Proposal
 from bridge.publish.push import Push
 
@@ -26,6 +27,8 @@ class Status:
     push_error: str = ""
     proposal_error: str = ""
     proposals: Sequence[Proposal] = ()
+    policies: int = 0
+    """How many can be used, also where their files are broken now."""
     policy_errors: Mapping[str, str] = field(default_factory=dict)
     suspended: Sequence[str] = ()
     decisions: dict[str, Decision] = field(default_factory=dict)
@@ -34,10 +37,16 @@ class Status:
     pushes: deque[tuple[datetime, Push]] = field(default_factory=lambda: deque(maxlen=_PUSHES_KEPT))
     last_pass: datetime | None = None
 
+    progress: Progress = field(default_factory=Progress)
+
     @property
-    def ready(self) -> bool:
-        """Whether the state repo was read at least once."""
-        return bool(self.tip)
+    def unready(self) -> str:
+        """Why nothing can be decided; empty where the repo was read, and any policy."""
+        if not self.tip:
+            return self.remote_error or "the state repo was not read yet"
+        if self.policy_errors and not self.policies:
+            return "\n".join(self.policy_errors.values())
+        return ""
 
     @property
     def shown(self) -> list[Decision]:

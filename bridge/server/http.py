@@ -35,7 +35,7 @@ class Server:
             client_max_size=settings.max_body, middlewares=[count_replies]
         )
         application.add_routes(Webhooks(settings, accept, clock).routes)
-        application.add_routes(Pages(status).routes)
+        application.add_routes(Pages(status, settings.hung_after).routes)
         self._runner = web.AppRunner(
             application,
             access_log=None,

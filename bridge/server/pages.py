@@ -18,8 +18,9 @@ _CSP = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"
 class Pages:
     """What the service shows of itself."""
 
-    def __init__(self, status: Status) -> None:
+    def __init__(self, status: Status, hung_after: float) -> None:
         self._status = status
+        self._hung_after = hung_after
 
     @property
     def routes(self) -> Sequence[web.RouteDef]:
@@ -40,11 +41,14 @@ class Pages:
         return web.json_response(self._status.facts())
 
     async def _health(self, _: web.Request) -> web.Response:
+        """That this is answered shows that the event loop goes round."""
+        if hung := self._status.progress.hung(self._hung_after):
+            return reply(503, f"hung: {', '.join(hung)}")
         return reply(200, "ok")
 
     async def _readiness(self, _: web.Request) -> web.Response:
-        if not self._status.ready:
-            return reply(503, self._status.remote_error or "the state repo was not read yet")
+        if why := self._status.unready:
+            return reply(503, why)
         return reply(200, "ready")
 
     async def _metrics(self, _: web.Request) -> web.Response:

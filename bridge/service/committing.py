@@ -79,7 +79,7 @@ class Committing:
         if not batch or asyncio.get_running_loop().time() < self._paused_until:
             return
         try:
-            with metrics.publish_seconds.time():
+            with metrics.publish_seconds.time(), self._status.progress.at("publish"):
                 published = await self._publisher.publish(batch, policies)
         except BridgeError as error:
             self._fail(error, [str(decision.target) for decision in batch])
@@ -88,7 +88,8 @@ class Committing:
         self._report(published)
         if published.push:
             after_push()
-            await self._tell(published.push)
+            with self._status.progress.at("notify"):
+                await self._tell(published.push)
 
     def _fail(self, error: BridgeError, targets: Sequence[str]) -> None:
         """Notes it; a refusal for good is not asked for again with every tick."""

@@ -91,7 +91,8 @@ class Watching:
             return
         self._looked_at = now
         try:
-            view = await self._rounds.look()
+            with self._status.progress.at("look"):
+                view = await self._rounds.look()
         except BridgeError as error:
             self._note_failure(error)
             return
@@ -110,6 +111,7 @@ class Watching:
         policies = view.policies
         self._status.tip = view.snapshot.tip
         self._status.remote_error = ""
+        self._status.policies = len(policies.by_name)
         self._status.policy_errors = policies.errors
         self._status.suspended = [n for n, p in policies.by_name.items() if p.spec.suspend]
         governing = view.places.governing.items()
@@ -129,7 +131,7 @@ class Watching:
         if not names:
             return []
         try:
-            with metrics.pass_seconds.time():
+            with metrics.pass_seconds.time(), self._status.progress.at("round"):
                 outcomes = await self._rounds.decide(view, names)
         except BridgeError as error:  # a mirror broke, and its remote is down
             self._note_failure(error)
