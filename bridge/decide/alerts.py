@@ -5,9 +5,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from itertools import chain
 
 from bridge.decide.decision import Decision
 from bridge.decide.recall import Known
@@ -85,7 +86,8 @@ def began(rule: AlertRule, policy: ScalingPolicy, alerts: Alerts) -> Firing | No
 
     Else the count would be raised again, for another pod's alert, where the first one's ends.
     """
-    known = [alert for alert in alerts.found if concerns(rule, policy, alert.labels)]
+    candidates = _candidates(rule, policy, alerts)
+    known = [alert for alert in candidates if concerns(rule, policy, alert.labels)]
     firing = [alert for alert in known if alert.until is None]
     first = min(firing, key=_age, default=None)
     while first is not None:
@@ -94,6 +96,15 @@ def began(rule: AlertRule, policy: ScalingPolicy, alerts: Alerts) -> Firing | No
             break
         first = min(earlier, key=_age)
     return first
+
+
+def _candidates(rule: AlertRule, policy: ScalingPolicy, alerts: Alerts) -> Iterable[Firing]:
+    """Else each of a fleet's members would look at the alerts of all others."""
+    selector = policy.spec.scale_target_selector
+    if selector is None:
+        return alerts.by_label.near(rule.match)
+    having, label = alerts.by_label.having, selector.naming
+    return chain(having(label, policy.target.name), having(label, None))
 
 
 def _age(alert: Firing) -> tuple[datetime, list[tuple[str, str]]]:

@@ -10,6 +10,7 @@ from typing import Any, Protocol
 
 from bridge.policy.alert import AlertRule
 from bridge.policy.model import ScalingPolicy
+from bridge.trigger.labels import LabelIndex
 
 FIRING_QUERY = 'ALERTS{alertstate="firing"}'
 STEP_S = 5
@@ -37,12 +38,13 @@ class Firing:
         return self.labels.get("alertname", "unnamed")
 
 
-@dataclass(frozen=True, slots=True)
 class Alerts:
     """The alerts that fire, and earlier ones of the same names; an error if they're unknown."""
 
-    found: tuple[Firing, ...] = ()
-    error: str = ""
+    def __init__(self, found: Sequence[Firing] = (), error: str = "") -> None:
+        self.found = found
+        self.error = error
+        self.by_label = LabelIndex(found)
 
 
 class AlertSource(Protocol):
