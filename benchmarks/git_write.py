@@ -1,8 +1,11 @@
-"""Writing counts to a state repo over smart HTTP: our publisher against the other ways.
+"""Writing counts to a state repo over smart HTTP: our Git writer against the other ways.
 
-The ways, interleaved; each round changes the same files, and checks that they were changed:
-  ready    `git push` of a commit that is there already, from a full bare clone: the floor
-  ours     a batch of decisions, from where the last look left off to the answer of the push
+The ways, interleaved; each changes the same files, and is checked to have changed them:
+  ready    `git push` of a commit that `git commit` made beforehand: the floor
+  ours     StateRepo from the edits of a batch to the answer of the push: reads the files as they
+           are, writes the commit, pushes it
+  publish  BranchPublisher, all of it: checks that the decisions hold, reads, splices and checks
+           each file's YAML, writes, pushes
   clone    a fresh shallow clone, edit, commit, push
   tree     a working tree that is kept: fetch, reset, edit, commit, push
 Prints the medians, and as its last line one JSON object:
@@ -25,9 +28,10 @@ import statistics
 import tempfile
 import time
 from base64 import b64encode
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
+from functools import partial
 from multiprocessing.connection import Connection
 from pathlib import Path
 
@@ -37,7 +41,7 @@ from benchmarks.manifest_index import manifests
 from bridge.decide.decision import Decision
 from bridge.policy.model import ScalingPolicy
 from bridge.publish.branch import BranchPublisher
-from bridge.repo.fast_import import Draft, Identity, stream
+from bridge.repo.fast_import import Draft, Identity
 from bridge.repo.snapshot import Snapshot
 from bridge.repo.state_repo import StateRepo
 from bridge.settings import StateRepoSettings
@@ -89,36 +93,7 @@ def serving(root: Path) -> Iterator[str]:
         process.join()
 
 
-class Ready:
-    """The floor: all but the push is done beforehand."""
-
-    def __init__(self, url: str, folder: Path, env: Mapping[str, str]) -> None:
-        self._url, self._folder, self._env = url, folder, env
-        git(folder.parent, "clone", "--quiet", "--bare", url, str(folder), env=env)
-        self._commit = ""
-
-    def prepare(self, count: int, value: int) -> None:
-        """The commit."""
-        fetch = ("fetch", "--quiet", self._url, "+refs/heads/main:refs/heads/main")
-        git(self._folder, *fetch, env=self._env)
-        paths = [path_of(number) for number in range(count)]
-        contents = {
-            path: edited(git(self._folder, "cat-file", "blob", f"main:{path}"), value)
-            for path in paths
-        }
-        tip = git(self._folder, "rev-parse", "main").decode().strip()
-        draft = Draft(tip, "Scale\n", US, datetime.now(UTC), contents)
-        given = stream(draft, dict.fromkeys(paths, "100644"))
-        told = git(self._folder, "fast-import", "--quiet", "--force", given=given)
-        self._commit = told.decode().strip()
-
-    def write(self) -> None:
-        """The push."""
-        refspec = f"{self._commit}:refs/heads/main"
-        git(self._folder, "push", "--quiet", self._url, refspec, env=self._env)
-
-
-class Ours:
+class Publishing:
     """What the service does with a batch, by the same code."""
 
     def __init__(self, url: str, folder: Path, files: int, runner: asyncio.Runner) -> None:
@@ -130,23 +105,22 @@ class Ours:
             mirror=folder,
             search_paths=("teams",),
         )
-        self._repo = StateRepo(settings)
+        self.repo = StateRepo(settings)
         self._policies = {name_of(n): policy(name_of(n), n) for n in range(min(files, MANY))}
-        clock: Callable[[], datetime] = lambda: datetime.now(UTC)  # noqa: E731  # of this one call
-        self._publisher = BranchPublisher(self._repo, US, clock, self._policies_at)
+        self._publisher = BranchPublisher(self.repo, US, partial(datetime.now, UTC), self._at)
         self._batch: list[Decision] = []
-        runner.run(self._repo.__aenter__())
+        runner.run(self.repo.__aenter__())
 
-    async def _policies_at(self, _: Snapshot) -> Mapping[str, ScalingPolicy]:
+    async def _at(self, _: Snapshot) -> Mapping[str, ScalingPolicy]:
         return self._policies
 
     def close(self) -> None:
         """Ends the mirror."""
-        self._runner.run(self._repo.__aexit__())
+        self._runner.run(self.repo.__aexit__())
 
     def look(self) -> Snapshot:
         """What the service does every few seconds."""
-        return self._runner.run(self._repo.look())
+        return self._runner.run(self.repo.look())
 
     def prepare(self, count: int, value: int) -> None:
         """A look, and decisions that hold there."""
@@ -162,6 +136,39 @@ class Ours:
         published = self._runner.run(self._publisher.publish(self._batch, self._policies))
         if published.push is None or published.dropped:
             raise RuntimeError(f"not all was published: {published}")
+
+
+class Ours:
+    """The part of it that is Git's: the edits are there already."""
+
+    def __init__(self, publishing: Publishing, runner: asyncio.Runner) -> None:
+        self._publishing = publishing
+        self._repo = publishing.repo
+        self._runner = runner
+        self._value = 0
+        self._snapshot = Snapshot("", {})
+        self._paths: list[str] = []
+
+    def prepare(self, count: int, value: int) -> None:
+        """A look."""
+        self._snapshot = self._publishing.look()
+        self._paths = [path_of(number) for number in range(count)]
+        self._value = value
+
+    def write(self) -> None:
+        """One commit on the branch."""
+        self._runner.run(self._write())
+
+    async def _write(self) -> None:
+        blobs = [self._snapshot.files[path].blob for path in self._paths]
+        before = await self._repo.read(blobs)
+        contents = {
+            path: edited(before[blob], self._value)
+            for path, blob in zip(self._paths, blobs, strict=True)
+        }
+        draft = Draft(self._snapshot.tip, "Scale\n", US, datetime.now(UTC), contents)
+        commit = await self._repo.commit(draft, self._snapshot)
+        await self._repo.push(commit, draft.parent)
 
 
 def policy(name: str, number: int) -> ScalingPolicy:
@@ -185,38 +192,68 @@ def decision(policy: ScalingPolicy, current: int, desired: int) -> Decision:
 class WorkingTree:
     """A checkout, kept or made anew for each change."""
 
-    def __init__(self, url: str, folder: Path, env: Mapping[str, str], *, kept: bool) -> None:
-        self._url, self._folder, self._env, self._kept = url, folder, env, kept
+    def __init__(self, url: str, folder: Path, env: Mapping[str, str]) -> None:
+        self._url, self._folder, self._env = url, folder, env
         self._change = (0, 0)
-        if kept:
+
+    def prepare(self, count: int, value: int) -> None:
+        """What is to be done."""
+        self._change = (count, value)
+
+    def write(self) -> None:
+        """Gets the branch, edits, commits, pushes."""
+        self._get()
+        self._commit()
+        self._git("push", "--quiet", "origin", "HEAD:main")
+
+    def _get(self) -> None:
+        if not self._folder.exists():
             self._clone()
+        self._git("fetch", "--quiet", "origin", "main")
+        self._git("reset", "--quiet", "--hard", "FETCH_HEAD")
 
     def _clone(self) -> None:
         arguments = ("clone", "--quiet", "--depth=1", self._url, str(self._folder))
         git(self._folder.parent, *arguments, env=self._env)
 
-    def prepare(self, count: int, value: int) -> None:
-        """What is to be done."""
-        self._change = (count, value)
-        if not self._kept:
-            shutil.rmtree(self._folder, ignore_errors=True)
-
-    def write(self) -> None:
-        """Gets the branch, edits, commits, pushes."""
-        if self._kept:
-            git(self._folder, "fetch", "--quiet", "origin", "main", env=self._env)
-            git(self._folder, "reset", "--quiet", "--hard", "FETCH_HEAD", env=self._env)
-        else:
-            self._clone()
+    def _commit(self) -> None:
         count, value = self._change
         for number in range(count):
             file = self._folder / path_of(number)
             file.write_bytes(edited(file.read_bytes(), value))
-        git(self._folder, "commit", "--quiet", "--all", "--message=Scale", env=self._env)
-        git(self._folder, "push", "--quiet", "origin", "HEAD:main", env=self._env)
+        self._git("commit", "--quiet", "--all", "--message=Scale")
+
+    def _git(self, *arguments: str) -> None:
+        git(self._folder, *arguments, env=self._env)
 
 
-Way = Ready | Ours | WorkingTree
+class Fresh(WorkingTree):
+    """A clone for each change."""
+
+    def prepare(self, count: int, value: int) -> None:
+        """Nothing is there."""
+        super().prepare(count, value)
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+    def _get(self) -> None:
+        self._clone()
+
+
+class Ready(WorkingTree):
+    """The floor: all but the push is done beforehand."""
+
+    def prepare(self, count: int, value: int) -> None:
+        """The commit."""
+        super().prepare(count, value)
+        self._get()
+        self._commit()
+
+    def write(self) -> None:
+        """The push."""
+        self._git("push", "--quiet", "origin", "HEAD:main")
+
+
+Way = Publishing | Ours | WorkingTree
 
 
 class Course:
@@ -229,13 +266,14 @@ class Course:
         url = f"{open_.enter_context(serving(folder / 'remote'))}/state.git"
         token = b64encode(b"bridge:s3cret").decode()
         env = environment({"http.extraHeader": f"Authorization: Basic {token}", **IDENTITY})
-        self.ours = Ours(url, folder / "ours.git", files, runner)
-        open_.callback(self.ours.close)
+        self.publishing = Publishing(url, folder / "ours.git", files, runner)
+        open_.callback(self.publishing.close)
         self.ways: dict[str, Way] = {
-            "ready": Ready(url, folder / "ready.git", env),
-            "ours": self.ours,
-            "clone": WorkingTree(url, folder / "clone", env, kept=False),
-            "tree": WorkingTree(url, folder / "tree", env, kept=True),
+            "ready": Ready(url, folder / "ready", env),
+            "ours": Ours(self.publishing, runner),
+            "publish": self.publishing,
+            "clone": Fresh(url, folder / "clone", env),
+            "tree": WorkingTree(url, folder / "tree", env),
         }
         self._value = 1_000
 
@@ -265,11 +303,11 @@ class Course:
 
 def look_ms(course: Course, rounds: int) -> float:
     """A look at a branch that has not moved."""
-    course.ours.look()
+    course.publishing.look()
     taken = []
     for _ in range(rounds):
         started = time.perf_counter()
-        course.ours.look()
+        course.publishing.look()
         taken.append(time.perf_counter() - started)
     return statistics.median(taken) * 1000
 
@@ -283,12 +321,12 @@ def show(title: str, medians: Mapping[str, float]) -> None:
 def measure(small: Course, large: Course, *, quick: bool) -> dict[str, float]:
     """The four numbers; the table is printed on the way."""
     few, slow = (5, 1) if quick else (21, 3)
-    at_small = small.medians(["ready", "ours"], 1, few)
+    at_small = small.medians(["ready", "ours", "publish"], 1, few)
     show("1 file changed of 2,000", at_small)
-    one = large.medians(["ready", "ours", "tree"], 1, few)
+    one = large.medians(["ready", "ours", "publish", "tree"], 1, few)
     one["clone"] = statistics.median(large.timed("clone", 1) for _ in range(slow))
     show("1 file changed of 20,000", one)
-    many = large.medians(["ready", "ours"], MANY, 3 if quick else 9)
+    many = large.medians(["ready", "ours", "publish"], MANY, 3 if quick else 9)
     if not quick:
         many |= large.medians(["tree"], MANY, slow)
     show("1,000 files changed of 20,000", many)

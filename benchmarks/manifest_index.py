@@ -89,8 +89,8 @@ def measure(files: dict[str, bytes]) -> tuple[float, float, float]:
     blobs, contents = tree(files)
     catalogue = Catalogue()
 
-    def read(wanted: list[str]) -> Mapping[str, bytes]:
-        return {blob: contents[blob] for blob in wanted}
+    def read(wanted: list[str]) -> list[tuple[str, bytes | None]]:
+        return [(blob, contents[blob]) for blob in wanted]
 
     composed = seconds(lambda: compose_all(files))
     cold = seconds(lambda: catalogue.index(blobs, read))

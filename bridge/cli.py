@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import sys
+from contextvars import ContextVar
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -35,6 +36,7 @@ ConfigOption = Annotated[
         show_default=False,
     ),
 ]
+_REPO: ContextVar[str | None] = ContextVar("repo", default=None)
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object for programs.")]
 
 
@@ -43,7 +45,7 @@ def run(config: ConfigOption = None) -> None:
     """Run the service: ticks and alert webhooks in, commits out, until SIGTERM."""
     from bridge.commands.run import run_service
 
-    run_service(_settings(config))
+    run_service(_settings(config, several=True))
 
 
 @application.command()
@@ -71,12 +73,43 @@ def validate(
     config: ConfigOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Check policy files; without PATHS those of the configuration, and their targets."""
+    """Check policy files, and with a configuration that their targets stand in the state repo.
+
+    Without PATHS the configured policies.
+    """
     from bridge.commands.validate import validate_configured, validate_files
 
     if paths:
-        sys.exit(validate_files(paths, as_json=json))
+        settings = _settings(config) if config else None
+        sys.exit(validate_files(paths, settings, as_json=json))
     sys.exit(validate_configured(_settings(config), as_json=json))
+
+
+@application.command()
+def explain(
+    policy: Annotated[str, typer.Argument(help="The policy's name.")],
+    target: Annotated[
+        str | None, typer.Option(help="One workload of a fleet: NAME or KIND/NAMESPACE/NAME.")
+    ] = None,
+    at: Annotated[
+        str | None,
+        typer.Option(help="A past time (2026-03-04T12:00, UTC) or an age (30m), not now."),
+    ] = None,
+    config: ConfigOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Show one decision step by step, and the policy's line behind each step."""
+    from bridge.commands.explain import explain_policy
+
+    sys.exit(explain_policy(_settings(config), policy, target, at, as_json=json))
+
+
+@application.command()
+def doctor(config: ConfigOption = None, json: JsonOption = False) -> None:
+    """Try every connection and right, and say what to do. Changes nothing."""
+    from bridge.commands.doctor import examine
+
+    sys.exit(examine(_settings(config), as_json=json))
 
 
 @application.command()
@@ -111,6 +144,9 @@ def import_(  # noqa: PLR0913, PLR0917 - each is an option
     namespace: Annotated[
         str | None, typer.Option("--namespace", "-n", help="For objects that name none.")
     ] = None,
+    report: Annotated[
+        bool, typer.Option("--report", help="Tell what would become of each file; write nothing.")
+    ] = False,
     config: ConfigOption = None,
     json: JsonOption = False,
 ) -> None:
@@ -118,12 +154,73 @@ def import_(  # noqa: PLR0913, PLR0917 - each is an option
 
     What can't be carried over is named; a policy that would be wrong without it is refused.
     """
-    from bridge.commands.import_ import import_autoscalers, tell_imported
+    from bridge.commands.import_ import import_autoscalers, report_import, tell_imported
     from bridge.policy.importing.surroundings import Surroundings
 
     url = _settings(config).prometheus.url if config else None
     imported = import_autoscalers(files, Surroundings(namespace, url))
+    if report:
+        sys.exit(report_import(imported))
     sys.exit(tell_imported(imported, output, force=force, as_json=json))
+
+
+@application.command()
+def targets(config: ConfigOption = None, json: JsonOption = False) -> None:
+    """List every count that the state repo holds: where it stands, and who governs it."""
+    from bridge.commands.targets import show_targets
+
+    sys.exit(show_targets(_settings(config), as_json=json))
+
+
+@application.command("set")
+def set_(  # noqa: PLR0913, PLR0917 - each is an option
+    file: Annotated[Path, typer.Argument(help="The file to change.", exists=True, dir_okay=False)],
+    value: Annotated[int, typer.Argument(help="The new count.", min=0, max=2**31 - 1)],
+    kind: Annotated[str | None, typer.Option(help="An object's kind: its spec.replicas.")] = None,
+    name: Annotated[str | None, typer.Option(help="The object's name.")] = None,
+    namespace: Annotated[str | None, typer.Option(help="The object's namespace.")] = None,
+    path: Annotated[
+        str | None,
+        typer.Option(help="A JSON pointer (/spec/replicas) or spec.replicas: YAML, JSON, TOML."),
+    ] = None,
+    doc: Annotated[int | None, typer.Option(min=0, help="The document's number, from 0.")] = None,
+    pattern: Annotated[
+        str | None, typer.Option(help="A regular expression with one match in the text found.")
+    ] = None,
+    kustomize_replicas: Annotated[
+        str | None, typer.Option(metavar="NAME", help="An entry of a kustomization's replicas.")
+    ] = None,
+    marker: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="The integer on the line marked `# scalebridge: NAME`."),
+    ] = None,
+    allow_anchors: Annotated[
+        bool, typer.Option("--allow-anchors", help="Change an anchor, and so all its aliases.")
+    ] = False,
+    insert: Annotated[
+        bool, typer.Option("--insert", help="Insert spec.replicas, or a replicas entry.")
+    ] = False,
+    stdout: Annotated[
+        bool, typer.Option("--stdout", help="Print the changed file, and leave it as it is.")
+    ] = False,
+    json: JsonOption = False,
+) -> None:
+    """Change one count in one file, and not another byte; refuse where that can't be done."""
+    from bridge.commands.set import Asked, set_count
+
+    asked = Asked(
+        kind=kind,
+        name=name,
+        namespace=namespace,
+        doc=doc,
+        path=path,
+        pattern=pattern,
+        kustomize_replicas=kustomize_replicas,
+        marker=marker,
+        allow_anchors=allow_anchors,
+        insert=insert,
+    )
+    sys.exit(set_count(file, value, asked.locator(), to_stdout=stdout, as_json=json))
 
 
 @application.command()
@@ -168,24 +265,41 @@ def _common(
     version: Annotated[  # noqa: ARG001  # its callback acts
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
     ] = False,
+    repo: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="Which of `state_repos`, where there are several."),
+    ] = None,
 ) -> None:
     """Options of the program as a whole."""
+    _REPO.set(repo)
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")  # terminals lack letters, names encodings
 
 
-def _settings(path: Path | None) -> Settings:
+def _settings(path: Path | None, *, several: bool = False) -> Settings:
     from bridge.commands.console import give_up
     from bridge.errors import ConfigInvalid
     from bridge.settings import load_settings
 
     try:
-        return load_settings(path)
+        return _chosen(load_settings(path), several=several)
     except ConfigInvalid as error:
         hint = (
             "" if path else "\nno --config was given; `scalebridge schema config` shows the fields"
         )
         give_up(f"{error}{hint}")
+
+
+def _chosen(settings: Settings, *, several: bool) -> Settings:
+    """Those of the repo that --repo names; of the only one; or, for who can do it, of several."""
+    from bridge.errors import ConfigInvalid
+
+    if name := _REPO.get():
+        return settings.alone(name)
+    if settings.state_repos and not several:
+        names = ", ".join(settings.state_repos)
+        raise ConfigInvalid(f"there are several state repos: scalebridge --repo NAME …, of {names}")
+    return settings
 
 
 def main() -> None:

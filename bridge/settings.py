@@ -58,6 +58,7 @@ def _inside_repo(path: str) -> str:
 Url = Annotated[str, AfterValidator(_without_credentials)]
 HttpUrl = Annotated[str, AfterValidator(_http)]
 SecretFile = Annotated[Path, AfterValidator(_existing_file)]
+RepoName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
 RepoPath = Annotated[str, AfterValidator(_inside_repo)]
 
 
@@ -123,6 +124,7 @@ class GitHubAppSettings(Section):
 class StateRepoSettings(Section):
     """The Git repository that says how many replicas run."""
 
+    name: str = Field("", description="in logs, metrics and status; state_repos sets it")
     url: Url = Field(description="https://…, ssh://…, git@host:path, file://… or a path")
     branch: str = Field("main", min_length=1, pattern=r"^[^-\s~^:?*\[\\][^\s~^:?*\[\\]*$")
     username: str = Field("git", description="with password or password_file, over HTTP")
@@ -145,6 +147,13 @@ class StateRepoSettings(Section):
     poll_interval: Duration = Field(10.0, description="the branch is looked at no more often")
     timeout: Duration = Field(60.0, gt=0, description="for one Git operation over the network")
     mirror: Path | None = Field(None, description="where the bare mirror lies (a mere cache)")
+
+    @checked(mode="after")
+    def _by_http(self) -> Self:
+        given = [name for name in ("ca_file", "proxy") if getattr(self, name) is not None]
+        if given and urlsplit(self.url).scheme not in ("http", "https"):
+            raise ValueError(f"{', '.join(given)}: the remote is not an http(s) URL")
+        return self
 
     @checked(mode="after")
     def _one_way_in(self) -> Self:
@@ -359,12 +368,55 @@ class Settings(BaseSettings):
         None, description="default: alerts are read from the ALERTS series of prometheus"
     )
     state_repo: StateRepoSettings
+    state_repos: dict[RepoName, StateRepoSettings] = Field(
+        {}, description="by name, instead of state_repo; each has its own policies and commits"
+    )
     commit: CommitSettings = CommitSettings()
     publish: PublishSettings = PublishSettings()
     batch: BatchSettings = BatchSettings()
     server: ServerSettings = ServerSettings()
     reconcilers: tuple[ReconcilerSettings, ...] = ()
     log: LogSettings = LogSettings()
+
+    @checked(mode="before")
+    @classmethod
+    def _one_or_several(cls, given: Any) -> Any:
+        """Of several, each gets its name, and the first stands in as `state_repo`."""
+        several = given.get("state_repos") if isinstance(given, dict) else None
+        if not several or not isinstance(several, dict):
+            return given
+        if "state_repo" in given:
+            raise ValueError("state_repo and state_repos: give one of them")
+        named = {
+            name: {**repo, "name": name} if isinstance(repo, dict) else repo
+            for name, repo in several.items()
+        }
+        return {**given, "state_repos": named, "state_repo": next(iter(named.values()))}
+
+    @checked(mode="after")
+    def _one_writer_each(self) -> Self:
+        branches = [(repo.url, repo.branch) for repo in self.state_repos.values()]
+        if len(set(branches)) < len(branches):
+            raise ValueError("state_repos: two of them are the same branch of the same repo")
+        return self
+
+    def each(self) -> list[Self]:
+        """The configuration of each state repo by itself."""
+        if not self.state_repos:
+            return [self]
+        return [self.alone(name) for name in self.state_repos]
+
+    def alone(self, name: str) -> Self:
+        """The configuration with one of the state repos.
+
+        Raises:
+            ConfigInvalid: none has this name.
+        """
+        if name not in self.state_repos:
+            known = ", ".join(self.state_repos) or "state_repos has none"
+            raise ConfigInvalid(f"--repo {name}: no such state repo: {known}")
+        chosen = {"state_repo": self.state_repos[name], "state_repos": {}}
+        return self.model_copy(update=chosen)
 
     @classmethod
     def settings_customise_sources(

@@ -90,7 +90,7 @@ class Batcher:
         """Drops what waits for other targets: no policy governs them any more."""
         for target, decision in list(self._waiting.items()):
             if target not in targets:
-                self.put(replace(decision, desired=decision.current), 0.0)
+                self.put(replace(decision, desired=decision.current, adopts=False), 0.0)
 
 
 def _news(decision: Decision) -> tuple[int, bool]:

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
+from textwrap import indent
 
 import typer
 
@@ -21,15 +22,32 @@ def import_autoscalers(paths: Sequence[Path], surroundings: Surroundings) -> Imp
     return import_files(dict(map(_read, paths)), surroundings)
 
 
+def report_import(imported: Imported) -> int:
+    """Tells what became of each file, and writes nothing; returns the exit code."""
+    for file in imported.files:
+        made = ", ".join(policy.name for policy in imported.policies if policy.file == file)
+        others = imported.others[file]
+        passed_over = f"; other objects passed over: {others}" if others else ""
+        typer.echo(f"{file}: {made or 'no policy'}{passed_over}")
+        for finding in imported.findings:
+            if finding.file == file:
+                typer.echo(indent(str(finding), "  "))
+    return _told(imported, "policies")
+
+
 def tell_imported(imported: Imported, folder: Path | None, *, force: bool, as_json: bool) -> int:
     """Writes the policies into the folder, else to standard output; returns the exit code."""
     if folder is not None:
         _write(imported, folder, force=force)
     if as_json:
         print_json(_facts(imported, folder))
-    else:
-        _tell(imported, folder)
-    return A_PERSON_MUST_ACT if imported.refused else DONE
+        return _exit_code(imported)
+    if folder is None:
+        typer.echo("---\n".join(policy.text for policy in imported.policies), nl=False)
+    for finding in imported.findings:
+        if finding.level != "assumed":
+            typer.echo(str(finding), err=True)
+    return _told(imported, f"policies in {folder}" if folder else "policies")
 
 
 def _read(path: Path) -> tuple[str, bytes]:
@@ -54,19 +72,24 @@ def _write(imported: Imported, folder: Path, *, force: bool) -> None:
         give_up(f"{error.filename}: can't be written: {error.strerror}")
 
 
-def _tell(imported: Imported, folder: Path | None) -> None:
-    if folder is None:
-        typer.echo("---\n".join(policy.text for policy in imported.policies), nl=False)
-    for finding in imported.findings:
-        if finding.level != "assumed":
-            typer.echo(str(finding), err=True)
+def _told(imported: Imported, policies: str) -> int:
+    """The sum of it; returns the exit code."""
     told = {
-        f"policies{f' in {folder}' if folder else ''}": len(imported.policies),
+        policies: len(imported.policies),
         "refused": imported.refused,
         "warnings": sum(finding.level == "warning" for finding in imported.findings),
         "other objects passed over": imported.passed_over,
     }
     typer.echo("; ".join(f"{name}: {number}" for name, number in told.items()), err=True)
+    return _exit_code(imported)
+
+
+def _exit_code(imported: Imported) -> int:
+    """An import of nothing was not meant, and is told as such."""
+    if not imported.policies and not imported.refused:
+        why = "" if imported.findings else ": neither a HorizontalPodAutoscaler nor a ScaledObject"
+        typer.echo(f"nothing to import in {', '.join(imported.files)}{why}", err=True)
+    return DONE if imported.policies and not imported.refused else A_PERSON_MUST_ACT
 
 
 def _facts(imported: Imported, folder: Path | None) -> dict[str, object]:

@@ -11,31 +11,31 @@ from bridge.commands.console import A_PERSON_MUST_ACT, DONE, awaited, give_up, p
 from bridge.errors import BridgeError
 from bridge.policy.loading import Policies, load_policies
 from bridge.service.opening import Opening
-from bridge.service.placing import Places, placed
+from bridge.service.placing import Places, placed, targets_of
 from bridge.service.rounds import read_folder, read_policies
 from bridge.service.serve import utc_now
 from bridge.settings import Settings
 
 
-def validate_files(paths: Sequence[Path], *, as_json: bool) -> int:
-    """Checks files and folders by themselves; returns the exit code."""
+def validate_files(paths: Sequence[Path], settings: Settings | None, *, as_json: bool) -> int:
+    """Checks files and folders, with settings also against the repo; returns the exit code."""
     policies = load_policies(_files(paths))
-    return _told(policies, list(policies.errors.values()), [], as_json=as_json)
+    places = awaited(_checked(settings, policies))[1] if settings else Places()
+    return _told(policies, places, as_json=as_json)
 
 
 def validate_configured(settings: Settings, *, as_json: bool) -> int:
     """Checks the configured policies against the state repo; returns the exit code."""
-    policies, places = awaited(_checked(settings))
-    lost = [f"{title}: {why}" for title, why in places.problems.items()]
-    problems = [*policies.errors.values(), *lost]
-    return _told(policies, problems, places.notes, as_json=as_json)
+    return _told(*awaited(_checked(settings, None)), as_json=as_json)
 
 
-async def _checked(settings: Settings) -> tuple[Policies, Places]:
+async def _checked(settings: Settings, policies: Policies | None) -> tuple[Policies, Places]:
+    """The repo's own policies unless others are given, and where their targets stand."""
     async with Opening(settings, utc_now).state_repo() as repo:
         snapshot = await repo.look()
-        policies = await read_policies(repo, snapshot)
-        return policies, placed(policies.by_name, snapshot.index)
+        checked = await read_policies(repo, snapshot) if policies is None else policies
+        index = await repo.located(snapshot, targets_of(checked.by_name))
+        return checked, placed(checked.by_name, index)
 
 
 def _files(paths: Sequence[Path]) -> dict[str, bytes]:
@@ -47,17 +47,19 @@ def _files(paths: Sequence[Path]) -> dict[str, bytes]:
         give_up(f"{error.filename}: can't be read: {error.strerror}")
     except BridgeError as error:
         give_up(str(error))
+    if not files:
+        give_up(f"{', '.join(map(str, paths))}: no policy file (*.yaml, *.yml) is there")
     return files
 
 
-def _told(
-    policies: Policies, problems: Sequence[str], notes: Sequence[str], *, as_json: bool
-) -> int:
+def _told(policies: Policies, places: Places, *, as_json: bool) -> int:
+    lost = (f"{title}: {why}" for title, why in places.problems.items())
+    problems = [*policies.errors.values(), *lost]
     if as_json:
         names = sorted(policies.by_name)
-        print_json({"policies": names, "problems": list(problems), "notes": list(notes)})
+        print_json({"policies": names, "problems": problems, "notes": places.notes})
     else:
-        for note in notes:
+        for note in places.notes:
             typer.echo(f"note: {note}")
         for problem in problems:
             typer.echo(problem, err=True)

@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from operator import attrgetter
 
 from bridge.decide.decision import Decision
 from bridge.errors import ManifestUnsupported
 from bridge.manifest.index import Index, Place
-from bridge.manifest.splice import with_count
-from bridge.manifest.workload import workloads
+from bridge.manifest.splice import Change, with_counts
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +39,7 @@ def edits_on(index: Index, decisions: Iterable[Decision]) -> tuple[list[Edit], l
             dropped.append(Dropped(decision, str(refusal)))
             continue
         spot = place.path, place.count.start
-        if place.count.value != decision.current:
+        if place.count.value != decision.committed:
             dropped.append(Dropped(decision, _overtaken(decision, place.count.value)))
         elif spot in edits:
             rival = edits[spot].decision.policy
@@ -51,10 +49,11 @@ def edits_on(index: Index, decisions: Iterable[Decision]) -> tuple[list[Edit], l
     return list(edits.values()), dropped
 
 
-def _overtaken(decision: Decision, found: int) -> str:
+def _overtaken(decision: Decision, found: int | None) -> str:
     if found == decision.desired:
         return f"Git already says {found}"
-    return f"Git says {found} now, the decision was made on {decision.current}"
+    says, was = ("no count" if count is None else count for count in (found, decision.committed))
+    return f"Git says {says} now, the decision was made on {was}"
 
 
 def spliced(edits: Iterable[Edit], contents: Mapping[str, bytes]) -> dict[str, bytes]:
@@ -63,21 +62,9 @@ def spliced(edits: Iterable[Edit], contents: Mapping[str, bytes]) -> dict[str, b
     Raises:
         ManifestUnsupported: a splice would have changed more than its counts.
     """
-    by_path: dict[str, list[Edit]] = defaultdict(list)
+    by_path: dict[str, list[Change]] = defaultdict(list)
     for edit in edits:
-        by_path[edit.place.path].append(edit)
-    return {path: _spliced_file(path, group, contents[path]) for path, group in by_path.items()}
-
-
-def _spliced_file(path: str, edits: list[Edit], content: bytes) -> bytes:
-    edited = content
-    for edit in sorted(edits, key=attrgetter("place.count.start"), reverse=True):
-        edited = with_count(edited, edit.place.count, edit.decision.desired)
-    wanted = {edit.place.count.start: edit.decision.desired for edit in edits}
-    before, after = workloads(content), workloads(edited)
-    expected = [
-        (w.target, wanted.get(w.count.start, w.count.value) if w.count else None) for w in before
-    ]
-    if [(w.target, w.count.value if w.count else None) for w in after] != expected:
-        raise ManifestUnsupported(f"{path}: the edit would change more than the count")
-    return edited
+        place = edit.place
+        change = Change(place.count, edit.decision.desired, place.locator)
+        by_path[place.path].append(change)
+    return {path: with_counts(contents[path], path, group) for path, group in by_path.items()}

@@ -59,13 +59,13 @@ def rate_limited(
 ) -> Limited:
     """As far towards `desired` as the direction's policies and its bound let it go at once."""
     if desired > current:
-        reach, rule = _decisive("up", current, behavior.scale_up, changes)
+        reach, rule = decisive("up", current, behavior.scale_up, changes)
         limited = Limited(max(reach, current), Limit.UP, rule)
         if bounds.most <= limited.replicas:
             limited = Limited(bounds.most, Limit.MAX)
         return limited if desired > limited.replicas else Limited(desired, Limit.NONE)
     if desired < current:
-        reach, rule = _decisive("down", current, behavior.scale_down, changes)
+        reach, rule = decisive("down", current, behavior.scale_down, changes)
         limited = Limited(min(reach, current), Limit.DOWN, rule)
         if bounds.least >= limited.replicas:
             limited = Limited(bounds.least, Limit.MIN)
@@ -75,10 +75,10 @@ def rate_limited(
 
 def rate_limit(direction: Direction, current: int, rules: ScalingRules, changes: Changes) -> int:
     """The count that one direction's policies allow, whatever the bounds."""
-    return _decisive(direction, current, rules, changes)[0]
+    return decisive(direction, current, rules, changes)[0]
 
 
-def _decisive(
+def decisive(
     direction: Direction, current: int, rules: ScalingRules, changes: Changes
 ) -> tuple[int, int | None]:
     """The count that one direction's policies allow, and the place of the policy that says so."""

@@ -51,10 +51,16 @@ def _decided(policy: ScalingPolicy, observation: Observation, known: Known) -> D
         return start.because(known.override.reason(policy), "spec.overrideHold")
     if policy.spec.paused_at(now.at):
         return _paused(start, policy)
-    found = asked(policy, now, count, failures_before(policy, observation))
-    found = Holds(policy, observation, known).rise(found)
+    found = asked_now(policy, observation, known)
     then = asked_over(policy, observation.past, count)
     return _Deciding(policy, observation, known, found, then).decision(start)
+
+
+def asked_now(policy: ScalingPolicy, observation: Observation, known: Known) -> Asked:
+    """What the metrics recommend, with fallbacks, and no more than counts in flight allow."""
+    failures = failures_before(policy, observation)
+    found = asked(policy, observation.now, known.committed, failures)
+    return Holds(policy, observation, known).rise(found)
 
 
 def _paused(start: Decision, policy: ScalingPolicy) -> Decision:

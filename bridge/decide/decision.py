@@ -26,6 +26,8 @@ class Decision:
     policy: str
     current: int
     desired: int
+    adopts: bool = False
+    """Git holds no count yet: `current` is what runs, and is written as it is."""
     steps: tuple[Step, ...] = ()
     errors: tuple[str, ...] = ()
     """What could not be known; a person may have to act."""
@@ -64,7 +66,12 @@ class Decision:
     @property
     def changes(self) -> bool:
         """Whether there is anything to commit."""
-        return self.desired != self.current
+        return self.adopts or self.desired != self.current
+
+    @property
+    def committed(self) -> int | None:
+        """The count in Git that it was made on; None where there is none yet."""
+        return None if self.adopts else self.current
 
     @property
     def raises(self) -> bool:

@@ -26,11 +26,12 @@ def in_window(start: Cron, end: Cron, zone: ZoneInfo, now: datetime) -> bool:
 
 def raised_minimum(schedules: Iterable[Schedule], now: datetime) -> Schedule | None:
     """The open window with the highest minimum; None where none is open."""
-    opened = [schedule for schedule in schedules if _is_open(schedule, now)]
+    opened = [schedule for schedule in schedules if is_open(schedule, now)]
     return max(opened, key=lambda schedule: schedule.min_replicas, default=None)
 
 
-def _is_open(schedule: Schedule, now: datetime) -> bool:
+def is_open(schedule: Schedule, now: datetime) -> bool:
+    """Whether a schedule's window of time is open."""
     start, end = parse_cron(schedule.start), parse_cron(schedule.end)
     return in_window(start, end, zone_of(schedule.timezone), now)
 

@@ -34,7 +34,7 @@ class Commit:
     def changes(self) -> dict[str, tuple[int, int]]:
         """Each workload's count before and after, by its name."""
         made = scale_decisions(self.message)
-        return {one.target.rpartition("/")[2]: (one.from_, one.to) for one in made}
+        return {one.target.rpartition("/")[2]: (one.from_ or 0, one.to) for one in made}
 
     @property
     def scales_up(self) -> bool:

@@ -15,7 +15,13 @@ from bridge.errors import MetricsUnavailable
 from bridge.evaluate.forecast import Outlook, questions, seconds_ahead
 from bridge.evaluate.naming import Named, Naming, spans
 from bridge.evaluate.reading import Moment, Past, Reading
-from bridge.evaluate.ready import naming_of, own_ready_query, ready_naming, ready_query
+from bridge.evaluate.ready import (
+    desired_query,
+    naming_of,
+    own_ready_query,
+    ready_naming,
+    ready_query,
+)
 from bridge.manifest.target import Target
 from bridge.policy.metric import Metric
 from bridge.policy.model import ScalingPolicy
@@ -71,6 +77,22 @@ class Asking:
         """One question or none."""
         query = ready_query(policy)
         return [] if query is None else [self._now_of(query, ready_naming(policy))]
+
+    async def live(self, policy: ScalingPolicy) -> Reading:
+        """How many replicas run: what the live object asks for, else how many are ready.
+
+        None ready may be a failing workload, so it is no answer.
+        """
+        if query := desired_query(policy):
+            desired = self._now_of(query, None)
+            await _settled([desired])
+            reading = _reading("", desired, policy.target)
+            if reading.value is not None:
+                return reading
+        ready = self._ready(policy)
+        await _settled(ready)
+        count, why = _count(ready, policy.target)
+        return Reading("", count or None, why if count is None else "none are ready")
 
     def _ahead(
         self,
@@ -246,7 +268,8 @@ def _reading(metric: str, answer: asyncio.Task[Any], target: Target) -> Reading:
 def _count(ready: Sequence[asyncio.Task[Any]], target: Target) -> tuple[int | None, str]:
     """The ready replicas, or why they are unknown."""
     if not ready:
-        return None, f"no default query for ready {target.kind} replicas"
+        default = f"no default query for ready {target.kind} replicas"
+        return None, default if target.kind else "no readyReplicasQuery"
     reading = _reading("", ready[0], target)
     return None if reading.value is None else round(reading.value), reading.error
 

@@ -19,6 +19,15 @@ _SERIES = {
 }
 
 
+_DESIRED = {
+    "Deployment": "kube_deployment_spec_replicas",
+    "StatefulSet": "kube_statefulset_replicas",
+    "ReplicaSet": "kube_replicaset_spec_replicas",
+    "ReplicationController": "kube_replicationcontroller_spec_replicas",
+    "Rollout": "rollout_info_replicas_desired",
+}
+
+
 def ready_query(policy: ScalingPolicy) -> str | None:
     """The policy's own query, or the default of its target's kind; None where there is none.
 
@@ -39,7 +48,16 @@ def own_ready_query(policy: ScalingPolicy) -> str | None:
     given = policy.spec.ready_replicas_query
     if given or policy.target.kind not in _SERIES:
         return None if policy.is_member else given
-    series, label = _SERIES[policy.target.kind]
+    return _own(policy, *_SERIES[policy.target.kind])
+
+
+def desired_query(policy: ScalingPolicy) -> str | None:
+    """How many replicas the live object asks for; None where its kind exports no such series."""
+    kind = policy.target.kind
+    return _own(policy, _DESIRED[kind], _SERIES[kind][1]) if kind in _DESIRED else None
+
+
+def _own(policy: ScalingPolicy, series: str, label: str) -> str:
     matchers = {label: policy.target.name}
     if policy.target.namespace:
         matchers["namespace"] = policy.target.namespace

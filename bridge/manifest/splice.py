@@ -1,39 +1,86 @@
-"""The edit itself: one count's digits, and not another byte."""
+"""The edit itself: digits of counts, and not another byte; checked by reading the result."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+
 from bridge.errors import ManifestUnsupported
-from bridge.manifest.target import Target
-from bridge.manifest.workload import Count, Workload, workloads
+from bridge.manifest.count import MAX_COUNT, Count, Gap
+from bridge.manifest.locate import YAML_SUFFIXES, Opened, found_in, located, opened
+from bridge.manifest.locator import Locator
+from bridge.manifest.same import Written, same_documents, same_toml
 
 
-def with_count(content: bytes, count: Count, value: int) -> bytes:
-    """The file with `value` where `count` stands.
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A value for the count that a locator found."""
+
+    count: Count | Gap
+    value: int
+    locator: Locator
+
+
+def edited(content: bytes, path: str, locator: Locator, value: int) -> tuple[Count | Gap, bytes]:
+    """Where the locator's count stands in the file, and the file with this value there.
 
     Raises:
-        ManifestUnsupported: other bytes than the count's stand there.
+        ManifestUnsupported: nowhere, in several places, or in an unsafe one.
     """
-    if content[count.start : count.end] != str(count.value).encode():
+    count = located(content, path, locator)
+    return count, with_counts(content, path, [Change(count, value, locator)])
+
+
+def with_counts(content: bytes, path: str, changes: Sequence[Change]) -> bytes:
+    """The file with other values where its counts stand.
+
+    Raises:
+        ManifestUnsupported: a count is not there, or another byte would change its meaning.
+    """
+    result = content
+    for change in sorted(changes, key=lambda change: change.count.start, reverse=True):
+        result = _with_count(result, change.count, change.value)
+    before, after = opened(content, path), opened(result, path)
+    read_back = all(_reads(after, change) for change in changes)
+    if not read_back or not _same(before, after, _written(changes)):
+        raise ManifestUnsupported(f"{path}: the edit would change more than the count")
+    return result
+
+
+def _reads(after: Opened, change: Change) -> bool:
+    """Whether the edited file has the new value where the locator looks."""
+    try:
+        return found_in(after, change.locator).value == change.value
+    except ManifestUnsupported:
+        return False
+
+
+def _with_count(content: bytes, count: Count | Gap, value: int) -> bytes:
+    there = content[count.start : count.end]
+    if isinstance(count, Count) and there != count.written(count.value):
         raise ManifestUnsupported(f"byte {count.start}: the count is no longer there")
-    if value < 0:
+    if not 0 <= value <= MAX_COUNT:
         raise ValueError(f"a count can't be {value}")
-    return content[: count.start] + str(value).encode() + content[count.end :]
+    return content[: count.start] + count.written(value) + content[count.end :]
 
 
-def scaled(content: bytes, target: Target, value: int) -> bytes:
-    """The file with the one workload that is exactly `target` at `value` replicas.
+def _written(changes: Sequence[Change]) -> Written:
+    """The bytes of the edited file that are new."""
+    written = Written([], [])
+    shift = 0
+    for change in sorted(changes, key=lambda change: change.count.start):
+        count = change.count
+        start, length = count.start + shift, len(count.written(change.value))
+        spans = written.digits if isinstance(count, Count) else written.inserted
+        spans.append((start, start + length))
+        shift += length - (count.end - count.start)
+    return written
 
-    Raises:
-        ManifestUnsupported: no such workload, several, or one whose count can't be changed.
-    """
-    found = [workload for workload in workloads(content) if workload.target == target]
-    if len(found) != 1:
-        lines = ", ".join(str(workload.line) for workload in found) or "none"
-        raise ManifestUnsupported(f"expected {target} once, found it on lines: {lines}")
-    return with_count(content, _countable(found[0]), value)
 
-
-def _countable(workload: Workload) -> Count:
-    if workload.count is None:
-        raise ManifestUnsupported(workload.refusal)
-    return workload.count
+def _same(before: Opened, after: Opened, written: Written) -> bool:
+    """Whether the file means the same, but for what was written."""
+    if before.suffix == ".toml":
+        return same_toml(before.source.text, after.source.text, len(written.digits))
+    if before.suffix in YAML_SUFFIXES:
+        return same_documents(before, after, written)
+    return True

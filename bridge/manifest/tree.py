@@ -1,4 +1,4 @@
-"""YAML (and so JSON) as a tree whose scalars know where they stand, from libyaml's events.
+"""YAML (and so JSON) as a tree whose nodes know where they stand, from libyaml's events.
 
 Events, not PyYAML's composer: that resolves an alias to its anchor's place and refuses
 a re-used anchor name, which is valid YAML and in use.
@@ -6,9 +6,10 @@ a re-used anchor name, which is valid YAML and in use.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import cast
+from typing import Any
 
 import yaml
 
@@ -16,7 +17,10 @@ from bridge.errors import ManifestUnsupported
 
 MAX_BYTES = 10_000_000
 MAX_DEPTH = 100
+MAX_NODES = 500_000
+MAX_DOCUMENTS = 10_000
 _BOM = "\ufeff"
+_SURROGATES = re.compile(r"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}")
 
 
 @dataclass(slots=True)
@@ -28,16 +32,19 @@ class Scalar:
     end: int
     line: int
     style: str | None
-    decorated: bool
-    """Carries an anchor or a tag, which libyaml's marks include."""
+    anchor: str | None
+    tag: str | None
 
 
 @dataclass(slots=True)
 class Alias:
-    """`*name`: the value stands elsewhere."""
+    """`*name`: the value is the one that stands at `to`; None where no anchor has that name."""
 
     name: str
+    start: int
+    end: int
     line: int
+    to: Node | None
 
 
 @dataclass(slots=True)
@@ -45,7 +52,11 @@ class Sequence:
     """A list of nodes."""
 
     line: int
+    start: int
+    anchor: str | None
+    flow: bool
     items: list[Node] = field(default_factory=list)
+    end: int = 0
 
 
 @dataclass(slots=True)
@@ -53,8 +64,11 @@ class Mapping:
     """Pairs in the file's order; a key given twice stays given twice."""
 
     line: int
+    start: int
+    anchor: str | None
+    flow: bool
     pairs: list[tuple[Node, Node]] = field(default_factory=list)
-    anchored: bool = False
+    end: int = 0
 
     def get(self, key: str) -> Node | None:
         """The value at `key`, None without it.
@@ -62,10 +76,13 @@ class Mapping:
         Raises:
             ManifestUnsupported: the key is given twice.
         """
-        found = [v for k, v in self.pairs if isinstance(k, Scalar) and k.value == key]
-        if len(found) > 1:
-            raise ManifestUnsupported(f"line {found[1].line}: key {key!r} is given twice")
-        return found[0] if found else None
+        found = None
+        for name, value in self.pairs:
+            if type(name) is Scalar and name.value == key:
+                if found is not None:
+                    raise ManifestUnsupported(f"line {value.line}: key {key!r} is given twice")
+                found = value
+        return found
 
     def text(self, key: str) -> str | None:
         """The scalar at `key` as text, None where there is none."""
@@ -92,13 +109,15 @@ def decode(content: bytes) -> str:
 
 
 def parse(text: str) -> Iterator[Node]:
-    """The root node of each document of a file that has content.
+    """The root node of each document of a file, the empty text where it has no content.
 
     Raises:
-        ManifestUnsupported: not YAML, or nested too deeply; the text says where.
+        ManifestUnsupported: not YAML, a template, or beyond a limit; the text says where.
     """
     shift = len(_BOM) if text.startswith(_BOM) else 0  # libyaml's marks don't count it
-    builder = _Builder(shift)
+    if "\\ud" in text or "\\uD" in text:  # JSON's way of writing 🚀, which is not YAML's
+        text = _SURROGATES.sub(r"\\u0020\\u0020", text)
+    builder = _Builder(text, shift)
     try:
         for event in yaml.parse(text, Loader=yaml.CSafeLoader):
             if (root := builder.take(event)) is not None:
@@ -114,49 +133,83 @@ def parse(text: str) -> Iterator[Node]:
 class _Builder:
     """Turns a stream of events into one tree per document, without recursion."""
 
-    def __init__(self, shift: int) -> None:
+    def __init__(self, text: str, shift: int) -> None:
+        self._text = text
         self._shift = shift
         self._open: list[Mapping | Sequence] = []
         self._keys: list[Node | None] = []
+        self._anchors: dict[str, Node] = {}
+        self._nodes = 0
+        self._documents = 0
+        self._takes = {
+            yaml.ScalarEvent: self._scalar,
+            yaml.AliasEvent: self._alias,
+            yaml.MappingStartEvent: self._mapping,
+            yaml.SequenceStartEvent: self._sequence,
+            yaml.MappingEndEvent: self._ascend,
+            yaml.SequenceEndEvent: self._ascend,
+            yaml.DocumentStartEvent: self._begin,
+        }
 
     def take(self, event: yaml.Event) -> Node | None:
         """The document's root, once it is complete."""
-        node: Node
-        match event:
-            case yaml.ScalarEvent():
-                node = self._scalar(event)
-            case yaml.AliasEvent():
-                node = Alias(event.anchor or "", _line(event))
-            case yaml.MappingStartEvent():
-                self._descend(Mapping(_line(event), anchored=event.anchor is not None))
-                return None
-            case yaml.SequenceStartEvent():
-                self._descend(Sequence(_line(event)))
-                return None
-            case yaml.MappingEndEvent() | yaml.SequenceEndEvent():
-                node = self._open.pop()
-                self._keys.pop()
-            case _:
-                return None
+        take = self._takes.get(type(event))
+        return take(event) if take else None
+
+    def _begin(self, event: Any) -> None:
+        self._anchors = {}
+        self._documents += 1
+        if self._documents > MAX_DOCUMENTS:
+            raise ManifestUnsupported(f"line {_line(event)}: more than {MAX_DOCUMENTS:,} documents")
+
+    def _scalar(self, event: Any) -> Node | None:
+        start = event.start_mark
+        node = Scalar(
+            event.value,
+            start.index + self._shift,
+            event.end_mark.index + self._shift,
+            start.line + 1,
+            event.style,
+            event.anchor,
+            event.tag,
+        )
         return self._place(node)
 
-    def _scalar(self, event: yaml.ScalarEvent) -> Scalar:
-        return Scalar(
-            value=event.value,
-            start=cast("yaml.Mark", event.start_mark).index + self._shift,
-            end=cast("yaml.Mark", event.end_mark).index + self._shift,
-            line=_line(event),
-            style=event.style,
-            decorated=event.anchor is not None or event.tag is not None,
-        )
+    def _alias(self, event: Any) -> Node | None:
+        start, end = event.start_mark.index + self._shift, event.end_mark.index + self._shift
+        to = self._anchors.get(event.anchor)
+        return self._place(Alias(event.anchor, start, end, _line(event), to))
+
+    def _mapping(self, event: Any) -> None:
+        start = event.start_mark.index + self._shift
+        if event.flow_style and self._text.startswith("{{", start):
+            raise ManifestUnsupported(f"line {_line(event)}: a template ({{{{ … }}}}), not YAML")
+        self._descend(Mapping(_line(event), start, event.anchor, bool(event.flow_style)))
+
+    def _sequence(self, event: Any) -> None:
+        start = event.start_mark.index + self._shift
+        self._descend(Sequence(_line(event), start, event.anchor, bool(event.flow_style)))
 
     def _descend(self, node: Mapping | Sequence) -> None:
         if len(self._open) >= MAX_DEPTH:
             raise ManifestUnsupported(f"line {node.line}: nested deeper than {MAX_DEPTH} levels")
+        if node.anchor:
+            self._anchors[node.anchor] = node
         self._open.append(node)
         self._keys.append(None)
 
+    def _ascend(self, event: Any) -> Node | None:
+        self._keys.pop()
+        node = self._open.pop()
+        node.end = event.end_mark.index + self._shift
+        return self._place(node)
+
     def _place(self, node: Node) -> Node | None:
+        self._nodes += 1
+        if self._nodes > MAX_NODES:
+            raise ManifestUnsupported(f"line {node.line}: more than {MAX_NODES:,} values")
+        if type(node) is Scalar and node.anchor:
+            self._anchors[node.anchor] = node
         if not self._open:
             return node
         parent, key = self._open[-1], self._keys[-1]
@@ -170,5 +223,6 @@ class _Builder:
         return None
 
 
-def _line(event: yaml.Event) -> int:
-    return cast("yaml.Mark", event.start_mark).line + 1
+def _line(event: Any) -> int:
+    line: int = event.start_mark.line
+    return line + 1

@@ -2,26 +2,20 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from bridge.errors import ManifestUnsupported
 from bridge.manifest import tree
+from bridge.manifest.count import Count, Source
+from bridge.manifest.field import Object, count_at, objects, walked
+from bridge.manifest.locate import Opened, opened
+from bridge.manifest.locator import SPEC_REPLICAS, Field, Locator
 from bridge.manifest.target import Target
-from bridge.manifest.tree import Alias, Node, Scalar, Sequence, decode, parse
 
+NO_COUNT = "has no spec.replicas of its own"
 _OURS = "scalebridge/"
-_INTEGER = re.compile(r"0|[1-9][0-9]{0,8}")
-
-
-@dataclass(frozen=True, slots=True)
-class Count:
-    """An integer's digits: bytes `start` to `end` of the file."""
-
-    value: int
-    start: int
-    end: int
+_DEFAULT = Locator(Field())
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,10 +26,17 @@ class Workload:
     line: int
     count: Count | None
     refusal: str = ""
+    doc: int = 0
+    """The number of its document in the file."""
     labels: Mapping[str, str] = field(default_factory=dict)
     """`metadata.labels`, as far as they are plain text."""
     annotations: Mapping[str, str] = field(default_factory=dict)
     """Those of `metadata.annotations` that begin with `scalebridge/`."""
+
+    @property
+    def locator(self) -> Locator:
+        """Finds its count again in another version of the file."""
+        return Locator(Field(owner=self.target, doc=self.doc))
 
 
 def workloads(content: bytes) -> list[Workload]:
@@ -46,67 +47,50 @@ def workloads(content: bytes) -> list[Workload]:
     """
     if b"kind" not in content:  # the cheap screen before any parse
         return []
-    text = decode(content)
-    return [found for root in parse(text) for found in _objects(root, text)]
+    return workloads_of(opened(content, ".yaml"))
 
 
-def _objects(node: Node, text: str) -> Iterator[Workload]:
-    if not isinstance(node, tree.Mapping):
-        return
-    kind, metadata = node.text("kind"), node.get("metadata")
-    items = node.get("items")
-    if kind and kind.endswith("List") and isinstance(items, Sequence):
-        for item in items.items:
-            yield from _objects(item, text)
-    elif kind and isinstance(metadata, tree.Mapping) and (name := metadata.text("name")):
-        target = Target(kind, name, metadata.text("namespace"), node.text("apiVersion"))
-        count, refusal = _count_or_refusal(node, text)
+def workloads_of(file: Opened) -> list[Workload]:
+    """The same of a file that is open already."""
+    found = [one for document in file.documents for one in objects(document)]
+    return [_workload(one, file.source) for one in found if one.target.name]
+
+
+def _workload(found: Object, source: Source) -> Workload:
+    count, refusal = _count_or_refusal(found, source)
+    metadata = found.way.node.get("metadata") if isinstance(found.way.node, tree.Mapping) else None
+    labels = annotations = {}
+    if isinstance(metadata, tree.Mapping):
         labels, annotations = (_texts(metadata, key) for key in ("labels", "annotations"))
-        ours = {key: value for key, value in annotations.items() if key.startswith(_OURS)}
-        yield Workload(target, node.line, count, refusal, labels, ours)
+    number = found.way.document.number
+    ours = own_annotations(annotations)
+    return Workload(found.target, found.line, count, refusal, number, labels, ours)
+
+
+def own_annotations(annotations: Mapping[str, str]) -> dict[str, str]:
+    """Those that are for scalebridge."""
+    return {key: value for key, value in annotations.items() if key.startswith(_OURS)}
+
+
+def _count_or_refusal(found: Object, source: Source) -> tuple[Count | None, str]:
+    try:
+        if way := walked(found.way, SPEC_REPLICAS):
+            return count_at(way, _DEFAULT, source), ""
+    except ManifestUnsupported as refusal:
+        return None, str(refusal)
+    return None, f"line {found.line}: {NO_COUNT}"
 
 
 def _texts(metadata: tree.Mapping, key: str) -> dict[str, str]:
     """The pairs of text below a key; the last one where a key is given twice, as for kubectl."""
     found = [
-        value for name, value in metadata.pairs if isinstance(name, Scalar) and name.value == key
+        value
+        for name, value in metadata.pairs
+        if isinstance(name, tree.Scalar) and name.value == key
     ]
     pairs = found[-1].pairs if found and isinstance(found[-1], tree.Mapping) else []
     return {
         name.value: value.value
         for name, value in pairs
-        if isinstance(name, Scalar) and isinstance(value, Scalar)
+        if isinstance(name, tree.Scalar) and isinstance(value, tree.Scalar)
     }
-
-
-def _count_or_refusal(node: tree.Mapping, text: str) -> tuple[Count | None, str]:
-    try:
-        return _count(node, text), ""
-    except ManifestUnsupported as refusal:
-        return None, str(refusal)
-
-
-def _count(node: tree.Mapping, text: str) -> Count:
-    spec = node.get("spec")
-    replicas = spec.get("replicas") if isinstance(spec, tree.Mapping) else None
-    if node.anchored or (isinstance(spec, tree.Mapping) and spec.anchored):
-        raise ManifestUnsupported(f"line {node.line}: spec.replicas stands below an anchor")
-    if replicas is None:
-        raise ManifestUnsupported(f"line {node.line}: has no spec.replicas of its own")
-    if isinstance(replicas, Alias):
-        raise ManifestUnsupported(f"line {replicas.line}: spec.replicas is an alias")
-    if not isinstance(replicas, Scalar):
-        raise ManifestUnsupported(f"line {replicas.line}: spec.replicas is not a number")
-    return _digits(replicas, text)
-
-
-def _digits(scalar: Scalar, text: str) -> Count:
-    if scalar.decorated:
-        raise ManifestUnsupported(f"line {scalar.line}: spec.replicas carries an anchor or a tag")
-    quoted = 1 if scalar.style in ("'", '"') else 0
-    start, end = scalar.start + quoted, scalar.end - quoted
-    raw = text[start:end]
-    if not _INTEGER.fullmatch(raw):
-        raise ManifestUnsupported(f"line {scalar.line}: {raw[:40]!r} is not a plain integer")
-    offset = start if text.isascii() else len(text[:start].encode())
-    return Count(int(raw), offset, offset + len(raw))

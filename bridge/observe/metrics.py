@@ -2,81 +2,109 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from typing import Generic, TypeVar
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from structlog.contextvars import get_contextvars
 
 from bridge.decide.decision import Decision
 
 registry = CollectorRegistry()
 
+_Metric = TypeVar("_Metric", Counter, Gauge, Histogram)
+
+
+class OfRepo(Generic[_Metric]):
+    """A metric with one more label, `repo`: the state repo of the pipeline that runs, as in the
+    log's context; empty, which to Prometheus is no label, where there is only one."""
+
+    def __init__(
+        self, kind: type[_Metric], name: str, text: str, labels: Sequence[str] = ()
+    ) -> None:
+        self._metric: _Metric = kind(name, text, [*labels, "repo"], registry=registry)
+
+    def labels(self, *values: object) -> _Metric:
+        """The series with these values of the other labels."""
+        series: _Metric = self._metric.labels(*values, _repo())
+        return series
+
+    def remove(self, *values: object) -> None:
+        """Ends it."""
+        self._metric.remove(*values, _repo())
+
+    def clear(self) -> None:
+        """Ends all of this repo's."""
+        for sample in [one for family in self._metric.collect() for one in family.samples]:
+            if sample.labels["repo"] == _repo():
+                self._metric.remove(*sample.labels.values())
+
+
+def _repo() -> str:
+    return str(get_contextvars().get("repo", ""))
+
+
 webhooks = Counter(
     "scalebridge_webhooks_total", "Webhook requests by reply.", ["code"], registry=registry
 )
-evaluations = Counter(
+evaluations = OfRepo(
+    Counter,
     "scalebridge_evaluations_total",
     "Policies evaluated, by outcome: change, steady, held (something unknown) or failed.",
     ["outcome"],
-    registry=registry,
 )
-pass_seconds = Histogram(
-    "scalebridge_pass_duration_seconds", "One pass: ask the metrics, decide.", registry=registry
+pass_seconds = OfRepo(
+    Histogram, "scalebridge_pass_duration_seconds", "One pass: ask the metrics, decide."
 )
-waiting = Gauge(
-    "scalebridge_batch_decisions", "Decisions waiting for the next commit.", registry=registry
-)
-commits = Counter("scalebridge_commits_total", "Commits pushed.", registry=registry)
-races_lost = Counter(
-    "scalebridge_push_races_lost_total", "Pushes redone on a new tip.", registry=registry
-)
-publish_failures = Counter(
+waiting = OfRepo(Gauge, "scalebridge_batch_decisions", "Decisions waiting for the next commit.")
+commits = OfRepo(Counter, "scalebridge_commits_total", "Commits pushed.")
+races_lost = OfRepo(Counter, "scalebridge_push_races_lost_total", "Pushes redone on a new tip.")
+publish_failures = OfRepo(
+    Counter,
     "scalebridge_publish_failures_total",
     "Batches given up, to be decided again.",
     ["error"],
-    registry=registry,
 )
-publish_seconds = Histogram(
-    "scalebridge_publish_duration_seconds", "From a batch to its push.", registry=registry
+publish_seconds = OfRepo(
+    Histogram, "scalebridge_publish_duration_seconds", "From a batch to its push."
 )
-notices = Counter(
+notices = OfRepo(
+    Counter,
     "scalebridge_reconciler_notices_total",
     "Notices to reconcilers.",
     ["reconciler", "outcome"],
-    registry=registry,
 )
-policy_errors = Gauge(
-    "scalebridge_broken_policies", "Policy files that can't be used.", registry=registry
-)
-desired_replicas = Gauge(
+policy_errors = OfRepo(Gauge, "scalebridge_broken_policies", "Policy files that can't be used.")
+desired_replicas = OfRepo(
+    Gauge,
     "scalebridge_desired_replicas",
     "The last decision.",
     ["policy", "kind", "namespace", "name"],
-    registry=registry,
 )
-committed_replicas = Gauge(
+committed_replicas = OfRepo(
+    Gauge,
     "scalebridge_committed_replicas",
     "The count in Git when the last decision was made.",
     ["policy", "kind", "namespace", "name"],
-    registry=registry,
 )
-stuck_rollout = Gauge(
+stuck_rollout = OfRepo(
+    Gauge,
     "scalebridge_stuck_rollout",
     "1 while the committed count has not come to be within inFlightTimeout.",
     ["policy", "kind", "namespace", "name"],
-    registry=registry,
 )
-dead_time = Gauge(
+dead_time = OfRepo(
+    Gauge,
     "scalebridge_dead_time_seconds",
     "From commit to ready, the longest of the last five; no series while none was measured.",
     ["policy", "kind", "namespace", "name"],
-    registry=registry,
 )
-unclaimed_samples = Gauge(
+unclaimed_samples = OfRepo(
+    Gauge,
     "scalebridge_fleet_unclaimed_samples",
     "Samples of a fleet's metrics in its last round that named none of its members.",
     ["policy"],
-    registry=registry,
 )
 
 
@@ -105,7 +133,7 @@ def forget_decision(decision: Decision) -> None:
         _end(gauge, _labels(decision))
 
 
-def _end(gauge: Gauge, labels: tuple[str, str, str, str]) -> None:
+def _end(gauge: OfRepo[Gauge], labels: tuple[str, str, str, str]) -> None:
     with suppress(KeyError):  # the newer clients pass over a series that is not there
         gauge.remove(*labels)
 

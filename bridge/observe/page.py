@@ -6,7 +6,7 @@ from functools import cache
 
 from jinja2 import Environment, PackageLoader, Template, select_autoescape
 
-from bridge.observe.status import Status, told_proposal
+from bridge.observe.status import Status, Statuses, told_proposal
 
 
 @cache
@@ -17,6 +17,7 @@ def _template() -> Template:
     )
 
 
-def page(status: Status) -> str:
+def page(status: Status | Statuses) -> str:
     """The status as HTML."""
-    return _template().render(status=status, told_proposal=told_proposal)
+    statuses = [status] if isinstance(status, Status) else status.each
+    return _template().render(statuses=statuses, told_proposal=told_proposal)

@@ -36,12 +36,12 @@ def _lines(content: bytes) -> list[str]:
 
 
 def reasons(decisions: Iterable[Decision]) -> str:
-    """One paragraph a decision: from, to, and each step."""
+    """One paragraph a decision: from, to, and each step but what is told as a problem."""
     return "\n".join(
         "\n".join(
             [
                 f"{d.policy}: {d.target} {d.current} → {d.desired}",
-                *(f"  {reason}" for reason in d.reasons),
+                *(f"  {reason}" for reason in d.reasons if reason not in d.errors),
             ]
         )
         for d in decisions

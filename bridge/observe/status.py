@@ -36,7 +36,7 @@ class Status:
     waiting: Sequence[Decision] = ()
     pushes: deque[tuple[datetime, Push]] = field(default_factory=lambda: deque(maxlen=_PUSHES_KEPT))
     last_pass: datetime | None = None
-
+    repo: str = ""
     progress: Progress = field(default_factory=Progress)
 
     @property
@@ -47,6 +47,10 @@ class Status:
         if self.policy_errors and not self.policies:
             return "\n".join(self.policy_errors.values())
         return ""
+
+    def hung(self, limit: float) -> list[str]:
+        """What it is at for longer than that many seconds."""
+        return self.progress.hung(limit)
 
     @property
     def shown(self) -> list[Decision]:
@@ -77,6 +81,27 @@ class Status:
             "waiting": [decision_facts(d) for d in self.waiting],
             "pushes": [push_facts(at, push) for at, push in reversed(self.pushes)],
         }
+
+
+@dataclass(frozen=True, slots=True)
+class Statuses:
+    """The same of several state repos; ready as soon as one is, so that a dead one stops none."""
+
+    each: Sequence[Status]
+
+    @property
+    def unready(self) -> str:
+        """Why none of them is; empty where one is."""
+        why = [f"{one.repo}: {one.unready}" for one in self.each if one.unready]
+        return "; ".join(why) if len(why) == len(self.each) else ""
+
+    def hung(self, limit: float) -> list[str]:
+        """What any of them is at for longer than that."""
+        return [f"{one.repo}: {work}" for one in self.each for work in one.hung(limit)]
+
+    def facts(self) -> dict[str, Any]:
+        """By the state repo's name."""
+        return {"stateRepos": {one.repo: one.facts() for one in self.each}}
 
 
 def _is_steady(decision: Decision) -> bool:
@@ -116,6 +141,7 @@ def told_proposal(proposal: Proposal) -> str:
         "refused": "held, since a person said no",
         "taken_over": "taken over by a person",
         "closed": "closed",
+        "failed": "not reached",
     }[proposal.event]
     what = ", ".join(f"{d.target} {d.current} → {d.desired}" for d in proposal.decisions)
     where = (proposal.request.url or proposal.request.name) if proposal.request else ""

@@ -102,5 +102,6 @@ class _Loading:
 
     def _claim(self, target: Target, path: str) -> None:
         if first := self._targets.get(target):
-            raise PolicyInvalid(f"{path}:1: spec.scaleTargetRef: {target} is governed by {first}")
+            field = "spec.scaleTargetRef" if target.kind else "spec.target"
+            raise PolicyInvalid(f"{path}:1: {field}: {target} is governed by {first}")
         self._targets[target] = path

@@ -17,6 +17,7 @@ from bridge.policy.fleet import ScaleTargetSelector
 from bridge.policy.keda import FallbackPolicy, ScalingModifiersPolicy, Schedule
 from bridge.policy.metric import Metric
 from bridge.policy.part import Name, Part
+from bridge.policy.place import TargetPlace
 from bridge.units import Duration
 
 
@@ -45,12 +46,18 @@ class Spec(Part):
 
     model_config = ConfigDict(
         json_schema_extra={
-            "oneOf": [{"required": ["scaleTargetRef"]}, {"required": ["scaleTargetSelector"]}]
+            "oneOf": [
+                {"required": ["scaleTargetSelector"]},
+                {"anyOf": [{"required": ["scaleTargetRef"]}, {"required": ["target"]}]},
+            ]
         }
     )
 
     scale_target_ref: ScaleTargetRef | None = None
     scale_target_selector: ScaleTargetSelector | None = None
+    target: TargetPlace | None = Field(
+        None, description="where the count stands, if not in the workload's own spec.replicas"
+    )
     min_replicas: int = Field(1, ge=0, le=100_000)
     max_replicas: int = Field(ge=1, le=100_000)
     polling_interval: Duration = Field(15.0, ge=1)
@@ -89,8 +96,14 @@ class Spec(Part):
 
     @model_validator(mode="after")
     def _governs_one_way(self) -> Self:
-        if (self.scale_target_ref is None) == (self.scale_target_selector is None):
-            raise ValueError("expected either scaleTargetRef or scaleTargetSelector")
+        if self.scale_target_selector:
+            if self.scale_target_ref or self.target:
+                raise ValueError("scaleTargetSelector stands alone: no scaleTargetRef, no target")
+        elif not self.scale_target_ref and not (self.target and self.target.says_where):
+            raise ValueError(
+                "expected scaleTargetRef, scaleTargetSelector, or a target with a path, "
+                "kustomizeReplicas or marker"
+            )
         return self
 
     @model_validator(mode="after")
@@ -157,12 +170,13 @@ class ScalingPolicy(Part):
     @property
     def is_fleet(self) -> bool:
         """Whether it has to be made into a policy for each member first."""
-        return self.spec.scale_target_ref is None
+        return self.spec.scale_target_selector is not None and not self.is_member
 
     @property
     def is_member(self) -> bool:
         """Whether it is a fleet's policy, made into one for this target."""
-        return not self.is_fleet and self.spec.scale_target_selector is not None
+        spec = self.spec
+        return spec.scale_target_selector is not None and spec.scale_target_ref is not None
 
     @property
     def title(self) -> str:
@@ -172,9 +186,13 @@ class ScalingPolicy(Part):
     @property
     def target(self) -> Target:
         """Whose count it governs; a fleet has members instead."""
-        if self.spec.scale_target_ref is None:
+        spec = self.spec
+        workload = spec.scale_target_ref.target if spec.scale_target_ref else None
+        if spec.target:
+            return spec.target.target(workload)
+        if workload is None:
             raise ValueError(f"{self.name} is a fleet: its members have targets")
-        return self.spec.scale_target_ref.target
+        return workload
 
 
 def titled(policy: str, target: Target) -> str:

@@ -77,7 +77,8 @@ class BranchPublisher:
                 same.append(decision)
             else:
                 changed.append(Dropped(decision, "its policy changed meanwhile"))
-        edits, overtaken = edits_on(snapshot.index, same)
+        index = await self._repo.located(snapshot, [decision.target for decision in same])
+        edits, overtaken = edits_on(index, same)
         dropped = [*changed, *overtaken]
         if not edits:
             return Published(None, tuple(dropped))

@@ -6,12 +6,13 @@ It holds the commits as far back as was asked, their trees, and the blobs that w
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
 from typing import TypeVar
 
 from bridge.errors import RemoteUnavailable
+from bridge.manifest.tree import MAX_BYTES
 from bridge.repo.credentials import Credentials, Tokens
 from bridge.repo.fast_import import Draft, stream
 from bridge.repo.git import Git, GitFailed, GitTimeout
@@ -34,6 +35,20 @@ _GC = {
     "gc.autoPackLimit": "20",
 }
 _Answer = TypeVar("_Answer")
+
+
+def grouped(sizes: Mapping[str, int], most: int) -> Iterator[list[str]]:
+    """The blobs in their order, in groups that are together no bigger than `most` bytes."""
+    group: list[str] = []
+    total = 0
+    for blob, size in sizes.items():
+        if group and total + size > most:
+            yield group
+            group, total = [], 0
+        group.append(blob)
+        total += size
+    if group:
+        yield group
 
 
 class Mirror:
@@ -120,6 +135,33 @@ class Mirror:
                 raise GitFailed("cat-file", 1, "", f"{lost[0]} missing")
         return contents
 
+    def contents(self, blobs: Sequence[str]) -> Iterator[tuple[str, bytes | None]]:
+        """Contents by blob id, a bounded amount at a time; None for a file over the limit."""
+        sizes = self._mended(lambda: self._sizes(blobs))
+        for blob, size in sizes.items():
+            if size > MAX_BYTES:
+                yield blob, None
+        fitting = {blob: size for blob, size in sizes.items() if size <= MAX_BYTES}
+        for group in grouped(fitting, MAX_BYTES):
+            yield from self.read(group).items()
+
+    def _sizes(self, blobs: Sequence[str]) -> dict[str, int]:
+        """In bytes; the blobs that the mirror lacks are fetched, all at once."""
+        sizes = self._known_sizes(blobs)
+        absent = [blob for blob in blobs if blob not in sizes]
+        if absent and self._upstream.gives_parts:
+            self._upstream.fetch_blobs(absent)
+            sizes |= self._known_sizes(absent)
+        if lost := [blob for blob in absent if blob not in sizes]:
+            raise GitFailed("cat-file", 1, "", f"{lost[0]} missing")
+        return sizes
+
+    def _known_sizes(self, blobs: Sequence[str]) -> dict[str, int]:
+        asked = "\n".join([*blobs, ""]).encode()
+        answer = self._git.run("cat-file", "--batch-check=%(objectname) %(objectsize)", stdin=asked)
+        entries = (line.split(" ") for line in answer.decode().splitlines())
+        return {blob: int(size) for blob, size in entries if size != "missing"}
+
     def _contents(self, blobs: Sequence[str]) -> Iterator[tuple[str, bytes]]:
         """Those that the mirror has."""
         answer = self._git.run("cat-file", "--batch", stdin="\n".join([*blobs, ""]).encode())
@@ -131,6 +173,14 @@ class Mirror:
                 end = start + int(header.rpartition(b" ")[2])
                 yield blob, answer[start:end]
                 position = end + 1
+
+    def as_of(self, tip: str, moment: datetime) -> str:
+        """The newest commit that the branch had at a moment; empty where it had none."""
+        later = [commit.sha for commit in self.history(tip, moment) if commit.at > moment]
+        if not later:
+            return tip
+        log = self._mended(lambda: self._git.run("log", "--format=%P", "-n1", later[-1]))
+        return log.decode().partition(" ")[0].strip()
 
     def history(self, tip: str, since: datetime) -> list[Commit]:
         """The commits of the branch since then, newest first; a merge counts as one."""

@@ -45,8 +45,8 @@ class Snapshot:
     so no path of a policy can lead out of the repo."""
 
     tip: str
-    files: Mapping[str, File]
-    index: Index = field(default_factory=Index)
+    files: Mapping[str, File] = field(repr=False)
+    index: Index = field(default_factory=Index, repr=False)
 
     def blobs(self) -> dict[str, str]:
         """Blob id by path."""

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from typing import Self, TypeVar
 
-from bridge.manifest.index import Catalogue
+from bridge.errors import RemoteRefused
+from bridge.manifest.confirm import Confirming
+from bridge.manifest.index import Catalogue, Index
+from bridge.manifest.target import Target
 from bridge.repo.credentials import Tokens
 from bridge.repo.fast_import import Draft
 from bridge.repo.mirror import Mirror
@@ -36,6 +40,7 @@ class StateRepo:
         self._mirror: Mirror | None = None
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="git")
         self._catalogue = Catalogue(settings.search_paths)
+        self._confirming = Confirming()
         self._snapshot = Snapshot("", {})
         self._pushed = ""
 
@@ -91,12 +96,32 @@ class StateRepo:
             return self._look()
         return self._indexed(self._open.at(self._pushed)) if self._pushed else self._snapshot
 
+    async def as_of(self, snapshot: Snapshot, moment: datetime) -> Snapshot:
+        """The branch as it was at a moment, by the dates of its commits.
+
+        Raises:
+            RemoteRefused: it had no commit yet.
+        """
+        return await self._in_thread(lambda: self._as_of(snapshot.tip, moment))
+
+    def _as_of(self, tip: str, moment: datetime) -> Snapshot:
+        commit = self._open.as_of(tip, moment)
+        if not commit:
+            url, branch = self.settings.url, self.settings.branch
+            raise RemoteRefused(f"{url}: {branch} has no commit as old as {moment.isoformat()}")
+        return self._indexed(self._open.at(commit))
+
     def _indexed(self, seen: Snapshot) -> Snapshot:
         if seen.tip != self._snapshot.tip:
-            index = self._catalogue.index(seen.blobs(), self._open.read)
+            index = self._catalogue.index(seen.blobs(), self._open.contents)
             self._snapshot = replace(seen, index=index)
         self._pushed = ""
         return self._snapshot
+
+    async def located(self, snapshot: Snapshot, targets: Iterable[Target]) -> Index:
+        """The snapshot's index, with these targets' places confirmed by the parser."""
+        locate = partial(self._confirming.located, snapshot.index, snapshot.blobs())
+        return await self._in_thread(lambda: locate(self._open.contents, targets))
 
     async def read(self, blobs: Sequence[str]) -> dict[str, bytes]:
         """Contents by blob id."""

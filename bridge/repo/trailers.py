@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 SCALED_BY = "Scaled-By"
 SCALE_DECISION = "Scale-Decision"
+_APPENDED = re.compile(r"-+|(?:(?:Co-authored|Signed-off)-by: .*\n?)+")
 _MAX_COUNT = 2**31 - 1
 
 
@@ -17,7 +19,8 @@ class ScaleDecision:
     """What one commit did to one target, and why."""
 
     target: str
-    from_: int
+    from_: int | None
+    """None where Git held no count before."""
     to: int
     policy: str
     reason: str
@@ -36,8 +39,7 @@ class ScaleDecision:
 
 def scale_decisions(message: str) -> Iterator[ScaleDecision]:
     """The decisions in a commit message's last paragraph; malformed ones are passed over."""
-    paragraph = message.rstrip().rpartition("\n\n")[2]
-    for line in paragraph.splitlines():
+    for line in _last_paragraph(message).splitlines():
         key, _, value = line.partition(": ")
         if key == SCALE_DECISION and (decision := _parsed(value)):
             yield decision
@@ -48,13 +50,21 @@ def _parsed(value: str) -> ScaleDecision | None:
         fields = json.loads(value)
         return ScaleDecision(
             target=str(fields["target"]),
-            from_=_count(fields["from"]),
+            from_=None if fields["from"] is None else _count(fields["from"]),
             to=_count(fields["to"]),
             policy=str(fields["policy"]),
             reason=str(fields["reason"]),
         )
     except (ValueError, KeyError, TypeError, OverflowError, RecursionError):
         return None
+
+
+def _last_paragraph(message: str) -> str:
+    """But for what a forge appends when it squashes: a rule, and who else wrote it."""
+    *_, paragraph = [""] + [
+        part for part in message.rstrip().split("\n\n") if not _APPENDED.fullmatch(part.strip())
+    ]
+    return paragraph
 
 
 def _count(given: Any) -> int:

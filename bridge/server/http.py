@@ -11,7 +11,7 @@ from typing import cast
 from aiohttp import web
 
 from bridge.errors import ConfigInvalid
-from bridge.observe.status import Status
+from bridge.observe.status import Status, Statuses
 from bridge.server.pages import Pages
 from bridge.server.webhooks import Accept, Webhooks, count_replies
 from bridge.settings import ServerSettings, TlsSettings
@@ -26,7 +26,7 @@ class Server:
     def __init__(
         self,
         settings: ServerSettings,
-        status: Status,
+        status: Status | Statuses,
         accept: Accept,
         clock: Callable[[], datetime],
     ) -> None:

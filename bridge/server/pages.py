@@ -9,7 +9,7 @@ from prometheus_client import generate_latest
 
 from bridge.observe import metrics
 from bridge.observe.page import page
-from bridge.observe.status import Status
+from bridge.observe.status import Status, Statuses
 from bridge.server.replies import reply
 
 _CSP = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"
@@ -18,7 +18,7 @@ _CSP = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"
 class Pages:
     """What the service shows of itself."""
 
-    def __init__(self, status: Status, hung_after: float) -> None:
+    def __init__(self, status: Status | Statuses, hung_after: float) -> None:
         self._status = status
         self._hung_after = hung_after
 
@@ -42,7 +42,7 @@ class Pages:
 
     async def _health(self, _: web.Request) -> web.Response:
         """That this is answered shows that the event loop goes round."""
-        if hung := self._status.progress.hung(self._hung_after):
+        if hung := self._status.hung(self._hung_after):
             return reply(503, f"hung: {', '.join(hung)}")
         return reply(200, "ok")
 

@@ -16,7 +16,7 @@ from bridge.observe import metrics
 from bridge.observe.status import Status
 from bridge.policy.model import ScalingPolicy
 from bridge.publish.push import Published, Publisher, Push
-from bridge.service.rounds import Outcome
+from bridge.service.outcome import Outcome
 
 log = structlog.get_logger()
 
@@ -79,7 +79,7 @@ class Committing:
         if not batch or asyncio.get_running_loop().time() < self._paused_until:
             return
         try:
-            with metrics.publish_seconds.time(), self._status.progress.at("publish"):
+            with metrics.publish_seconds.labels().time(), self._status.progress.at("publish"):
                 published = await self._publisher.publish(batch, policies)
         except BridgeError as error:
             self._fail(error, [str(decision.target) for decision in batch])
@@ -105,8 +105,8 @@ class Committing:
             log.info("decision_dropped", target=str(decision.target), why=dropped.why)
         if push := published.push:
             self._status.pushes.append((self._clock(), push))
-            metrics.commits.inc()
-            metrics.races_lost.inc(push.races_lost)
+            metrics.commits.labels().inc()
+            metrics.races_lost.labels().inc(push.races_lost)
             log.info("committed", commit=push.after, subject=push.subject, files=len(push.files))
 
     async def _tell(self, push: Push) -> None:
@@ -118,4 +118,4 @@ class Committing:
 
     def _note_waiting(self) -> None:
         self._status.waiting = self._batcher.waiting
-        metrics.waiting.set(len(self._batcher.waiting))
+        metrics.waiting.labels().set(len(self._batcher.waiting))

@@ -9,7 +9,7 @@ from typing import Any
 
 import structlog
 
-from bridge.service.rounds import Outcome
+from bridge.service.outcome import Outcome
 
 log = structlog.get_logger()
 

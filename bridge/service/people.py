@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from bridge.decide.override import Override
 from bridge.decide.recall import Scaled
-from bridge.manifest.index import count_among, workloads_in
+from bridge.manifest.locate import counts_in
+from bridge.manifest.locator import Locator
 from bridge.manifest.target import Target
-from bridge.manifest.workload import Workload
 from bridge.policy.model import ScalingPolicy
 from bridge.repo.snapshot import Commit
 from bridge.repo.state_repo import StateRepo
@@ -50,31 +52,52 @@ class Moved:
         return Scaled(self.commit.at, by, self.after, ours=self.is_ours(target))
 
 
+class _Version(NamedTuple):
+    """A target's count in one version of its file."""
+
+    blob: str
+    path: str
+    target: Target
+    at: Locator | None
+
+
 class CountLog:
-    """The counts that the log's blobs held; each blob is read and parsed once."""
+    """The counts that the log's blobs held; each blob is read and parsed once a target."""
 
     def __init__(self, repo: StateRepo) -> None:
         self._repo = repo
-        self._known: dict[str, tuple[Workload, ...]] = {}
+        self._known: dict[_Version, int | None] = {}
 
     async def moves(
         self, managed: Sequence[Managed], history: Sequence[Commit]
     ) -> dict[Target, list[Moved]]:
         """The changes of each target's count, newest first; a new or moved file is none."""
-        paths = {item.path for item in managed}
-        edits = _edits(paths, history)
-        await self._learn({blob for made in edits.values() for _, *both in made for blob in both})
+        edits = _edits({item.path for item in managed}, history)
+        versions = [
+            _Version(blob, item.path, item.target, item.target.at)
+            for item in managed
+            for _, *both in edits.get(item.path, ())
+            for blob in both
+        ]
+        await self._learn(versions)
         return {item.target: list(self._moves(item, edits.get(item.path, ()))) for item in managed}
 
-    async def _learn(self, blobs: set[str]) -> None:
-        contents = await self._repo.read(sorted(blobs - self._known.keys()))
-        parsed = {blob: workloads_in(content) for blob, content in contents.items()}
-        self._known = {blob: self._known.get(blob) or parsed[blob] for blob in blobs}
+    async def _learn(self, versions: Sequence[_Version]) -> None:
+        self._known = {one: self._known[one] for one in versions if one in self._known}
+        unknown: dict[tuple[str, str], list[_Version]] = defaultdict(list)
+        for one in versions:
+            if one not in self._known:
+                unknown[one.blob, one.path].append(one)
+        contents = await self._repo.read(sorted({blob for blob, _ in unknown}))
+        for (blob, path), asked in unknown.items():
+            counts = counts_in(contents[blob], path, [one.target for one in asked])
+            self._known |= {one: counts.get(one.target) for one in asked}
 
-    def _moves(self, item: Managed, edits: Iterable[_Edit]) -> Iterable[Moved]:
-        for commit, old, new in edits:
-            before = count_among(self._known[old], item.target)
-            after = count_among(self._known[new], item.target)
+    def _moves(self, item: Managed, edits: Iterable[_Edit]) -> Iterator[Moved]:
+        for commit, *both in edits:
+            before, after = (
+                self._known[_Version(blob, item.path, item.target, item.target.at)] for blob in both
+            )
             if before is not None and after is not None and before != after:
                 yield Moved(commit, before, after)
 

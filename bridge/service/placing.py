@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from bridge.errors import ManifestUnsupported
 from bridge.manifest.index import Index, Place
+from bridge.manifest.target import Target
 from bridge.policy.members import Member, members_of
 from bridge.policy.model import ScalingPolicy
 
@@ -69,7 +70,7 @@ class _Placing:
             return
         owner = self._owners.setdefault((place.path, place.count.start), policy)
         if owner is not policy:
-            problem = f"{place.path}:{place.line}: policy {owner.name} governs this count"
+            problem = f"{place}: policy {owner.name} governs this count"
             if policy.is_member and not owner.is_member:
                 self._yield(policy, owner)
                 return
@@ -100,3 +101,8 @@ def _nobody(fleet: ScalingPolicy) -> str:
     wanted = ", ".join(f"{key}: {value}" for key, value in labels)
     kind = selector.kind if selector else ""
     return f"spec.scaleTargetSelector: no {kind} in the repo has the labels {wanted}"
+
+
+def targets_of(policies: Mapping[str, ScalingPolicy]) -> list[Target]:
+    """What policies for one target govern; a fleet's members are in the index anyway."""
+    return [policy.target for policy in policies.values() if not policy.is_fleet]

@@ -5,18 +5,18 @@ from __future__ import annotations
 import asyncio
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import chain
 from pathlib import Path
 
 from bridge.decide.alerts import REMEMBERED
 from bridge.decide.decide import decide, window_to_know
-from bridge.decide.decision import Decision
 from bridge.decide.override import Override
 from bridge.decide.recall import Known, Scaled
 from bridge.decide.rollout import RECORD_S
-from bridge.errors import MetricsUnavailable, PolicyInvalid
+from bridge.decide.wishes import order_of
+from bridge.errors import ManifestUnsupported, MetricsUnavailable, PolicyInvalid
 from bridge.evaluate.alerts import Alerts, AlertSource, minimum_rules
 from bridge.evaluate.asking import Asking, MetricsSource
 from bridge.evaluate.reading import Observation, Past
@@ -26,8 +26,9 @@ from bridge.policy.model import ScalingPolicy
 from bridge.publish.pull_request import Orders
 from bridge.repo.snapshot import Snapshot
 from bridge.repo.state_repo import StateRepo
+from bridge.service.outcome import Outcome, adopted, with_moves
 from bridge.service.people import CountLog, Managed, overrides
-from bridge.service.placing import Places, placed
+from bridge.service.placing import Places, placed, targets_of
 from bridge.service.rollouts import RolloutLog
 
 _AT_A_TIME = 50
@@ -44,21 +45,12 @@ class View:
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
-    """What came of one policy: a decision, or the problem that prevents one."""
+class Seen:
+    """What a decision rests on, and the metrics' past over both windows, needed or not."""
 
-    policy: ScalingPolicy
-    decision: Decision | None = None
-    problem: str = ""
-
-    @property
-    def kind(self) -> str:
-        """In one word: change, steady, held (something is unknown) or failed."""
-        if self.decision is None:
-            return "failed"
-        if self.decision.changes:
-            return "change"
-        return "held" if self.decision.errors else "steady"
+    observation: Observation
+    known: Known
+    windows: Past
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +97,9 @@ class Rounds:
         if known and known.snapshot.tip == snapshot.tip and not self._repo.settings.policies_folder:
             return known
         policies = await read_policies(self._repo, snapshot)
-        self._view = View(snapshot, policies, placed(policies.by_name, snapshot.index))
+        index = await self._repo.located(snapshot, targets_of(policies.by_name))
+        places = placed(policies.by_name, index)
+        self._view = View(replace(snapshot, index=index), policies, places)
         self.unclaimed = {n: some for n, some in self.unclaimed.items() if n in policies.by_name}
         return self._view
 
@@ -157,18 +151,45 @@ class Rounds:
             self.unclaimed[policies[0].name] = asking.unclaimed(policies)
         return outcomes
 
+    async def seen(self, view: View, policy: ScalingPolicy) -> Seen:
+        """What a decision by this policy, suspended or not, rests on; its count has a place.
+
+        Raises:
+            ManifestUnsupported: Git holds no count there yet, so that there is no decision.
+        """
+        place = view.places.found[policy.title]
+        if place.count.value is None:
+            raise ManifestUnsupported(
+                f"{place}: Git holds no count yet: the first will be what runs"
+            )
+        asking = Asking(self._metrics, self._clock())
+        memory = await self._remember(view, [_managed(policy, view)], asking.now)
+        observation, known = await self._known(policy, place.count.value, asking, memory)
+        dead_time = known.rollouts.dead_time
+        windows = order_of(policy, dead_time).windows
+        past = await asking.past(policy, max(windows.up, windows.down), dead_time)
+        return Seen(observation, known, past)
+
     async def _outcome(
         self, policy: ScalingPolicy, view: View, asking: Asking, memory: Memory
     ) -> Outcome:
-        committed = view.places.found[policy.title].count.value
+        place = view.places.found[policy.title]
+        committed = place.count.value
+        if committed is None:
+            return await adopted(policy, place, asking)
+        decision = decide(policy, *await self._known(policy, committed, asking, memory))
+        return Outcome(policy, with_moves(decision, place))
+
+    async def _known(
+        self, policy: ScalingPolicy, committed: int, asking: Asking, memory: Memory
+    ) -> tuple[Observation, Known]:
         changes = tuple(memory.changes.get(policy.target, ()))
         rollouts = await self._rollouts.of(policy, changes, asking)
         moment = await asking.moment(policy, rollouts.dead_time)
         window = window_to_know(policy, moment, committed, rollouts.dead_time)
         past = await asking.past(policy, window, rollouts.dead_time) if window else Past()
         known = Known(committed, changes, memory.overrides.get(policy.target), rollouts)
-        observation = Observation(moment, past, memory.alerts)
-        return Outcome(policy, decide(policy, observation, known))
+        return Observation(moment, past, memory.alerts), known
 
     async def _remember(self, view: View, managed: Sequence[Managed], now: datetime) -> Memory:
         """The log, as far back as any policy's rules look, and any alert that fires."""
@@ -212,13 +233,19 @@ def _memory_s(policy: ScalingPolicy) -> float:
 async def read_policies(repo: StateRepo, snapshot: Snapshot) -> Policies:
     """The policies of the tip, or of the local folder that the configuration names.
 
+    That there is none at all is an error: a mistyped path would look like peace.
+
     Raises:
         PolicyInvalid: the local folder can't be read.
     """
     if folder := repo.settings.policies_folder:
-        return load_policies(await asyncio.to_thread(read_folder, folder))
+        files = await asyncio.to_thread(read_folder, folder)
+        return load_policies(files) if files else _none(str(folder), "policies_folder")
     below = snapshot.below(repo.settings.policies_path)
     blobs = {path: blob for path, blob in below.items() if is_policy_file(path)}
+    if not blobs:
+        where = f"{repo.settings.policies_path} of the branch {repo.settings.branch}"
+        return _none(where, "policies_path")
     contents = await repo.read(sorted(set(blobs.values())))
     files = {path: contents[blob] for path, blob in blobs.items()}
     policies = load_policies(files)
@@ -226,6 +253,11 @@ async def read_policies(repo: StateRepo, snapshot: Snapshot) -> Policies:
         return policies
     earlier = {path: await repo.earlier(snapshot, path) for path in policies.errors}
     return load_policies(files, earlier)
+
+
+def _none(where: str, setting: str) -> Policies:
+    why = f"{where}: no policy file (*.yaml, *.yml) is there; see state_repo.{setting}"
+    return Policies(errors={where: why})
 
 
 def read_folder(folder: Path) -> dict[str, bytes]:

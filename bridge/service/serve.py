@@ -1,31 +1,22 @@
-"""The service: wires the stages in one TaskGroup and stops cleanly."""
+"""The service: a pipeline for each state repo in one TaskGroup, one server; stops cleanly."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime
 
 import structlog
 
-from bridge.batch.batcher import Batcher, Debounce
 from bridge.evaluate.prometheus import Prometheus
-from bridge.manifest.target import Target
-from bridge.notify.reconcilers import Reconcilers
-from bridge.observe.status import Status
-from bridge.publish.push import Publisher
+from bridge.observe.status import Status, Statuses
 from bridge.server.http import Server
-from bridge.service.committing import Committing
-from bridge.service.opening import Opening
-from bridge.service.proposing import Proposing
-from bridge.service.rounds import Outcome, Rounds
-from bridge.service.watching import Watching
-from bridge.settings import Settings, Window
+from bridge.service.pipeline import Pipeline
+from bridge.settings import Settings
+from bridge.trigger.notification import Notification
 
 log = structlog.get_logger()
-
-_LAST_COMMIT_S = 10.0
 
 
 def utc_now() -> datetime:
@@ -39,59 +30,33 @@ async def serve(
     """Runs the service until `stop` is set; what is batched then is committed, within 10 s.
 
     Raises:
-        ConfigInvalid: the listen address can't be bound, the mirror's folder or the signing key
+        ConfigInvalid: the listen address can't be bound, a mirror's folder or the signing key
             not be used.
     """
-    status = Status(clock())
     async with AsyncExitStack() as open_parts:
-        opening = Opening(settings, clock)
-        repo = await open_parts.enter_async_context(opening.state_repo())
         prometheus = await open_parts.enter_async_context(Prometheus(settings.prometheus))
-        rounds = Rounds(repo, prometheus, clock, opening.alerts(prometheus))
-        watching = Watching(
-            rounds,
-            status,
-            clock,
-            poll_interval=settings.state_repo.poll_interval,
-            queue=settings.server.queue,
-        )
-        publishers = opening.publishers(repo, rounds)
-        proposing = Proposing(publishers, settings.publish, status)
-        committing = _committing(settings, proposing, status, clock)
-        server = Server(settings.server, status, watching.accept, clock)
+        pipelines = [Pipeline(one, prometheus, clock) for one in settings.each()]
+        for pipeline in pipelines:
+            await pipeline.open(open_parts)
+
+        def accept(notification: Notification) -> bool:
+            return all([one.watching.accept(notification) for one in pipelines])
+
+        server = Server(settings.server, _seen(pipelines), accept, clock)
         host, port = await open_parts.enter_async_context(server)
         log.info("listening", host=host, port=port)
-        await _run(watching, proposing, committing, stop)
+        await _run(pipelines, stop)
         log.info("stopped")
 
 
-async def _run(
-    watching: Watching, proposing: Proposing, committing: Committing, stop: asyncio.Event
-) -> None:
-    def hand_on(governed: Collection[Target], outcomes: Sequence[Outcome]) -> None:
-        proposing.take_in(governed, outcomes)
-        committing.take_in(governed, outcomes)
+def _seen(pipelines: Sequence[Pipeline]) -> Status | Statuses:
+    statuses = [pipeline.status for pipeline in pipelines]
+    return statuses[0] if len(statuses) == 1 else Statuses(statuses)
 
-    async with asyncio.TaskGroup() as stages:
-        watch = stages.create_task(watching.run(hand_on))
-        propose = stages.create_task(proposing.run())
-        commit = stages.create_task(committing.run(watching.look_again))
+
+async def _run(pipelines: Sequence[Pipeline], stop: asyncio.Event) -> None:
+    async with asyncio.TaskGroup() as running:
+        for pipeline in pipelines:
+            running.create_task(pipeline.run(stop))
         await stop.wait()
         log.info("stopping")
-        watch.cancel()
-        propose.cancel()
-        committing.stop()
-        await asyncio.wait([commit], timeout=_LAST_COMMIT_S)
-        commit.cancel()
-
-
-def _committing(
-    settings: Settings, publisher: Publisher, status: Status, clock: Callable[[], datetime]
-) -> Committing:
-    batcher = Batcher(_debounce(settings.batch), _debounce(settings.batch.scale_up))
-    reconcilers = Reconcilers(settings.reconcilers, settings.state_repo)
-    return Committing(batcher, publisher, reconcilers, status, clock)
-
-
-def _debounce(window: Window) -> Debounce:
-    return Debounce(window.quiet_period, window.max_wait)

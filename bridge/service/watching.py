@@ -14,7 +14,8 @@ from bridge.manifest.target import Target
 from bridge.observe import metrics
 from bridge.observe.status import Status
 from bridge.service.news import News
-from bridge.service.rounds import Outcome, Rounds, View
+from bridge.service.outcome import Outcome
+from bridge.service.rounds import Rounds, View
 from bridge.trigger.clock import Ticks, seconds_to_next
 from bridge.trigger.notification import Notification, Signal
 from bridge.trigger.wake import woken
@@ -119,7 +120,7 @@ class Watching:
         for gone in self._status.decisions.keys() - active:
             metrics.forget_decision(self._status.decisions[gone])
         self._status.keep(active)
-        metrics.policy_errors.set(len(policies.errors))
+        metrics.policy_errors.labels().set(len(policies.errors))
 
     async def _round(self, view: View) -> list[Outcome]:
         policies = view.policies.by_name
@@ -131,7 +132,7 @@ class Watching:
         if not names:
             return []
         try:
-            with metrics.pass_seconds.time(), self._status.progress.at("round"):
+            with metrics.pass_seconds.labels().time(), self._status.progress.at("round"):
                 outcomes = await self._rounds.decide(view, names)
         except BridgeError as error:  # a mirror broke, and its remote is down
             self._note_failure(error)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from bridge.batch.batcher import Batcher, Debounce
 from bridge.manifest.target import Target
 from tests.decide.given import decision
@@ -94,6 +96,7 @@ def test_decisions_of_targets_that_nobody_governs_any_more_are_dropped() -> None
     waiting = batcher()
     waiting.put(decision(*DOWN, WEB), 100)
     waiting.put(decision(*UP, API), 100)
+    waiting.put(replace(decision(4, 4, Target("Deployment", "new")), adopts=True), 100)
     waiting.keep({WEB, JOB})
     assert (waiting.waiting, waiting.due_at) == ((decision(*DOWN, WEB),), 110)
     waiting.keep(())

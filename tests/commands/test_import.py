@@ -10,6 +10,8 @@ import yaml
 from typer.testing import CliRunner, Result
 
 from bridge.cli import application
+from tests.docs.markdown import ROOT
+from tests.parts.gate import shared
 from tests.policy.importing.given import HPA, SCALED_OBJECT, changed
 
 OTHER = changed(SCALED_OBJECT, metadata={"name": "api"}, scaleTargetRef={"name": "api"})
@@ -109,3 +111,51 @@ def test_a_folder_that_cannot_be_written_is_named(file: Path) -> None:
 
 def test_no_file_is_wrong_usage() -> None:
     assert run().exit_code == 2
+
+
+def test_the_report_tells_what_would_become_of_each_file(file: Path, tmp_path: Path) -> None:
+    bad, service = tmp_path / "bad.yaml", tmp_path / "service.yaml"
+    bad.write_text(REFUSED)
+    service.write_text("kind: Service\n---\nkind: ConfigMap\n")
+    result = run("--report", file, bad, service, "--output", tmp_path / "new")
+    lines = result.stdout.splitlines()
+    heads = [line for line in lines if not line.startswith("  ")]
+    assert heads == [
+        f"{file}: web, api; other objects passed over: 1",
+        f"{bad}: no policy",
+        f"{service}: no policy; other objects passed over: 2",
+    ]
+    refusal = lines[lines.index(heads[1]) + 1]
+    assert refusal.startswith(f"  refused: {bad}:")
+    assert ": spec.triggers.0.type: no scaler 'kafka' here" in refusal
+    assert result.stderr == "policies: 2; refused: 1; warnings: 1; other objects passed over: 3\n"
+    assert result.exit_code == 1
+    assert not (tmp_path / "new").exists()
+
+
+@pytest.mark.parametrize("more", [(), ("--json",), ("--report",)])
+@pytest.mark.parametrize("text", ["kind: Service\n", "", "a: ["], ids=["other", "empty", "broken"])
+def test_an_import_of_nothing_says_so(tmp_path: Path, text: str, more: tuple[str, ...]) -> None:
+    path = tmp_path / "service.yaml"
+    path.write_text(text)
+    result = run(path, *more)
+    assert result.exit_code == 1
+    why = "neither a HorizontalPodAutoscaler nor a ScaledObject"
+    assert result.stderr.endswith(f"nothing to import in {path}: {why}\n")
+
+
+def test_an_hpa_of_kedas_own_points_to_its_scaled_object(tmp_path: Path) -> None:
+    owner = {"kind": "ScaledObject", "name": "web", "apiVersion": "keda.sh/v1alpha1"}
+    path = tmp_path / "hpa.yaml"
+    path.write_text(changed(HPA, metadata={"name": "web", "ownerReferences": [owner]}))
+    result = run(path)
+    assert result.exit_code == 1
+    assert "made by KEDA: import the ScaledObject web" in result.stderr
+    assert result.stderr.endswith(f"nothing to import in {path}\n")
+
+
+def test_the_docs_show_the_report_of_real_manifests(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(shared("policies"))
+    result = run("--report", *sorted(Path().glob("*/*.yaml")))
+    page = (ROOT / "docs" / "imported-manifests.md").read_text("utf-8")
+    assert f"```\n{result.stdout}{result.stderr}```\n" in page

@@ -168,6 +168,48 @@ def test_files_of_odd_names_are_shown_as_git_does(
     assert path in changed
 
 
+@pytest.mark.parametrize("command", ["plan", "once"])
+def test_an_unknown_metric_is_told_once(
+    run: Run, config: Path, fake: FakePrometheus, command: str
+) -> None:
+    for name in ("checkout", "search"):
+        fake.script(name, samples())
+    done = run(command, "--config", config)
+    assert done.exit_code == 1
+    assert done.stdout == (
+        "nothing to commit (2 policies evaluated)\n"
+        "checkout: Deployment/shop/checkout 3 → 3\n  no metric is known: held at 3\n"
+        "search: Deployment/shop/search 3 → 3\n  no metric is known: held at 3\n"
+    )
+    assert done.stderr == "".join(
+        f"problem: {name}: load unknown ('{name}': expected one sample, got no data)\n"
+        for name in ("checkout", "search")
+    )
+
+
+@pytest.mark.parametrize("command", ["plan", "once", "validate"])
+def test_a_path_without_policies_is_told(
+    run: Run, shop: StateRepo, fake: FakePrometheus, tmp_path: Path, command: str
+) -> None:
+    """A mistyped one would look like peace."""
+    config = configured(tmp_path, fake.url, {"url": shop.url, "policies_path": "polices"})
+    done = run(command, "--config", config)
+    why = "polices of the branch main: no policy file (*.yaml, *.yml) is there"
+    assert done.exit_code == 1
+    assert f"{why}; see state_repo.policies_path\n" in done.stderr
+
+
+def test_an_empty_local_folder_of_policies_is_told(
+    run: Run, shop: StateRepo, fake: FakePrometheus, tmp_path: Path
+) -> None:
+    folder = tmp_path / "local"
+    folder.mkdir()
+    config = configured(tmp_path, fake.url, {"url": shop.url, "policies_folder": str(folder)})
+    done = run("plan", "--config", config)
+    assert done.exit_code == 1
+    assert "no policy file (*.yaml, *.yml) is there; see state_repo.policies_folder" in done.stderr
+
+
 def test_once_proposes_what_needs_an_approval(
     run: Run, shop: StateRepo, fake: FakePrometheus, tmp_path: Path
 ) -> None:

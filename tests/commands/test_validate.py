@@ -85,3 +85,26 @@ def test_a_note_is_no_problem(run: Run, config: Path, shop: StateRepo) -> None:
     assert (done.exit_code, done.stderr) == (0, "")
     assert done.stdout == f"note: {note}\npolicies: 3 valid; problems: 0\n"
     assert json.loads(run("validate", "--json", "--config", config).stdout)["notes"] == [note]
+
+
+def test_files_are_checked_against_the_repo_of_a_configuration(
+    run: Run, config: Path, shop: StateRepo, tmp_path: Path
+) -> None:
+    """Before they are committed there; the repo's own policies are no part of it."""
+    shop.write({"policies/bad.yaml": "1"}, "Break")
+    folder = tmp_path / "new"
+    folder.mkdir()
+    for name in ("checkout", "gone"):
+        (folder / f"{name}.yaml").write_text(policy(name))
+    alone = run("validate", folder)
+    assert (alone.exit_code, alone.stdout) == (0, "policies: 2 valid; problems: 0\n")
+    done = run("validate", folder, "--config", config)
+    assert (done.exit_code, done.stdout) == (1, "policies: 2 valid; problems: 1\n")
+    assert done.stderr == "gone: Deployment/shop/gone: no such workload in the repo\n"
+
+
+def test_a_folder_without_any_policy_file_is_told(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "policy.yaml.txt").write_text(policy("one"))
+    done = run("validate", tmp_path)
+    assert (done.exit_code, done.stdout) == (1, "")
+    assert done.stderr == f"{tmp_path}: no policy file (*.yaml, *.yml) is there\n"

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from bridge.commit.edits import Dropped, Edit, edits_on, spliced
 from bridge.decide.decision import Decision
 from bridge.errors import ManifestUnsupported
+from bridge.manifest.confirm import Confirming
+from bridge.manifest.count import Count
 from bridge.manifest.index import Catalogue, Place
+from bridge.manifest.locator import Field, Locator
 from bridge.manifest.target import Target
-from bridge.manifest.workload import Count
 from tests.decide.given import decision
 
 WEB, API, JOB = (Target("Deployment", name, "shop") for name in ("web", "api", "job"))
@@ -27,7 +31,7 @@ def outcome(
     files: dict[str, bytes], *decisions: Decision
 ) -> tuple[dict[str, bytes], list[tuple[Decision, str]]]:
     """The edited files, and what was dropped and why."""
-    index = Catalogue().index({path: path for path in files}, lambda _: files)
+    index = Catalogue().index({path: path for path in files}, lambda _: files.items())
     edits, dropped = edits_on(index, decisions)
     return spliced(edits, files), [(drop.decision, drop.why) for drop in dropped]
 
@@ -61,6 +65,28 @@ def test_a_decision_that_no_longer_holds_is_dropped_with_the_reason(found: str, 
     assert outcome({"a.yaml": manifest((WEB, found))}, made) == ({}, [(made, why)])
 
 
+@pytest.mark.parametrize(
+    ("spec", "why"),
+    [
+        ("paused: false", ""),
+        ("replicas: 4", "Git already says 4"),
+        ("replicas: 5", "Git says 5 now, the decision was made on no count"),
+    ],
+)
+def test_a_count_is_inserted_only_where_there_is_still_none(spec: str, why: str) -> None:
+    content = f"kind: Deployment\nmetadata: {{name: web, namespace: shop}}\nspec: {{{spec}}}\n"
+    files = {"a.yaml": content.encode()}
+    target = replace(WEB, at=Locator(Field(owner=WEB), insert=True))
+    made = replace(decision(4, 4, target), adopts=True)
+    tree = {path: path for path in files}
+    found = Catalogue().index(tree, lambda _: files.items())
+    index = Confirming().located(found, tree, lambda _: files.items(), [target])
+    edits, dropped = edits_on(index, [made])
+    assert [drop.why for drop in dropped] == [why] * bool(why)
+    expected = content.replace("{paused", "{replicas: 4, paused").encode()
+    assert spliced(edits, files) == ({} if why else {"a.yaml": expected})
+
+
 def test_a_target_that_is_gone_leaves_the_rest_of_the_batch() -> None:
     gone, made = decision(3, 5, API), decision(3, 5, WEB)
     files = {"a.yaml": manifest((WEB, "3"))}
@@ -83,10 +109,16 @@ def test_two_decisions_for_one_count_do_not_block_the_batch() -> None:
 def test_an_edit_keeps_its_decision_and_place() -> None:
     content = manifest((WEB, "3"))
     start = content.index(b"3}")
-    index = Catalogue().index({"a.yaml": "1"}, lambda _: {"1": content})
+    count = Count(3, start, start + 1, 3)
+    index = Catalogue().index({"a.yaml": "1"}, lambda _: [("1", content)])
     made, stale = decision(3, 5, WEB), decision(4, 5, WEB)
     assert edits_on(index, [made, stale]) == (
-        [Edit(made, Place("a.yaml", 1, WEB, Count(3, start, start + 1)))],
+        [
+            Edit(
+                made,
+                Place("a.yaml", WEB, count, Locator(Field(owner=WEB, doc=0))),
+            )
+        ],
         [Dropped(stale, "Git says 3 now, the decision was made on 4")],
     )
 
@@ -96,13 +128,13 @@ def test_an_edit_keeps_its_decision_and_place() -> None:
     [
         pytest.param(
             b"kind: Deployment\nmetadata: {name: web3}\nspec: {replicas: 3}\n",
-            Count(3, 37, 38),
+            Count(3, 37, 38, 2),
             "a.yaml: the edit would change more than the count",
             id="the name's digit, not the count",
         ),
         pytest.param(
             b"kind: Deployment\nmetadata: {name: web}\nspec: {replicas: 4}\n",
-            Count(3, 56, 57),
+            Count(3, 56, 57, 3),
             "byte 56: the count is no longer there",
             id="another count",
         ),
@@ -111,7 +143,10 @@ def test_an_edit_keeps_its_decision_and_place() -> None:
 def test_an_edit_that_would_change_anything_else_is_refused(
     content: bytes, count: Count, reason: str
 ) -> None:
-    edit = Edit(decision(3, 5, WEB), Place("a.yaml", 1, WEB, count))
+    edit = Edit(
+        decision(3, 5, WEB),
+        Place("a.yaml", WEB, count, Locator(Field())),
+    )
     with pytest.raises(ManifestUnsupported) as refused:
         spliced([edit], {"a.yaml": content})
     assert str(refused.value) == reason

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -45,6 +46,21 @@ def remembered(made: Decision) -> ScaleDecision:
         policy=made.policy,
         reason=made.reason,
     )
+
+
+def test_an_adopted_count_comes_from_nothing() -> None:
+    message = commit_message([replace(decision(4, 4, CHECKOUT, "4 run"), adopts=True)])
+    assert message.startswith(
+        "scale: checkout adopted at 4\n\n"
+        "checkout (Deployment shop/checkout): adopted at 4\n  4 run\n\n"
+    )
+    assert [(made.from_, made.to) for made in scale_decisions(message)] == [(None, 4)]
+
+
+def test_a_mere_place_goes_by_its_policys_name() -> None:
+    message = commit_message([replace(decision(3, 5, Target("", "web.tf#web")), policy="front")])
+    assert message.startswith("scale: front 3→5\n\nfront (web.tf#web): 3 → 5\n")
+    assert [made.target for made in scale_decisions(message)] == ["web.tf#web"]
 
 
 def test_a_message_has_subject_reasons_and_trailers() -> None:

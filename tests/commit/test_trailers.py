@@ -52,3 +52,22 @@ def test_what_is_no_decision_is_passed_over(message: str) -> None:
 def test_a_malformed_decision_leaves_the_others() -> None:
     message = trailer(to="many") + trailer().partition("\n\n")[2] + "Signed-off-by: Robin\n"
     assert list(scale_decisions(message)) == [GOOD]
+
+
+@pytest.mark.parametrize(
+    "appended",
+    [
+        pytest.param(
+            "---------\n\nCo-authored-by: us <u@x>\nCo-authored-by: Robin <r@x>", id="many"
+        ),
+        pytest.param("Co-authored-by: scalebridge <u@x>", id="an author"),
+        pytest.param("Signed-off-by: Robin <r@x>", id="a sign-off"),
+    ],
+)
+def test_what_a_forge_appends_to_a_squash_hides_nothing(appended: str) -> None:
+    message = trailer().replace("scale: web", "scale: web (#12)").rstrip("\n")
+    assert list(scale_decisions(f"{message}\n\n{appended}\n")) == [GOOD]
+
+
+def test_what_a_forge_appends_is_no_trailer_by_itself() -> None:
+    assert list(scale_decisions("Co-authored-by: Robin <r@x>\n")) == []

@@ -12,7 +12,7 @@ PAGES = sorted(
     [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *(ROOT / "deploy").glob("*.md")]
 )
 
-_FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+_FENCE = re.compile(r"^```(\w*)(?: ([^\n]+))?\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _LINK = re.compile(r"\]\(([^)#\s]+)")
 
 
@@ -24,20 +24,29 @@ class Block:
     line: int
     language: str
     text: str
+    title: str = ""
+    """What stands behind the language: the file that it is."""
 
     def __str__(self) -> str:
         return f"{self.page.relative_to(ROOT)}:{self.line}"
 
 
 def blocks(*languages: str) -> list[Block]:
-    """All blocks of these languages on all pages."""
-    return [block for page in PAGES for block in _blocks(page) if block.language in languages]
+    """All untitled blocks of these languages on all pages."""
+    there = (block for page in PAGES for block in _blocks(page) if not block.title)
+    return [block for block in there if block.language in languages]
+
+
+def titled() -> list[Block]:
+    """The blocks that say which file they are, page by page."""
+    return [block for page in PAGES for block in _blocks(page) if block.title]
 
 
 def _blocks(page: Path) -> Iterator[Block]:
     text = page.read_text("utf-8")
     for match in _FENCE.finditer(text):
-        yield Block(page, text.count("\n", 0, match.start()) + 1, match[1], match[2])
+        line = text.count("\n", 0, match.start()) + 1
+        yield Block(page, line, match[1], match[3], match[2] or "")
 
 
 def commands() -> list[tuple[Block, str]]:

@@ -27,7 +27,7 @@ def shown(kind: str) -> Block:
 
 def test_the_shown_policy_governs_the_shown_workload() -> None:
     manifest = shown("Deployment").text.encode()
-    index = Catalogue().index({"apps/checkout.yaml": "1"}, lambda _: {"1": manifest})
+    index = Catalogue().index({"apps/checkout.yaml": "1"}, lambda _: [("1", manifest)])
     policy = parse_policy(shown("ScalingPolicy").text.encode(), "policies/shop-web.yaml")
     [member] = members_of(policy, index)
     assert (member.policy.title, member.problem) == ("shop-web: Deployment/shop/checkout", "")

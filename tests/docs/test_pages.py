@@ -24,7 +24,7 @@ from bridge.policy.importing.surroundings import Surroundings
 from bridge.policy.loading import parse_policy
 from bridge.settings import Settings, load_settings
 from tests.conftest import DEPLOYMENT
-from tests.docs.markdown import PAGES, ROOT, Block, blocks, commands, local_links
+from tests.docs.markdown import PAGES, ROOT, Block, blocks, commands, local_links, titled
 from tests.parts.fake_prometheus import FakePrometheus, samples
 from tests.parts.state_repo import StateRepo
 
@@ -70,6 +70,9 @@ def workspace(tmp_path: Path) -> Iterator[Path]:
     for block in blocks("yaml"):
         if file := AUTOSCALERS.get(yaml.safe_load(block.text).get("kind")):
             (tmp_path / file).write_text(block.text)
+    for block in titled():
+        (tmp_path / block.title).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / block.title).write_text(block.text)
     readme = [block for block in blocks("yaml") if block.page.name == "README.md"]
     [policy] = [block.text for block in readme if "kind: ScalingPolicy" in block.text]
     files = {"apps/checkout.yaml": DEPLOYMENT.format(name="checkout")}
@@ -160,6 +163,19 @@ def test_the_shown_commit_is_what_we_write() -> None:
     ]
     written = re.sub(r'"reason":"[^"]*"', '"reason":"…"', commit_message(decisions))
     assert written == shown
+
+
+def test_the_shown_explanation_is_what_is_printed(workspace: Path) -> None:
+    [shown] = [block.text for block in blocks("") if block.text.startswith("checkout: Deployment")]
+    process = scalebridge(["explain", "checkout", "--config", "scalebridge.yaml"], workspace)
+    printed, error = process.communicate(timeout=20)
+    assert (_timeless(printed), error) == (_timeless(shown), "")
+
+
+def _timeless(text: str) -> str:
+    """Without what differs from run to run."""
+    text = re.sub(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d", "DAY TIME", text)
+    return re.sub(r"\d\d:\d\d:\d\d", "TIME", re.sub(r"\b[0-9a-f]{12}\b", "TIP", text))
 
 
 def test_every_page_is_read() -> None:

@@ -24,7 +24,7 @@ def policy_file(rng: Random, run: str, app: str, interval: int) -> str:
         "inFlightTimeout": f"{rng.choice([0, 60, 600])}s",
         "overrideHold": f"{rng.choice([0, 120, 600, 1800])}s",
     }
-    for extra in (_modifiers, _fallback, _schedules, _rest, _pauses):
+    for extra in (_modifiers, _forecast, _fallback, _schedules, _rest, _pauses):
         if rng.random() < 0.3:
             spec |= extra(rng, spec)
     head = {"apiVersion": "scalebridge/v1", "kind": "ScalingPolicy"}
@@ -76,6 +76,16 @@ def _modifiers(rng: Random, spec: dict[str, Any]) -> dict[str, Any]:
     names = [metric["name"] for metric in spec["metrics"]]
     formula = " + ".join(names) if rng.random() < 0.5 else f"max([{', '.join(names)}])"
     return {"scalingModifiers": {"formula": formula, "target": str(rng.randint(50, 150))}}
+
+
+def _forecast(rng: Random, spec: dict[str, Any]) -> dict[str, Any]:
+    """Of the total, where there is one and no formula."""
+    kinds = [{"type": "linear", "window": "5m"}, {"type": "seasonal", "period": "2h"}]
+    ahead = {**rng.choice(kinds), "horizon": f"{rng.choice([30, 300])}s"}
+    first, *others = spec["metrics"]
+    if first["name"] != "load" or "scalingModifiers" in spec:
+        return {}
+    return {"metrics": [{**first, "forecast": ahead}, *others]}
 
 
 def _fallback(rng: Random, _: dict[str, Any]) -> dict[str, Any]:

@@ -23,7 +23,8 @@ from bridge.evaluate.prometheus import Prometheus
 from bridge.publish.branch import BranchPublisher
 from bridge.repo.fast_import import Identity
 from bridge.repo.state_repo import StateRepo
-from bridge.service.rounds import Outcome, Rounds
+from bridge.service.outcome import Outcome
+from bridge.service.rounds import Rounds
 from bridge.settings import PrometheusSettings, StateRepoSettings
 from bridge.trigger.clock import Ticks
 from tests.e2e.restart_worlds import START, Committed, World, world

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bridge.evaluate.naming import Naming
-from bridge.evaluate.ready import naming_of, ready_naming, ready_query
+from bridge.evaluate.ready import desired_query, naming_of, ready_naming, ready_query
 from bridge.policy.members import members_of
 from bridge.policy.model import ScalingPolicy
 from tests.policy.given import policy
@@ -63,6 +63,23 @@ def test_without_a_namespace_all_are_asked_and_told_apart() -> None:
         "max by (namespace, deployment) "
         '(kube_deployment_status_replicas_ready{deployment="we\\"b"})'
     )
+
+
+@pytest.mark.parametrize(
+    ("kind", "series"),
+    [
+        ("Deployment", "kube_deployment_spec_replicas{deployment"),
+        ("StatefulSet", "kube_statefulset_replicas{statefulset"),
+        ("ReplicaSet", "kube_replicaset_spec_replicas{replicaset"),
+        ("ReplicationController", "kube_replicationcontroller_spec_replicas{replicationcontroller"),
+        ("Rollout", "rollout_info_replicas_desired{name"),
+        ("SpinApp", None),
+    ],
+)
+def test_what_the_object_asks_for_has_its_series(kind: str, series: str | None) -> None:
+    query = desired_query(policy(scaleTargetRef={"kind": kind, "name": "web"}))
+    assert series is None or f'({series}="web"}})' in str(query)
+    assert (query is None) == (series is None)
 
 
 @pytest.mark.parametrize("kind", ["Deployment", "SpinApp"])

@@ -1,36 +1,23 @@
-"""Real public manifests: each count gives the expected file, each refusal stays untouched."""
+"""Real public files: each count gives the expected file, each refusal stays untouched.
+
+Through the library here; through `scalebridge set` in tests/commands/test_set_corpus.py.
+"""
 
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Iterator
-from pathlib import Path
-from typing import Any
 
 import pytest
 
 from bridge.errors import ManifestUnsupported
-from bridge.manifest.splice import scaled, with_count
-from bridge.manifest.target import Target
+from bridge.manifest.locator import Locator
+from bridge.manifest.splice import Change, edited, with_counts
 from bridge.manifest.workload import Workload, workloads
-from tests.parts.gate import shared
+from tests.manifest.corpus import Edit, File, corpus_files
 
-Facts = dict[str, Any]
-
-
-@pytest.fixture(scope="module")
-def corpus() -> Path:
-    """The folder of the manifests."""
-    return shared("corpus")
-
-
-@pytest.fixture(scope="module")
-def files(corpus: Path) -> list[tuple[Facts, bytes]]:
-    """What is known of each file, and its bytes."""
-    facts = json.loads((corpus / "index.json").read_text("utf-8"))["files"]
-    assert len(facts) >= 94
-    return [(fact, (corpus / fact["file"]).read_bytes()) for fact in facts]
+FILES = corpus_files()
+EDITS = [(file, edit) for file in FILES for edit in file.edits]
 
 
 def digest(content: bytes) -> str:
@@ -45,42 +32,42 @@ def counted(content: bytes) -> Iterator[Workload]:
         return
 
 
-def test_every_workload_is_scaled_to_the_expected_bytes(files: list[tuple[Facts, bytes]]) -> None:
-    edits = [
-        (fact["file"], content, edit)
-        for fact, content in files
-        for edit in fact["edits"]
-        if edit["target"] == "workload"
-    ]
-    assert len(edits) >= 50
-    for name, content, edit in edits:
-        chosen = edit["selector"]
-        target = Target(chosen["kind"], chosen["name"], chosen["namespace"], chosen["apiVersion"])
-        assert digest(scaled(content, target, 7)) == edit["expected_after_set_7"], name
+def test_the_corpus_is_there() -> None:
+    assert len(corpus_files(needed=True)) >= 94
 
 
-def test_nothing_but_the_known_counts_can_be_changed(files: list[tuple[Facts, bytes]]) -> None:
-    for fact, content in files:
-        expected = {edit["byte_offset"]: edit["expected_after_set_7"] for edit in fact["edits"]}
-        for workload in counted(content):
-            assert workload.count is not None
-            where = f"{fact['file']}:{workload.line}"
-            edited = digest(with_count(content, workload.count, 7))
-            assert edited == expected.get(workload.count.start), where
+def locators(edit: Edit) -> list[Locator]:
+    """Every way in which a person could say which count is meant."""
+    return [asked.locator() for asked in edit.ways()]
 
 
-def test_a_file_to_refuse_is_never_changed(files: list[tuple[Facts, bytes]]) -> None:
-    refused = [(fact["file"], content) for fact, content in files if fact["refuse"]]
-    assert len(refused) >= 11
-    assert [name for name, content in refused if list(counted(content))] == []
+@pytest.mark.parametrize(("file", "edit"), EDITS, ids=str)
+def test_each_way_to_a_count_gives_the_expected_bytes(file: File, edit: Edit) -> None:
+    content = file.content
+    for locator in locators(edit):
+        count, result = edited(content, file.name, locator, 7)
+        assert digest(result) == edit.expected, locator
+        assert (count.value, count.line, count.start) == (edit.current, edit.line, edit.start)
+        assert 1 + len(count.moves) == edit.values_changed
 
 
-def test_decoys_keep_their_bytes(files: list[tuple[Facts, bytes]]) -> None:
-    decoyed = [(fact, content) for fact, content in files if fact["decoys"]]
-    assert len(decoyed) >= 10
-    for fact, content in decoyed:
-        lines = {decoy["line"] for decoy in fact["decoys"] if decoy.get("line")}
-        starts = {w.count.start for w in counted(content) if w.count}
-        changed = {content.count(b"\n", 0, start) + 1 for start in starts}
-        edited = {edit["line"] for edit in fact["edits"]}
-        assert (changed - edited) & lines == set(), fact["file"]
+@pytest.mark.parametrize("file", FILES, ids=str)
+def test_nothing_but_the_known_counts_can_be_changed(file: File) -> None:
+    expected = {edit.start: edit.expected for edit in file.edits}
+    for workload in counted(file.content):
+        assert workload.count is not None
+        change = Change(workload.count, 7, workload.locator)
+        changed = digest(with_counts(file.content, file.name, [change]))
+        assert changed == expected.get(workload.count.start), workload.line
+
+
+@pytest.mark.parametrize("file", [file for file in FILES if file.refuse], ids=str)
+def test_a_file_to_refuse_is_never_changed(file: File) -> None:
+    assert list(counted(file.content)) == []
+
+
+@pytest.mark.parametrize("file", [file for file in FILES if file.decoys], ids=str)
+def test_decoys_keep_their_bytes(file: File) -> None:
+    starts = {w.count.start for w in counted(file.content) if w.count}
+    changed = {file.content.count(b"\n", 0, start) + 1 for start in starts}
+    assert (changed - {edit.line for edit in file.edits}) & file.decoys == set()

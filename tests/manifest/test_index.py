@@ -7,9 +7,11 @@ from collections.abc import Mapping
 import pytest
 
 from bridge.errors import ManifestUnsupported
-from bridge.manifest.index import Catalogue, Index, Place, count_among, workloads_in
+from bridge.manifest.count import Count
+from bridge.manifest.index import Catalogue, Index, Place
+from bridge.manifest.locate import counts_in
+from bridge.manifest.locator import Field, Locator
 from bridge.manifest.target import Target
-from bridge.manifest.workload import Count
 
 WEB = Target("Deployment", "web", "shop", "apps/v1")
 
@@ -26,7 +28,7 @@ def deployment(namespace: str = "shop", group: str = "apps/v1", count: str = "3"
 def indexed(files: Mapping[str, bytes], *search_paths: str) -> Index:
     """An index of these files, each its own blob."""
     tree = {path: path for path in files}
-    return Catalogue(search_paths or (".",)).index(tree, lambda _: files)
+    return Catalogue(search_paths or (".",)).index(tree, lambda _: files.items())
 
 
 def refusal(index: Index, target: Target = WEB) -> str:
@@ -40,7 +42,7 @@ def test_a_target_is_found_with_path_line_and_count() -> None:
     content = b"kind: Service\nmetadata: {name: web}\n---\n" + deployment()
     start = content.index(b"3}")
     assert indexed({"apps/web.yaml": content, "README.md": content}).find(WEB) == Place(
-        "apps/web.yaml", 4, WEB, Count(3, start, start + 1)
+        "apps/web.yaml", WEB, Count(3, start, start + 1, 7), Locator(Field(owner=WEB, doc=1))
     )
 
 
@@ -139,9 +141,9 @@ def test_a_blob_is_read_once_however_often_the_branch_moves() -> None:
     blobs = {"one": deployment(), "two": deployment("other"), "bad": b"kind: ["}
     asked: list[list[str]] = []
 
-    def read(wanted: list[str]) -> dict[str, bytes]:
+    def read(wanted: list[str]) -> list[tuple[str, bytes | None]]:
         asked.append(wanted)
-        return {blob: blobs[blob] for blob in wanted}
+        return [(blob, blobs[blob]) for blob in wanted]
 
     catalogue = Catalogue()
     first = catalogue.index({"a.yaml": "one", "copy.yaml": "one", "b.yaml": "bad"}, read)
@@ -167,7 +169,7 @@ def test_a_blob_is_read_once_however_often_the_branch_moves() -> None:
     ],
 )
 def test_a_count_is_known_in_a_file_that_holds_it_once(content: bytes, count: int | None) -> None:
-    assert count_among(workloads_in(content), WEB) == count
+    assert counts_in(content, "a.yaml", [WEB]).get(WEB) == count
 
 
 @pytest.mark.parametrize(

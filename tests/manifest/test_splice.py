@@ -8,9 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from ruamel.yaml import YAML
 
-from bridge.manifest.splice import scaled
 from bridge.manifest.target import Target
 from bridge.manifest.workload import workloads
+from tests.manifest.given import scaled
 from tests.manifest.written import WEB, Written, manifests
 
 COUNTS = st.integers(0, 999_999_999)

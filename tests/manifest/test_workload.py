@@ -5,9 +5,12 @@ from __future__ import annotations
 import pytest
 
 from bridge.errors import ManifestUnsupported
-from bridge.manifest.splice import scaled, with_count
+from bridge.manifest.count import Count
+from bridge.manifest.locator import Field, Locator
+from bridge.manifest.splice import Change, with_counts
 from bridge.manifest.target import Target
-from bridge.manifest.workload import Count, workloads
+from bridge.manifest.workload import workloads
+from tests.manifest.given import scaled
 
 WEB = Target("Deployment", "web")
 PLAIN = b"kind: Deployment\nmetadata: {name: web}\nspec:\n  replicas: @@\n"
@@ -114,7 +117,7 @@ def test_every_object_with_kind_and_name_is_found_with_its_line_and_place() -> N
     assert (config.target, config.line, config.count) == (Target("ConfigMap", "web"), 1, None)
     assert config.refusal == "line 1: has no spec.replicas of its own"
     start = content.index(b"40")
-    assert (web.target, web.line, web.count) == (WEB, 5, Count(40, start, start + 2))
+    assert (web.target, web.line, web.count) == (WEB, 5, Count(40, start, start + 2, 8))
     assert web.refusal == ""
 
 
@@ -174,17 +177,17 @@ def test_a_file_that_holds_the_target_twice_is_refused() -> None:
     content = PLAIN.replace(b"@@", b"3")
     with pytest.raises(ManifestUnsupported) as refused:
         scaled(content + b"---\n" + content, WEB, 4)
-    assert str(refused.value) == "expected Deployment/web once, found it on lines: 1, 6"
+    assert str(refused.value) == "Deployment/web stands in several places, on lines 1, 6"
     with pytest.raises(ManifestUnsupported) as missing:
         scaled(OTHER, WEB, 4)
-    assert str(missing.value) == "expected Deployment/web once, found it on lines: none"
+    assert str(missing.value) == "no Deployment/web; there: ConfigMap/web (line 1)"
 
 
 def test_a_count_that_moved_is_refused() -> None:
     with pytest.raises(ManifestUnsupported, match="byte 2: the count is no longer there"):
-        with_count(b"a 4 b", Count(3, 2, 3), 5)
+        with_counts(b"a 4 b", "a", [Change(Count(3, 2, 3, 1), 5, Locator(Field()))])
 
 
 def test_no_count_is_negative() -> None:
     with pytest.raises(ValueError, match="a count can't be -1"):
-        with_count(b"3", Count(3, 0, 1), -1)
+        with_counts(b"3", "a", [Change(Count(3, 0, 1, 1), -1, Locator(Field()))])

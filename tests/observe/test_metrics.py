@@ -17,8 +17,14 @@ def test_a_decision_exports_its_two_counts() -> None:
     metrics.note_decision(decision(4, 9, Target("Rollout", "noted", "shop")))
     metrics.note_decision(decision(1, 1, Target("Rollout", "nowhere")))
     value = metrics.registry.get_sample_value
-    noted = {"policy": "noted", "kind": "Rollout", "namespace": "shop", "name": "noted"}
-    nowhere = {"policy": "nowhere", "kind": "Rollout", "namespace": "", "name": "nowhere"}
+    noted = {"policy": "noted", "kind": "Rollout", "namespace": "shop", "name": "noted", "repo": ""}
+    nowhere = {
+        "policy": "nowhere",
+        "kind": "Rollout",
+        "namespace": "",
+        "name": "nowhere",
+        "repo": "",
+    }
     assert value("scalebridge_desired_replicas", noted) == 9
     assert value("scalebridge_committed_replicas", noted) == 4
     assert value("scalebridge_desired_replicas", nowhere) == 1
@@ -26,7 +32,7 @@ def test_a_decision_exports_its_two_counts() -> None:
 
 def test_the_counts_of_a_policy_that_is_gone_end() -> None:
     gone = replace(decision(4, 7, Target("Rollout", "gone")), dead_time=45.0)
-    labels = {"policy": "gone", "kind": "Rollout", "namespace": "", "name": "gone"}
+    labels = {"policy": "gone", "kind": "Rollout", "namespace": "", "name": "gone", "repo": ""}
     metrics.note_decision(gone)
     metrics.forget_decision(gone)
     for name in ("desired_replicas", "committed_replicas", "stuck_rollout", "dead_time_seconds"):
@@ -41,7 +47,7 @@ def test_a_decision_exports_what_its_rollouts_showed() -> None:
         )
 
     made = decision(4, 4, Target("Rollout", "paced"))
-    labels = {"policy": "paced", "kind": "Rollout", "namespace": "", "name": "paced"}
+    labels = {"policy": "paced", "kind": "Rollout", "namespace": "", "name": "paced", "repo": ""}
     metrics.note_decision(made)
     assert exported() == (None, 0)
     metrics.note_decision(replace(made, dead_time=45.0, stuck_rollout="stuck rollout: …"))

@@ -26,7 +26,7 @@ def index(*manifests: str) -> Index:
     """The workloads of `0.yaml`, `1.yaml` and so on."""
     files = {f"{number}.yaml": text for number, text in enumerate(manifests)}
     blobs = {text: text.encode() for text in files.values()}
-    return Catalogue().index(files, lambda wanted: {blob: blobs[blob] for blob in wanted})
+    return Catalogue().index(files, lambda wanted: [(blob, blobs[blob]) for blob in wanted])
 
 
 def manifest(

@@ -187,12 +187,13 @@ def test_a_target_is_counted_in_thousandths(value: str | float, thousandths: int
         ),
         pytest.param(
             {"scaleTargetRef": None},
-            "spec: expected either scaleTargetRef or scaleTargetSelector",
+            "spec: expected scaleTargetRef, scaleTargetSelector, or a target with a path, "
+            "kustomizeReplicas or marker",
             id="no target",
         ),
         pytest.param(
             {"scaleTargetSelector": {"matchLabels": {"app": "web"}}},
-            "spec: expected either scaleTargetRef or scaleTargetSelector",
+            "spec: scaleTargetSelector stands alone: no scaleTargetRef, no target",
             id="one target and a fleet",
         ),
         pytest.param(

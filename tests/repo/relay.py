@@ -6,6 +6,7 @@ import asyncio
 import socket
 from asyncio import StreamReader, StreamWriter
 from contextlib import suppress
+from ssl import SSLContext
 from types import TracebackType
 from typing import Self
 
@@ -15,9 +16,13 @@ _CHUNK = 1 << 16
 
 
 class Relay:
-    """Forwards to `host:port`, or refuses, or takes connections and says nothing, or stalls."""
+    """Forwards to `host:port`, or refuses, or takes connections and says nothing, or stalls.
 
-    def __init__(self, to: str) -> None:
+    With a TLS context, it is what a server hides behind.
+    """
+
+    def __init__(self, to: str, context: SSLContext | None = None) -> None:
+        self._context = context
         self._to = to.rsplit(":", 1)
         self._hanging = False
         self._answers = float("inf")
@@ -72,7 +77,9 @@ class Relay:
 
     async def _listen(self) -> None:
         if self._server is None:
-            self._server = await asyncio.start_server(self._take, "127.0.0.1", self._port)
+            self._server = await asyncio.start_server(
+                self._take, "127.0.0.1", self._port, ssl=self._context
+            )
 
     async def _close(self) -> None:
         if self._server is not None:
@@ -111,5 +118,7 @@ class Relay:
                     self._answers -= len(chunk)
                 writer.write(chunk)
                 await writer.drain()
-            if self._answers > 0:
+            if self._answers > 0 and writer.can_write_eof():
                 writer.write_eof()
+            elif self._answers > 0:
+                writer.close()  # TLS has no connection that is half closed

@@ -72,14 +72,18 @@ def test_a_connection_that_was_cut_is_made_again(
 
 
 def test_a_connection_that_stalls_is_given_up_with_its_command(
-    relay: Relay, relayed: StateRepoSettings, git_ssh: GitSsh, state_repo: StateRepo
+    relay: Relay,
+    relayed: StateRepoSettings,
+    git_ssh: GitSsh,
+    state_repo: StateRepo,
+    temporary: Path,
 ) -> None:
     with closing(Mirror(relayed)) as mirror:
         tip = mirror.look().tip
         relay.stall()
         with pytest.raises(RemoteUnavailable, match="took over 2 s"):
             mirror.look()
-        assert not running("ControlPath=")
+        until(lambda: not running(str(temporary)))
         relay.forward()
         assert mirror.look().tip == tip == state_repo.tip()
     assert git_ssh.connections == 2

@@ -187,8 +187,14 @@ class Dumb(Served):
 
     def application(self) -> web.Application:
         app = web.Application()
-        app.router.add_static("/", self._root)
+        app.router.add_get("/{path:.*}", self._answer)
         return app
+
+    async def _answer(self, request: web.Request) -> web.Response:
+        file = self._root / request.match_info["path"]
+        if not file.is_file():
+            raise web.HTTPNotFound
+        return web.Response(body=file.read_bytes())
 
 
 @pytest.fixture(params=["no filter", "no single blobs", "dumb"])

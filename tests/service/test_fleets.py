@@ -12,7 +12,8 @@ import pytest
 from bridge.evaluate.prometheus import Prometheus
 from bridge.repo.state_repo import StateRepo as Tip
 from bridge.service.once import Done, once
-from bridge.service.rounds import Outcome, Rounds
+from bridge.service.outcome import Outcome
+from bridge.service.rounds import Rounds
 from bridge.settings import PrometheusSettings, Settings
 from tests.parts.monitoring import Monitoring
 from tests.parts.state_repo import StateRepo
@@ -200,7 +201,7 @@ def test_the_service_shows_members_by_target(
         exported = program.page("/metrics")
     assert len(status["decisions"]) == MEMBERS
     assert {one["policy"] for one in status["decisions"]} == {"web"}
-    labels = 'kind="Deployment",name="web-000",namespace="shop",policy="web"'
+    labels = 'kind="Deployment",name="web-000",namespace="shop",policy="web",repo=""'
     assert f"scalebridge_committed_replicas{{{labels}}} 3.0" in exported
-    assert 'scalebridge_fleet_unclaimed_samples{policy="web"} 0.0' in exported
+    assert 'scalebridge_fleet_unclaimed_samples{policy="web",repo=""} 0.0' in exported
     assert not program.seen("metrics_unknown")

@@ -7,7 +7,8 @@ from pathlib import Path
 
 from bridge.evaluate.prometheus import Prometheus
 from bridge.repo.state_repo import StateRepo as Tip
-from bridge.service.rounds import Outcome, Rounds
+from bridge.service.outcome import Outcome
+from bridge.service.rounds import Rounds
 from bridge.settings import PrometheusSettings
 from tests.conftest import DEPLOYMENT
 from tests.parts.fake_prometheus import ANY, FakePrometheus, samples
@@ -75,4 +76,4 @@ async def test_two_policies_may_not_govern_one_count(shop: StateRepo, tmp_path: 
     shop.write({"policies/twin.yaml": policy("a-twin", scaleTargetRef=anywhere)}, "Twin")
     outcome = await decided(shop, tmp_path)
     assert outcome.decision is None
-    assert outcome.problem == "apps/checkout.yaml:1: policy a-twin governs this count"
+    assert outcome.problem == "apps/checkout.yaml:7: policy a-twin governs this count"

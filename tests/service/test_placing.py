@@ -43,7 +43,7 @@ def test_two_fleets_on_one_workload_are_a_problem_of_the_second() -> None:
     places = of(named("second"), fleet(), manifests=(manifest("web"),))
     assert places.found.keys() == {"fleet: Deployment/shop/web"}
     assert places.problems == {
-        "second: Deployment/shop/web": "0.yaml:2: policy fleet governs this count"
+        "second: Deployment/shop/web": "0.yaml:8: policy fleet governs this count"
     }
 
 

@@ -17,7 +17,10 @@ from tests.repo.processes import until
 from tests.service.program import configured, policy, running
 
 pytestmark = pytest.mark.timeout(90)
-STUCK = 'scalebridge_stuck_rollout{kind="Deployment",name="checkout",namespace="shop",policy="web"}'
+STUCK = (
+    "scalebridge_stuck_rollout"
+    '{kind="Deployment",name="checkout",namespace="shop",policy="web",repo=""}'
+)
 
 
 def test_a_stuck_rollout_is_logged_exported_and_over(
@@ -30,7 +33,7 @@ def test_a_stuck_rollout_is_logged_exported_and_over(
         "inFlightTimeout": "1s",
     }
     policies = {
-        "policies/web.yaml": policy("web", scaleTargetRef=ref, **given),
+        "policies/web.yaml": policy("web", **given),
         "policies/checkout.yaml": None,
     }
     shop.write(policies, "Wait a second")

@@ -137,7 +137,7 @@ def test_reconcilers_hear_of_each_push_and_can_t_hinder_it(
             program.until("notice_failed", reconciler="down")
             assert program.until("notice_failed", reconciler="argocd")["error"] == "HTTP 500: no"
             metrics = program.page("/metrics")
-    told = 'scalebridge_reconciler_notices_total{outcome="accepted",reconciler="flux"} 1.0'
+    told = 'scalebridge_reconciler_notices_total{outcome="accepted",reconciler="flux",repo=""} 1.0'
     assert told in metrics
     for notice in (*flux.notices, *argocd.notices):
         assert (notice["before"], notice["after"]) == (before, hourly.tip())

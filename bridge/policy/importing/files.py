@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
@@ -38,26 +39,33 @@ class Written:
 class Imported:
     """The policies, what there is to say of them, and how many objects were of another kind."""
 
+    files: tuple[str, ...] = ()
     policies: list[Written] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
     refused: int = 0
-    passed_over: int = 0
+    others: Counter[str] = field(default_factory=Counter)
+    """By file."""
+
+    @property
+    def passed_over(self) -> int:
+        """How many objects were of another kind, in all files."""
+        return self.others.total()
 
 
 def import_files(files: Mapping[str, bytes], surroundings: Surroundings) -> Imported:
     """A policy for each autoscaler that can be carried over, and why the others can't."""
-    imported = Imported()
+    imported = Imported(tuple(files))
     candidates: list[Candidate] = []
     for name, content in files.items():
         for found in objects(name, content):
             if found is None:
-                imported.passed_over += 1
+                imported.others[name] += 1
             elif isinstance(found, Finding):
                 imported.findings.append(found)
                 imported.refused += 1
             elif hpa.belongs_to_keda(found):
                 imported.findings += found.findings
-                imported.passed_over += 1
+                imported.others[name] += 1
             else:
                 candidates.append(_candidate(found, surroundings))
     settle(candidates)

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import json
+import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from bridge.manifest.target import Target
 from bridge.policy.importing.files import import_files
 from bridge.policy.importing.surroundings import Surroundings
 from bridge.policy.loading import parse_policy
 from bridge.policy.model import ScalingPolicy
-from tests.parts.gate import shared
+from tests.parts.backfill import PROMTOOL
+from tests.parts.gate import needs, shared
 
 ADAPTERS = "only the adapter that serves it knows"
 TEMPLATE = "render the file first"
@@ -87,6 +90,8 @@ def _check(fact: Mapping[str, Any], policies: Mapping[str, ScalingPolicy]) -> No
         most = one["max"] if one["max"] is not None else 100
         assert (policy.spec.min_replicas, policy.spec.max_replicas) == (least, most), name
         assert f"{policy.target.kind}/{policy.target.name}" == one["target"], name
+        assert policy.spec.idle_replicas == one.get("idle"), name
+        assert ("behavior" in policy.spec.model_fields_set) == one["behavior"], name
         goals = one["prometheus"] if keda else one["metrics"] or [{"target": _DEFAULT}]
         for metric, goal in zip(policy.spec.metrics, goals, strict=True):
             wanted = goal["threshold"] if keda else goal["target"]["averageUtilization"]
@@ -94,6 +99,40 @@ def _check(fact: Mapping[str, Any], policies: Mapping[str, ScalingPolicy]) -> No
             assert metric.target.type == ("AverageValue" if keda else "Value"), name
             if keda:
                 assert goal["query"].strip() in metric.query, name
+            else:
+                _check_cpu(metric.query, policy.target)
+
+
+def _check_cpu(query: str, target: Target) -> None:
+    """Used over requested, of the ready pods that the workload owns."""
+    used, requested = query.split("\n  /\n")
+    assert "container_cpu_usage_seconds_total{" in used
+    assert "kube_pod_container_resource_requests{" in requested
+    assert 'resource="cpu"' in requested
+    for part in (used, requested):
+        assert "kube_pod_status_ready{" in part
+        assert (
+            f'kube_replicaset_owner{{owner_kind="{target.kind}",owner_name="{target.name}"}}'
+            in part
+        )
+
+
+def test_each_query_is_promql(folder: Path, facts: list[dict[str, Any]], tmp_path: Path) -> None:
+    """By Prometheus' own parser."""
+    needs(PROMTOOL)
+    files = {fact["file"]: (folder / fact["file"]).read_bytes() for fact in facts}
+    policies = [
+        parse_policy(one.text.encode(), one.file)
+        for one in import_files(files, Surroundings()).policies
+    ]
+    queries = [metric.query for policy in policies for metric in policy.spec.metrics]
+    rules = [{"record": f"query:{n}", "expr": query} for n, query in enumerate(queries)]
+    path = tmp_path / "rules.yml"
+    path.write_text(json.dumps({"groups": [{"name": "imported", "rules": rules}]}))
+    done = subprocess.run(["promtool", "check", "rules", path], capture_output=True, check=False)
+    assert done.returncode == 0, done.stderr.decode()
+    assert f"{len(queries)} rules found" in done.stdout.decode()
+    assert len(queries) >= 15
 
 
 _DEFAULT = {"averageUtilization": 80}

@@ -1,0 +1,124 @@
+"""`targets`: every count that the state repo holds, and where it stands."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import typer
+
+from bridge.commands.console import DONE, awaited, print_json
+from bridge.manifest.count import Count, Gap
+from bridge.manifest.index import Index, Place
+from bridge.manifest.locator import KustomizeReplicas
+from bridge.manifest.survey import Held
+from bridge.manifest.workload import NO_COUNT, Workload
+from bridge.repo.state_repo import StateRepo
+from bridge.service.placing import Places, placed, targets_of
+from bridge.service.rounds import read_policies
+from bridge.settings import Settings
+
+_SCALABLE = frozenset(
+    {"Deployment", "StatefulSet", "ReplicaSet", "ReplicationController", "Rollout"}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One count of the repo, or what lacks one; and the policy that governs it."""
+
+    file: str
+    line: int
+    target: str
+    count: Count | Gap | None
+    reason: str = ""
+    policy: str | None = None
+
+    @property
+    def spot(self) -> tuple[str, int | str]:
+        """What no two of them have in common."""
+        return self.file, self.count.start if self.count else f"{self.line} {self.target}"
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """As JSON has it."""
+        return {
+            "file": self.file,
+            "line": self.line,
+            "target": self.target,
+            "replicas": self.count.value if self.count else None,
+            "policy": self.policy,
+            "reason": self.reason or None,
+        }
+
+    def __str__(self) -> str:
+        value = self.count.value if self.count else None
+        what = self.reason if value is None else value
+        return f"{self.file}:{self.line}: {self.target}: {what}" + (
+            f"  (policy {self.policy})" if self.policy else ""
+        )
+
+
+def show_targets(settings: Settings, *, as_json: bool) -> int:
+    """Lists what the repo holds; returns the exit code."""
+    index, places = awaited(_looked(settings))
+    found = lines(index, places)
+    if as_json:
+        refused = [{"file": path, "reason": why} for path, why in sorted(index.refused.items())]
+        print_json({"targets": [line.facts for line in found], "unreadable": refused})
+        return DONE
+    for line in found:
+        typer.echo(str(line))
+    for path, why in sorted(index.refused.items()):
+        typer.echo(f"{path}: {why}", err=True)
+    return DONE
+
+
+async def _looked(settings: Settings) -> tuple[Index, Places]:
+    async with StateRepo(settings.state_repo) as repo:
+        snapshot = await repo.look()
+        policies = (await read_policies(repo, snapshot)).by_name
+        index = await repo.located(snapshot, targets_of(policies))
+        return index, placed(policies, index)
+
+
+def lines(index: Index, places: Places) -> list[Line]:
+    """Every count once, by file and line; with those that only a policy knows of."""
+    found: dict[tuple[str, int | str], Line] = {}
+    adopted = [place for place in places.found.values() if place.count.value is None]
+    for line in (*_indexed(index, adopted), *map(_placed, places.found.values())):
+        found.setdefault(line.spot, line)
+    for name, place in places.found.items():
+        spot = _placed(place).spot
+        found[spot] = replace(found[spot], policy=name)
+    return sorted(found.values(), key=lambda line: (line.file, line.line, line.target))
+
+
+def _indexed(index: Index, adopted: Sequence[Place]) -> Iterator[Line]:
+    for path, survey in sorted(index.surveys.items()):
+        targets = [place.target for place in adopted if place.path == path]
+        for one in survey.workloads:
+            if _scalable(one) and not any(target.fits(one.target) for target in targets):
+                yield _workload(path, one)
+        yield from (_other(path, one) for one in survey.others)
+
+
+def _scalable(workload: Workload) -> bool:
+    """Not a ConfigMap: it has a count, or one that can't be changed, or could have one."""
+    return workload.target.kind in _SCALABLE or not workload.refusal.endswith(NO_COUNT)
+
+
+def _workload(path: str, found: Workload) -> Line:
+    line = found.count.line if found.count else found.line
+    return Line(path, line, str(found.target), found.count, found.refusal)
+
+
+def _other(path: str, found: Held) -> Line:
+    kind = "replicas of" if isinstance(found.where, KustomizeReplicas) else "marker"
+    return Line(path, found.line, f"{kind} {found.where.name}", found.count, found.refusal)
+
+
+def _placed(place: Place) -> Line:
+    reason = "has no count yet" if place.count.value is None else ""
+    return Line(place.path, place.count.line, str(place.target), place.count, reason)

@@ -1,0 +1,86 @@
+"""All stages of one state repo, from the ticks to the push."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Collection, Sequence
+from contextlib import AsyncExitStack
+from datetime import datetime
+
+import structlog
+
+from bridge.batch.batcher import Batcher, Debounce
+from bridge.evaluate.prometheus import Prometheus
+from bridge.manifest.target import Target
+from bridge.notify.reconcilers import Reconcilers
+from bridge.observe.status import Status
+from bridge.service.committing import Committing
+from bridge.service.opening import Opening
+from bridge.service.outcome import Outcome
+from bridge.service.proposing import Proposing
+from bridge.service.rounds import Rounds
+from bridge.service.watching import Watching
+from bridge.settings import Settings, Window
+
+_LAST_COMMIT_S = 10.0
+
+
+class Pipeline:
+    """One state repo's own mirror, policies, batch and status; nothing of it waits for another's.
+
+    Raises:
+        ConfigInvalid: the mirror's folder or the signing key can't be used.
+    """
+
+    def __init__(
+        self, settings: Settings, prometheus: Prometheus, clock: Callable[[], datetime]
+    ) -> None:
+        self._settings = settings
+        self._clock = clock
+        self._prometheus = prometheus
+        self._opening = Opening(settings, clock)
+        self.name = settings.state_repo.name
+        self.status = Status(clock(), repo=self.name)
+
+    async def open(self, open_parts: AsyncExitStack) -> None:
+        """Claims the mirror, and wires the stages."""
+        settings = self._settings
+        repo = await open_parts.enter_async_context(self._opening.state_repo())
+        rounds = Rounds(repo, self._prometheus, self._clock, self._opening.alerts(self._prometheus))
+        self.watching = Watching(
+            rounds,
+            self.status,
+            self._clock,
+            poll_interval=settings.state_repo.poll_interval,
+            queue=settings.server.queue,
+        )
+        publishers = self._opening.publishers(repo, rounds)
+        self._proposing = Proposing(publishers, settings.publish, self.status)
+        batcher = Batcher(_debounce(settings.batch), _debounce(settings.batch.scale_up))
+        reconcilers = Reconcilers(settings.reconcilers, settings.state_repo)
+        self._committing = Committing(
+            batcher, self._proposing, reconcilers, self.status, self._clock
+        )
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Until `stop`; what is batched then is committed, within 10 s."""
+        if self.name:
+            structlog.contextvars.bind_contextvars(repo=self.name)
+        async with asyncio.TaskGroup() as stages:
+            watch = stages.create_task(self.watching.run(self._hand_on))
+            propose = stages.create_task(self._proposing.run())
+            commit = stages.create_task(self._committing.run(self.watching.look_again))
+            await stop.wait()
+            watch.cancel()
+            propose.cancel()
+            self._committing.stop()
+            await asyncio.wait([commit], timeout=_LAST_COMMIT_S)
+            commit.cancel()
+
+    def _hand_on(self, governed: Collection[Target], outcomes: Sequence[Outcome]) -> None:
+        self._proposing.take_in(governed, outcomes)
+        self._committing.take_in(governed, outcomes)
+
+
+def _debounce(window: Window) -> Debounce:
+    return Debounce(window.quiet_period, window.max_wait)
