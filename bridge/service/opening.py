@@ -6,7 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from bridge.evaluate.asking import MetricsSource
+from bridge.evaluate.alertmanager import Alertmanager
+from bridge.evaluate.prometheus import Prometheus
+from bridge.evaluate.prometheus_alerts import PrometheusAlerts
 from bridge.publish.branch import BranchPublisher
 from bridge.publish.drafting import Drafts
 from bridge.publish.forge import Forge
@@ -48,10 +50,14 @@ class Opening:
         signing = self.settings.commit.signing if signs else None
         return StateRepo(self.settings.state_repo, signing, self._tokens)
 
-    def rounds(self, repo: StateRepo, prometheus: MetricsSource) -> Rounds:
-        """Rounds over them, which know the commit budget."""
-        limit = self.settings.batch.max_commits_per_hour
-        return Rounds(repo, prometheus, self.clock, limit)
+    def rounds(self, repo: StateRepo, prometheus: Prometheus, *, past: bool = False) -> Rounds:
+        """Rounds over them, which know the commit budget and whom to ask for alerts.
+
+        Of the `past` only Prometheus can tell.
+        """
+        limit, given = self.settings.batch.max_commits_per_hour, self.settings.alertmanager
+        alerts = Alertmanager(given) if given and not past else PrometheusAlerts(prometheus)
+        return Rounds(repo, prometheus, self.clock, limit, alerts)
 
     def publishers(self, repo: StateRepo, rounds: Rounds) -> Publishers:
         """Those that write to the repo what the rounds decided."""
