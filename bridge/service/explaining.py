@@ -44,13 +44,12 @@ async def explained(
         ManifestUnsupported: its count can't be found.
         RemoteRefused, RemoteUnavailable: nothing could be read, or the branch is not as old.
     """
-    moment = question.at or clock()
-    opening = Opening(settings, lambda: moment)
+    opening = Opening(settings, clock)
     async with opening.state_repo() as repo, Prometheus(settings.prometheus) as source:
-        rounds = opening.rounds(repo, source, past=question.at is not None)
+        rounds = opening.rounds(repo, source, question.at)
         view = await rounds.look()
         if question.at is not None:
-            view = await rounds.view_of(await repo.as_of(view.snapshot, moment))
+            view = await rounds.view_of(await repo.as_of(view.snapshot, question.at))
         policy = _chosen(view, question)
         if problem := view.places.problems.get(policy.title):
             raise ManifestUnsupported(f"{policy.title}: {problem}")

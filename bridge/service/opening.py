@@ -50,14 +50,11 @@ class Opening:
         signing = self.settings.commit.signing if signs else None
         return StateRepo(self.settings.state_repo, signing, self._tokens)
 
-    def rounds(self, repo: StateRepo, prometheus: Prometheus, *, past: bool = False) -> Rounds:
-        """Rounds over them, which know the commit budget and whom to ask for alerts.
-
-        Of the `past` only Prometheus can tell.
-        """
+    def rounds(self, repo: StateRepo, prometheus: Prometheus, at: datetime | None = None) -> Rounds:
+        """Rounds over them, now or at a past moment; of alerts in the past only Prometheus tells."""
         limit, given = self.settings.batch.max_commits_per_hour, self.settings.alertmanager
-        alerts = Alertmanager(given) if given and not past else PrometheusAlerts(prometheus)
-        return Rounds(repo, prometheus, self.clock, limit, alerts)
+        alerts = Alertmanager(given) if given and not at else PrometheusAlerts(prometheus)
+        return Rounds(repo, prometheus, (lambda: at) if at else self.clock, limit, alerts)
 
     def publishers(self, repo: StateRepo, rounds: Rounds) -> Publishers:
         """Those that write to the repo what the rounds decided."""
