@@ -206,6 +206,7 @@ async def test_a_fleets_members_are_measured_each_for_itself(world: World) -> No
         "slow": 210,
         "checkout": None,
         "search": None,
+        "climb": 45,
     }
 
 
