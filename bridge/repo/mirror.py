@@ -5,7 +5,6 @@ It holds the commits as far back as was asked, their trees, and the blobs that w
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
@@ -16,8 +15,8 @@ from bridge.manifest.tree import MAX_BYTES
 from bridge.repo.credentials import Credentials, Tokens
 from bridge.repo.fast_import import Draft, stream
 from bridge.repo.git import Git, GitFailed, GitTimeout
-from bridge.repo.log import commits, log_format
 from bridge.repo.mirror_folder import MirrorFolder
+from bridge.repo.past import FEWEST_WALKED, Past
 from bridge.repo.side import SideBranches
 from bridge.repo.signing import with_signature
 from bridge.repo.snapshot import Commit, Snapshot
@@ -25,8 +24,6 @@ from bridge.repo.tree import changed, listed
 from bridge.repo.upstream import PROMISED, TIP, Upstream
 from bridge.settings import StateRepoSettings
 
-_FEWEST_WALKED = 100
-_FARTHEST_SEARCHED = 25_600
 _MOVES_UNTIL_GC = 50
 _GC = {
     **PROMISED,
@@ -60,6 +57,7 @@ class Mirror:
         self._git = Git(self._folder.path, self._folder.claim)
         self._upstream = Upstream(self._git, settings, tokens)
         self._side = SideBranches(self._git, self._upstream)
+        self._past = Past(self._git, self._upstream, self._folder.path)
         self._seen = Snapshot("", {})
         self._moves = 0
 
@@ -85,7 +83,7 @@ class Mirror:
             self._folder.prepare()
             self._git.run("init", "--quiet", "--bare")
         if tip != (held := self._held()):
-            self._upstream.fetch(0 if held else _FEWEST_WALKED)
+            self._upstream.fetch(0 if held else FEWEST_WALKED)
         return self._at(self._held())
 
     def _held(self) -> str:
@@ -184,82 +182,11 @@ class Mirror:
 
     def history(self, tip: str, since: datetime) -> list[Commit]:
         """The commits of the branch since then, newest first; a merge counts as one."""
-        return self._mended(lambda: self._history(tip, since))
-
-    def _history(self, tip: str, since: datetime) -> list[Commit]:
-        if not (count := self._commits_since(tip, since.timestamp())):
-            return []
-        boundary = secrets.token_hex(16)
-        log = self._git.run(
-            "log",
-            "-z",
-            "--first-parent",
-            "--diff-merges=first-parent",
-            "--raw",
-            "--no-abbrev",
-            "--no-renames",
-            f"--format={log_format(boundary)}",
-            f"-n{count}",
-            tip,
-        )
-        return commits(log.decode(errors="surrogateescape"), boundary)
-
-    def _commits_since(self, tip: str, since: float) -> int:
-        """How many commits reach back to the oldest that is recent.
-
-        Not `--since`, which ends at the first old date: one slow clock would hide the rest. Nor
-        does the remote cut by date (`--shallow-since`), for the same reason.
-        """
-        limit = _FEWEST_WALKED
-        while True:
-            times, whole = self._times(tip, limit)
-            if len(times) < limit and not whole:
-                self._upstream.deepen(tip, limit)
-                times, whole = self._times(tip, limit)
-            reach = max((n for n, time in enumerate(times, 1) if time >= since), default=0)
-            if reach <= limit // 2 or (len(times) < limit and whole):
-                return reach
-            limit *= 4
-
-    def _times(self, tip: str, limit: int) -> tuple[list[int], bool]:
-        """When each of the newest commits was made; whether the last has no parent anywhere."""
-        log = self._git.run("log", "--first-parent", "--format=%H %ct", f"-n{limit}", tip)
-        found = [line.split() for line in log.decode().splitlines()]
-        return [int(time) for _, time in found], found[-1][0] not in self._cut()
-
-    def _cut(self) -> set[str]:
-        """The commits whose parents the mirror has not."""
-        with suppress(FileNotFoundError):
-            return set((self._folder.path / "shallow").read_text("ascii").split())
-        return set()
+        return self._mended(lambda: self._past.history(tip, since))
 
     def earlier(self, tip: str, path: str, limit: int = 20) -> list[str]:
         """Blob ids that the file had before the tip, newest first, as far as can be found out."""
-        depth = _FEWEST_WALKED
-        while len(found := self._mended(lambda: self._earlier(tip, path, limit))) < limit:
-            depth *= 4
-            if depth > _FARTHEST_SEARCHED or not self._cut():
-                break
-            try:
-                self._upstream.deepen(tip, depth)
-            except (GitFailed, RemoteUnavailable):
-                break
-        return found
-
-    def _earlier(self, tip: str, path: str, limit: int) -> list[str]:
-        log = self._git.run(
-            "log",
-            "--format=",
-            "--raw",
-            "--no-abbrev",
-            "--no-renames",
-            f"-n{limit}",
-            tip,
-            "--",
-            path,
-        )
-        blobs = [line.split()[2] for line in log.decode(errors="replace").splitlines() if line]
-        return [blob for blob in blobs if blob.strip("0")]
+        return self._mended(lambda: self._past.earlier(tip, path, limit))
 
     def commit(self, draft: Draft, snapshot: Snapshot) -> str:
         """Writes the commit's objects into the mirror; returns its id."""
