@@ -9,6 +9,7 @@ from bridge.decide.activation import Activation, ActivationRules, activated
 from bridge.decide.decision import Decision, Step
 from bridge.decide.holds import Holds
 from bridge.decide.limits import limited_by
+from bridge.decide.override import Hold, Override
 from bridge.decide.pause import Pauses
 from bridge.decide.ratio import ratio_window, without_wind_up
 from bridge.decide.recall import Known, activity, asked_over, failures_before, recalled
@@ -48,12 +49,17 @@ def _decided(policy: ScalingPolicy, observation: Observation, known: Known) -> D
         fleet=policy.is_member,
     )
     if known.override and known.override.holds(policy, now.at):
-        return start.because(known.override.reason(policy), "spec.overrideHold")
+        return _held(start, policy, known.override)
     if policy.spec.paused_at(now.at):
         return _paused(start, policy)
     found = asked_now(policy, observation, known)
     then = asked_over(policy, observation.past, count)
     return _Deciding(policy, observation, known, found, then).decision(start)
+
+
+def _held(start: Decision, policy: ScalingPolicy, override: Override) -> Decision:
+    hold = Hold(override, override.until(policy))
+    return replace(start, hold=hold).because(override.reason(policy), override.field)
 
 
 def asked_now(policy: ScalingPolicy, observation: Observation, known: Known) -> Asked:

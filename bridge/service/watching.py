@@ -93,6 +93,7 @@ class Watching:
         self._looked_at = now
         try:
             view = await self._rounds.look()
+            self._status.budget = await self._rounds.budget_at(view.snapshot)
         except BridgeError as error:
             self._note_failure(error)
             return
