@@ -11,12 +11,14 @@ from itertools import chain
 from pathlib import Path
 
 from bridge.batch.budget import HOUR, Budget
+from bridge.decide.alerts import LONGEST_FIRING
 from bridge.decide.decide import decide, window_to_know
 from bridge.decide.override import Hold, Override
 from bridge.decide.recall import Known, Scaled
 from bridge.decide.rollout import RECORD_S
 from bridge.decide.wishes import order_of
-from bridge.errors import ManifestUnsupported, PolicyInvalid
+from bridge.errors import ManifestUnsupported, MetricsUnavailable, PolicyInvalid
+from bridge.evaluate.alerts import Alerts, AlertSource, minimum_rules
 from bridge.evaluate.asking import Asking, MetricsSource
 from bridge.evaluate.reading import Observation, Past
 from bridge.manifest.target import Target
@@ -56,13 +58,14 @@ class Seen:
 
 @dataclass(frozen=True, slots=True)
 class Memory:
-    """What the log says of the targets of a view; what is older than `since` is forgotten."""
+    """What the log says of the targets of a view, older than `since` forgotten; what alerts say."""
 
     view: View
     history: Sequence[Commit]
     changes: Mapping[Target, Sequence[Scaled]]
     overrides: Mapping[Target, Override]
     since: datetime
+    alerts: Alerts
 
     def changes_of(self, target: Target) -> tuple[Scaled, ...]:
         """How the target's count changed, newest first."""
@@ -83,9 +86,11 @@ class Rounds:
         metrics: MetricsSource,
         clock: Callable[[], datetime],
         commits_per_hour: int | None = None,
+        alerts: AlertSource | None = None,
     ) -> None:
         self._repo = repo
         self._metrics = metrics
+        self._alerts = alerts
         self._clock = clock
         self._commits_per_hour = commits_per_hour
         self._counts = CountLog(repo)
@@ -226,18 +231,23 @@ class Rounds:
         window = window_to_know(policy, moment, committed, rollouts.dead_time)
         past = await asking.past(policy, window, rollouts.dead_time) if window else Past()
         known = Known(committed, changes, memory.override_of(policy.target), rollouts)
-        return Observation(moment, past), known
+        return Observation(moment, past, memory.alerts), known
 
     async def _remember(self, view: View, now: datetime) -> Memory:
-        """The log, as far back as any policy's rules look; worked out once while it is the same."""
+        """The log, as far back as any policy's rules look, and any alert that fires.
+
+        Worked out once while it is the same.
+        """
         managed = managed_at(view)
+        alerts = await self._level([item.policy for item in managed], now)
         longest = max(_memory_s(item.policy) for item in managed)
-        since = now - timedelta(seconds=longest)
+        begins = (max(alert.since, now - LONGEST_FIRING) for alert in alerts.found)
+        since = min([now - timedelta(seconds=longest), *begins]).replace(microsecond=0)
         history = await self._repo.history(view.snapshot, since, now)
         known = self._memory
         if known is None or known.view is not view or known.history[: len(history)] != history:
             self._memory = known = await self._recall(view, managed, history, since)
-        return replace(known, since=since)
+        return replace(known, since=since, alerts=alerts)
 
     async def _recall(
         self, view: View, managed: Sequence[Managed], history: Sequence[Commit], since: datetime
@@ -247,7 +257,19 @@ class Rounds:
             track.item.target: [moved.as_change() for moved in track.moves] for track in tracks
         }
         orders = await asyncio.to_thread(overrides, tracks, history)
-        return Memory(view, history, changes, orders, since)
+        return Memory(view, history, changes, orders, since, Alerts())
+
+    async def _level(self, policies: Sequence[ScalingPolicy], now: datetime) -> Alerts:
+        """The alerts that fire now; none where no policy asks for a minimum by them."""
+        rules = minimum_rules(policies)
+        if not rules:
+            return Alerts()
+        if self._alerts is None:
+            return Alerts(error="nobody to ask for them")
+        try:
+            return Alerts(await self._alerts.firing(rules, now))
+        except MetricsUnavailable as error:
+            return Alerts(error=str(error))
 
 
 def managed_at(view: View) -> list[Managed]:
