@@ -247,6 +247,9 @@ class BatchSettings(Window):
     scale_up: Window = Field(
         Window(quiet_period=1.0, max_wait=5.0), description="for batches that hold a scale-up"
     )
+    max_commits_per_hour: int | None = Field(
+        None, ge=1, description="scale-downs wait for it; scale-ups may make half as many more"
+    )
 
 
 class GrafanaSettings(Section):

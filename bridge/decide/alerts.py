@@ -17,7 +17,7 @@ from bridge.evaluate.reading import Observation
 from bridge.policy.alert import AlertRule
 from bridge.policy.model import ScalingPolicy
 
-REMEMBERED = timedelta(days=7)
+LONGEST_FIRING = timedelta(days=7)
 """How far back the log is read for a count; alerts that are older hold, and raise no more."""
 
 
@@ -68,8 +68,8 @@ def _raises(policy: ScalingPolicy, observation: Observation, known: Known) -> It
 def _minimum(rule: AlertRule, since: datetime, now: datetime, known: Known) -> tuple[int, str]:
     if rule.percent is None:
         return int(rule.min_replicas or 0), ""
-    if since <= now - REMEMBERED:
-        return count_at(now - REMEMBERED, known), f"of {REMEMBERED.days} days ago "
+    if since <= now - LONGEST_FIRING:
+        return count_at(now - LONGEST_FIRING, known), f"of {LONGEST_FIRING.days} days ago "
     base = max(1, count_at(since, known))
     return -(-base * (100 + rule.percent) // 100), f"by {rule.percent}% of {base} "
 

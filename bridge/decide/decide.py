@@ -10,7 +10,9 @@ from bridge.decide.alerts import with_alerts
 from bridge.decide.decision import Decision, Step
 from bridge.decide.holds import Holds
 from bridge.decide.limits import limited_by
+from bridge.decide.override import Hold, Override
 from bridge.decide.pause import Pauses
+from bridge.decide.ratio import ratio_window, without_wind_up
 from bridge.decide.recall import Known, activity, asked_over, failures_before, recalled
 from bridge.decide.reconcile import Cause, Pass, reconciled
 from bridge.decide.rollout import stuck_rollout
@@ -48,7 +50,7 @@ def _decided(policy: ScalingPolicy, observation: Observation, known: Known) -> D
         fleet=policy.is_member,
     )
     if known.override and known.override.holds(policy, now.at):
-        return start.because(known.override.reason(policy), "spec.overrideHold")
+        return _held(start, policy, known.override)
     if policy.spec.paused_at(now.at):
         return _paused(start, policy)
     found = asked_now(policy, observation, known)
@@ -56,11 +58,16 @@ def _decided(policy: ScalingPolicy, observation: Observation, known: Known) -> D
     return _Deciding(policy, observation, known, found, then).decision(start)
 
 
+def _held(start: Decision, policy: ScalingPolicy, override: Override) -> Decision:
+    hold = Hold(override, override.until(policy))
+    return replace(start, hold=hold).because(override.reason(policy), override.field)
+
+
 def asked_now(policy: ScalingPolicy, observation: Observation, known: Known) -> Asked:
     """What the metrics recommend, with fallbacks, and no more than counts in flight allow."""
     failures = failures_before(policy, observation)
     found = asked(policy, observation.now, known.committed, failures)
-    return Holds(policy, observation, known).rise(found)
+    return without_wind_up(policy, observation, known, found)
 
 
 def _paused(start: Decision, policy: ScalingPolicy) -> Decision:
@@ -220,4 +227,5 @@ def window_to_know(
         needed.append(cooldown_of(policy) + 2 * spec.polling_interval)
     if found.highest is not None and found.highest != committed:
         needed.append(windows.up if found.highest > committed else windows.down)
+    needed.append(ratio_window(policy, found, committed))
     return max(needed)

@@ -14,13 +14,12 @@ from bridge.decide.explanation import explanation
 from bridge.documents import Document, load_document
 from bridge.errors import ManifestUnsupported, PolicyInvalid
 from bridge.evaluate.prometheus import Prometheus
-from bridge.evaluate.prometheus_alerts import PrometheusAlerts
 from bridge.observe.explain import Explained
 from bridge.policy.loading import parse_policy
 from bridge.policy.model import ScalingPolicy
 from bridge.repo.state_repo import StateRepo
 from bridge.service.opening import Opening
-from bridge.service.rounds import Rounds, View
+from bridge.service.rounds import View
 from bridge.settings import BatchSettings, Settings
 
 _MOST_NAMES = 20
@@ -45,14 +44,12 @@ async def explained(
         ManifestUnsupported: its count can't be found.
         RemoteRefused, RemoteUnavailable: nothing could be read, or the branch is not as old.
     """
-    moment = question.at or clock()
     opening = Opening(settings, clock)
     async with opening.state_repo() as repo, Prometheus(settings.prometheus) as source:
-        alerts = PrometheusAlerts(source) if question.at else opening.alerts(source)
-        rounds = Rounds(repo, source, lambda: moment, alerts)
+        rounds = opening.rounds(repo, source, question.at)
         view = await rounds.look()
         if question.at is not None:
-            view = await rounds.view_of(await repo.as_of(view.snapshot, moment))
+            view = await rounds.view_of(await repo.as_of(view.snapshot, question.at))
         policy = _chosen(view, question)
         if problem := view.places.problems.get(policy.title):
             raise ManifestUnsupported(f"{policy.title}: {problem}")

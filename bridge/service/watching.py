@@ -94,6 +94,7 @@ class Watching:
         try:
             with self._status.progress.at("look"):
                 view = await self._rounds.look()
+                self._status.budget = await self._rounds.budget_at(view.snapshot)
         except BridgeError as error:
             self._note_failure(error)
             return

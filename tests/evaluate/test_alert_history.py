@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 import pytest
 
-from bridge.decide.alerts import REMEMBERED
+from bridge.decide.alerts import LONGEST_FIRING
 from bridge.evaluate.alerts import STEP_S, Firing
 from bridge.evaluate.prometheus import Prometheus
 from bridge.evaluate.prometheus_alerts import PrometheusAlerts
@@ -105,7 +105,7 @@ async def test_one_that_led_over_to_it_is_told_and_one_long_before_is_not() -> N
 async def test_what_is_older_than_the_memory_is_known_to_be_that_old() -> None:
     async with recorded(a=(before(days=30), before(hours=-1))) as source:
         (found,) = await PrometheusAlerts(source).firing([RULE], NOON)
-    assert found.since <= NOON - REMEMBERED
+    assert found.since <= NOON - LONGEST_FIRING
     assert source.asked == 7 * 24 + 1
 
 
