@@ -10,7 +10,7 @@ export PYTHON ?=
 
 .DEFAULT_GOAL := check
 .DELETE_ON_ERROR:
-.PHONY: help install parts fmt lint types layers cover test check demo bench restart-property \
+.PHONY: help install parts fmt lint types layers cover test check demo tables bench restart-property \
     constraints openapi clean
 
 help: ## list the targets
@@ -52,6 +52,9 @@ check: test ## the same as test, and the default
 
 demo: install parts ## load rises, one commit scales, load comes back (two minutes)
 	$(BIN)/scalebridge demo $(DEMO_ARGS)
+
+tables: install ## write the simulated tables of docs/dead-time.md anew
+	$(BIN)/python -m tests.backtest.loops
 
 bench: install ## the benchmarks, quick
 	@for benchmark in $(wildcard benchmarks/*.py); do \

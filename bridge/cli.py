@@ -143,6 +143,14 @@ def explain(
 
 
 @application.command()
+def doctor(config: ConfigOption = None, json: JsonOption = False) -> None:
+    """Try every connection and right, and say what to do. Changes nothing."""
+    from bridge.commands.doctor import examine
+
+    sys.exit(examine(_settings(config), as_json=json))
+
+
+@application.command()
 def backtest(
     policy: Annotated[Path, typer.Argument(help="The policy file to try.", dir_okay=False)],
     last: Annotated[str, typer.Option(help="How far back, such as 6h or 2d.")] = "6h",

@@ -7,18 +7,22 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from itertools import pairwise
 
 from bridge.backtest.demand import Curve
+from bridge.backtest.foresight import foreseen
 from bridge.batch.batcher import Batcher, Debounce
 from bridge.decide.dead_time import Rollout, Rollouts
 from bridge.decide.decide import decide, window_to_know
 from bridge.decide.decision import Decision
 from bridge.decide.recall import Known, Scaled
 from bridge.decide.rollout import Watch, rollout, watches
+from bridge.evaluate.forecast import seconds_ahead
 from bridge.evaluate.reading import Moment, Observation, Past, Reading
+from bridge.policy.metric import Metric as Asked
 from bridge.policy.model import ScalingPolicy
 
 Metric = Callable[[float, int], float]
@@ -26,6 +30,7 @@ Metric = Callable[[float, int], float]
 
 _EPOCH = datetime(2026, 3, 2, tzinfo=UTC)
 _BEFORE_S = 3600
+_ENOUGH = 100_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,11 +44,8 @@ class Loop:
     """Seconds that a pod takes to get ready."""
     debounce: Debounce
     scale_up: Debounce
-
-    @property
-    def lag(self) -> float:
-        """Seconds from commit to ready."""
-        return self.reconcile + self.start
+    averaged: int = 1
+    """Over how many seconds a metric is averaged, as by `rate(…[2m])`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +94,7 @@ class _Running:
         self._changes: list[Scaled] = []
         self._rollouts: dict[Watch, Rollout] = {}
         self._found = Run()
+        self._expected: dict[tuple[datetime, float | None], Moment] = {}
         interval = round(policy.spec.polling_interval)
         before = range(-_BEFORE_S, 0, interval)
         self._moments = [self._moment(second, curve.at(0), replicas) for second in before]
@@ -123,20 +126,56 @@ class _Running:
         return sum(ready_at <= second for ready_at in self._pods)
 
     def _moment(self, second: int, demand: float, ready: int) -> Moment:
-        metrics = self._loop.metrics
-        readings = (Reading(name, value(demand, ready)) for name, value in metrics.items())
+        readings = (
+            Reading(name, self._averaged(says, second, demand, ready))
+            for name, says in self._loop.metrics.items()
+        )
         return Moment(_at(second), tuple(readings), ready)
+
+    def _averaged(self, says: Metric, second: int, demand: float, ready: int) -> float:
+        """What a metric says at a second, of what was before it and this."""
+        begin, end = max(0, second - self._loop.averaged + 1), max(0, second)
+        demands = [*self._found.demand[begin:end], demand]
+        counts = [*self._found.ready[begin:end], ready]
+        return sum(map(says, demands, counts)) / len(demands)
 
     def _decide(self, now: Moment, second: int) -> None:
         rollouts = self._measured(now.at)
+        now = self._foreseen(now, rollouts.dead_time)
         window = window_to_know(self._policy, now, self._committed, rollouts.dead_time)
         since = now.at - timedelta(seconds=window)
         first = bisect_left(self._moments, since, key=lambda moment: moment.at)
-        past = Past(tuple(self._moments[first:]), since=since) if window else Past()
+        moments = (self._foreseen(one, rollouts.dead_time) for one in self._moments[first:])
+        past = Past(tuple(moments), since=since) if window else Past()
         known = Known(self._committed, tuple(self._changes), None, rollouts)
         decision = decide(self._policy, Observation(now, past), known)
         self._found.decisions.append(decision)
         self._batcher.put(decision, second)
+
+    def _foreseen(self, moment: Moment, dead_time: float | None) -> Moment:
+        """With what was expected then, as far ahead as is known now."""
+        if not any(metric.forecast for metric in self._policy.spec.metrics):
+            return moment
+        key = moment.at, dead_time
+        if key not in self._expected:
+            readings = zip(self._policy.spec.metrics, moment.readings, strict=True)
+            aheads = (self._ahead(metric, said, moment.at, dead_time) for metric, said in readings)
+            self._expected[key] = replace(moment, readings=tuple(aheads))
+        return self._expected[key]
+
+    def _ahead(
+        self, metric: Asked, reading: Reading, at: datetime, dead_time: float | None
+    ) -> Reading:
+        said = partial(self._said, self._loop.metrics[metric.name])
+        seconds = seconds_ahead(metric, dead_time)
+        return replace(reading, ahead=foreseen(metric, said, _second(at), seconds))
+
+    def _said(self, says: Metric, second: float) -> float:
+        """What the metric said then; before the beginning, with enough replicas for all."""
+        if second < 0:
+            return says(self._curve.at(second), _ENOUGH)
+        at, found = int(second), self._found
+        return self._averaged(says, at, found.demand[at], found.ready[at])
 
     def _measured(self, now: datetime) -> Rollouts:
         """As Prometheus would have it: the ready replicas at each step of each watch."""

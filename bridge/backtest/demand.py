@@ -6,6 +6,7 @@ import math
 import random
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 
 Demand = Callable[[float], float]
 """Work per second, by seconds since the beginning."""
@@ -41,12 +42,15 @@ def spike(low: float, high: float, *, start: float, end: float, seconds: int) ->
 
 
 def noisy_day(low: float, high: float, *, noise: float, seconds: int, seed: int = 7) -> Curve:
-    """A sine from night to night; each 15 s apart by up to `noise` (0.1 is 10 %) at random."""
-    draw = random.Random(seed)  # noqa: S311 - the same day each time, nothing secret
-    shares = [1 + noise * draw.uniform(-1, 1) for _ in range(seconds // 15 + 1)]
+    """A sine from night to night, day after day; each 15 s up to `noise` (0.1: 10 %) beside it."""
+
+    @cache
+    def share(quarter: int) -> float:
+        draw = random.Random(f"{seed}:{quarter}")  # noqa: S311 - the same each time, nothing secret
+        return 1 + noise * draw.uniform(-1, 1)
 
     def demand(t: float) -> float:
         day = (1 - math.cos(2 * math.pi * t / seconds)) / 2
-        return (low + (high - low) * day) * shares[int(t // 15)]
+        return (low + (high - low) * day) * share(int(t // 15))
 
     return Curve("noisy day", seconds, demand)

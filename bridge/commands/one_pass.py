@@ -53,7 +53,7 @@ def _tell_done(done: Done) -> None:
 
 
 def _problems(done: Done) -> list[str]:
-    return [*done.found.problems, *filter(None, [done.proposed.problem])]
+    return [*done.found.problems, *done.proposed.problems]
 
 
 def show_plan(settings: Settings, *, as_json: bool) -> int:

@@ -96,7 +96,7 @@ def lines(index: Index, places: Places) -> list[Line]:
 
 
 def _indexed(index: Index, adopted: Sequence[Place]) -> Iterator[Line]:
-    for path, survey in index.surveys.items():
+    for path, survey in sorted(index.surveys.items()):
         targets = [place.target for place in adopted if place.path == path]
         for one in survey.workloads:
             if _scalable(one) and not any(target.fits(one.target) for target in targets):

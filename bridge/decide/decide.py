@@ -11,6 +11,7 @@ from bridge.decide.holds import Holds
 from bridge.decide.limits import limited_by
 from bridge.decide.override import Hold, Override
 from bridge.decide.pause import Pauses
+from bridge.decide.ratio import ratio_window, without_wind_up
 from bridge.decide.recall import Known, activity, asked_over, failures_before, recalled
 from bridge.decide.reconcile import Cause, Pass, reconciled
 from bridge.decide.rollout import stuck_rollout
@@ -65,7 +66,7 @@ def asked_now(policy: ScalingPolicy, observation: Observation, known: Known) -> 
     """What the metrics recommend, with fallbacks, and no more than counts in flight allow."""
     failures = failures_before(policy, observation)
     found = asked(policy, observation.now, known.committed, failures)
-    return Holds(policy, observation, known).rise(found)
+    return without_wind_up(policy, observation, known, found)
 
 
 def _paused(start: Decision, policy: ScalingPolicy) -> Decision:
@@ -227,4 +228,5 @@ def window_to_know(
         needed.append(cooldown_of(policy) + 2 * spec.polling_interval)
     if found.highest is not None and found.highest != committed:
         needed.append(windows.up if found.highest > committed else windows.down)
+    needed.append(ratio_window(policy, found, committed))
     return max(needed)

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
-from bridge.decide.behavior import Changes, rate_limit
 from bridge.decide.decision import Decision
 from bridge.decide.recall import Known, asked_then, failures_before
 from bridge.decide.wishes import Asked, order_of
@@ -22,29 +20,6 @@ class Holds:
     policy: ScalingPolicy
     observation: Observation
     known: Known
-
-    def rise(self, found: Asked) -> Asked:
-        """In flight a ratio raises no further than the policies let what lives rise at once.
-
-        It knows the way and not how far: while nothing it asked for has come to be, it would ask
-        for more in each period, up to the maximum. Totals know how far, and are not held.
-        """
-        ready, committed = self.observation.now.ready, self.known.committed
-        newest = self.known.rollouts.newest
-        if ready is None or ready >= committed or not self._is_young():
-            return found
-        if newest is not None and newest.settled:
-            return found
-        rules = self.policy.spec.behavior.scale_up
-        most = max(committed, rate_limit("up", ready, rules, Changes()))
-        why = f"in flight ({ready} ready of {committed} committed) raised to {most} at most"
-        wishes = (
-            replace(wish, replicas=most, text=f"{wish.text}, {why}")
-            if wish.ratio and wish.replicas is not None and wish.replicas > most
-            else wish
-            for wish in found.wishes
-        )
-        return replace(found, wishes=tuple(wishes))
 
     def fall(self, decision: Decision, found: Asked, then: Sequence[Asked]) -> Decision:
         """No scale-down by the metrics that they or their past do not bear out."""
@@ -113,16 +88,11 @@ class Holds:
             return decision
         if now.ready is None and not self._ready_was_known():
             return decision
-        if not self._is_young():
+        if not self.known.in_flight(now.at, self.policy.spec.in_flight_timeout):
             return decision
         ready = "unknown" if now.ready is None else now.ready
         why = f"in flight ({ready} ready of {committed} committed)"
         return _held(decision, why, "spec.inFlightTimeout")
-
-    def _is_young(self) -> bool:
-        """Whether the committed count is one that may still be on its way."""
-        ages = [change.age(self.observation.now.at) for change in self.known.changes]
-        return min(ages, default=math.inf) <= self.policy.spec.in_flight_timeout
 
     def _ready_was_known(self) -> bool:
         """Whether ready replicas are missing now, and not just never exported for this target."""

@@ -42,6 +42,10 @@ class Known:
     rollouts: Rollouts = field(default_factory=Rollouts)
     """What became of the changes, as measured."""
 
+    def in_flight(self, now: datetime, timeout: float) -> bool:
+        """Whether the count was changed so lately that it may still be on its way."""
+        return any(change.age(now) <= timeout for change in self.changes)
+
 
 def recalled(
     policy: ScalingPolicy, observation: Observation, known: Known, then: Iterable[Asked]

@@ -27,7 +27,7 @@ class Wish:
     field: str = ""
     """The policy's field that asks, dotted."""
     ratio: bool = False
-    """Whether it multiplies the live ready replicas."""
+    """Whether it multiplies the live ready replicas by what was measured."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -156,7 +156,8 @@ class _Question:
         shown = f"{metric.name} {plain(milli)}"
         goal = Goal(metric.target.type, metric.target.milli)
         if value.answer.active:
-            return self._wish(goal, milli, f"{value.unknown}, fallback: {shown}")
+            shown = f"{value.unknown}, fallback: {shown}"
+            return replace(self._wish(goal, milli, shown), ratio=False)
         if ahead := value.reading.ahead:
             return self._foreseen(goal, milli, ahead, shown)
         return self._wish(goal, milli, shown)
@@ -180,7 +181,7 @@ class _Question:
         for value in values:
             if value.answer.active and value.answer.milli is not None:
                 shown = f"{value.unknown}, fallback: formula {plain(value.answer.milli)}"
-                wish = self._wish(goal, value.answer.milli, shown)
+                wish = replace(self._wish(goal, value.answer.milli, shown), ratio=False)
                 return Asked((wish,), active=True, errors=errors)
         if any(value.answer.milli is None for value in values):
             return Asked((_no_wish("; ".join(errors)),), active=False, errors=errors)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Callable, Collection, Coroutine, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 from itertools import chain
@@ -67,7 +67,7 @@ class Asking:
         aheads = [self._ahead(policy, metric, dead_time) for metric in metrics]
         await _settled([*answers, *ready, *chain.from_iterable(asked for asked, _ in aheads)])
         readings = (
-            _foreseen(_reading(metric.name, answer, policy.target), outlook)
+            outlook.seen(_reading(metric.name, answer, policy.target))
             for metric, answer, (_, outlook) in zip(metrics, answers, aheads, strict=True)
         )
         count = _count(ready, policy.target)
@@ -135,7 +135,7 @@ class Asking:
             return Past(error=str(error))
         counts = histories.pop() if ready else {}
         told = zip(metrics, histories, aheads, strict=True)
-        named = {m.name: _readings(m.name, history, seen) for m, history, (_, seen) in told}
+        named = {metric.name: seen.readings(history) for metric, history, (_, seen) in told}
         steps = range(window.steps)
         moments = (_moment(start + n * timedelta(seconds=step), n, named, counts) for n in steps)
         return Past(tuple(moments), since=start)
@@ -280,18 +280,6 @@ def _now(answer: asyncio.Task[Any], target: Target) -> dict[int, float]:
 
 def _steps(window: _Window, answer: asyncio.Task[Any], target: Target) -> dict[int, float]:
     return window.by_step(_history(answer, target))
-
-
-def _foreseen(reading: Reading, outlook: Outlook) -> Reading:
-    if reading.value is None:
-        return reading
-    return replace(reading, ahead=outlook.at({0: reading.value}).get(0))
-
-
-def _readings(metric: str, history: Mapping[int, float], outlook: Outlook) -> dict[int, Reading]:
-    """By the number of the step, as far as there are values."""
-    aheads = outlook.at(history)
-    return {step: Reading(metric, said, "", aheads.get(step)) for step, said in history.items()}
 
 
 def _moment(

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from statistics import median
 
 from bridge.errors import MetricsUnavailable
-from bridge.evaluate.reading import Ahead
+from bridge.evaluate.reading import Ahead, Reading
 from bridge.policy.forecast import LinearForecast, SeasonalForecast
 from bridge.policy.metric import Metric
 
@@ -46,6 +46,17 @@ class Outlook:
     metric: Metric
     seconds: float
     answers: Sequence[Answer]
+
+    def seen(self, reading: Reading) -> Reading:
+        """A reading of now, with what is expected."""
+        if reading.value is None:
+            return reading
+        return replace(reading, ahead=self.at({0: reading.value}).get(0))
+
+    def readings(self, history: Mapping[int, float]) -> dict[int, Reading]:
+        """Readings by the number of their step, with what was expected then."""
+        aheads, name = self.at(history), self.metric.name
+        return {step: Reading(name, said, "", aheads.get(step)) for step, said in history.items()}
 
     def at(self, present: Mapping[int, float]) -> dict[int, Ahead]:
         """What is expected after each of these steps."""

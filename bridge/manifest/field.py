@@ -79,7 +79,7 @@ def _rest(start: Way, where: Field) -> Path:
 
 def _starts(documents: Sequence[Document], where: Field) -> Iterator[Way]:
     """From where the path counts: each document that may be meant, or the one object."""
-    chosen = [d for d in documents if where.doc in (None, d.number)]
+    chosen = documents if where.doc is None else documents[where.doc : where.doc + 1]
     if not documents:
         raise ManifestUnsupported(f"no {shown(where.path)}: the file is empty")
     if not chosen:

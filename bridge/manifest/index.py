@@ -2,22 +2,40 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
 from bridge.errors import ManifestUnsupported
 from bridge.manifest.count import Count, Gap
 from bridge.manifest.field import narrowed
-from bridge.manifest.locate import found_in, located, opened
-from bridge.manifest.locator import Field, Locator, Marker
+from bridge.manifest.locate import YAML_SUFFIXES, suffix_of
+from bridge.manifest.locator import Locator, Marker
 from bridge.manifest.survey import Survey, surveyed
 from bridge.manifest.target import Target
 from bridge.manifest.workload import Workload
 
 _SHOWN = 20
+_SEARCHED = YAML_SUFFIXES | frozenset(
+    [
+        ".bash",
+        ".cfg",
+        ".conf",
+        ".env",
+        ".hcl",
+        ".ini",
+        ".nomad",
+        ".properties",
+        ".sh",
+        ".tf",
+        ".tfvars",
+        ".toml",
+        ".txt",
+        ".xml",
+    ]
+)
+"""Manifests, and text that may hold a marker; others are not fetched unless a policy names them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +55,10 @@ class Place:
 Candidates = Mapping[tuple[str, str], list[tuple[str, Workload]]]
 
 
+def _by_place(one: tuple[str, Workload]) -> tuple[str, int]:
+    return one[0], one[1].line
+
+
 @dataclass(frozen=True, slots=True)
 class Index:
     """What one tree holds: workloads by kind and name, and why some files could not be read."""
@@ -45,8 +67,8 @@ class Index:
     refused: Mapping[str, str] = field(default_factory=dict)
     surveys: Mapping[str, Survey] = field(default_factory=dict)
     """By path, of the files that hold anything."""
-    located: Mapping[tuple[Target, Locator], Place | str] = field(default_factory=dict)
-    """The places of targets that say themselves where they stand, or why there is none."""
+    located: Mapping[tuple[Target, Locator | None], Place | str] = field(default_factory=dict)
+    """Places that the parser confirmed, or why there is none."""
 
     def find(self, target: Target) -> Place:
         """The one place where the target's count stands.
@@ -55,10 +77,10 @@ class Index:
             ManifestUnsupported: nowhere, in several places, or in an unsafe one; the text
                 lists the candidates with file and line.
         """
-        if target.at is not None:
-            place = self.located[target, target.at]
-            if isinstance(place, str):
-                raise ManifestUnsupported(place)
+        place = self.located.get((target, target.at))
+        if isinstance(place, str):
+            raise ManifestUnsupported(place)
+        if place is not None:
             return place
         path, workload = self.workload(target)
         if workload.count is None:
@@ -91,7 +113,7 @@ class Index:
         name = locator.where.name
         found = [
             (path, held.line)
-            for path, survey in self.surveys.items()
+            for path, survey in sorted(self.surveys.items())
             for held in survey.others
             if isinstance(held.where, Marker) and held.where.name == name
         ]
@@ -101,6 +123,27 @@ class Index:
             places = ", ".join(f"{path}:{line}" for path, line in found[:_SHOWN])
             raise ManifestUnsupported(f"{target}: marker {name} stands in several places: {places}")
         return found[0][0]
+
+    def moved(self, stale: Iterable[str], fresh: Mapping[str, Survey]) -> Index:
+        """The index without what stood in the stale files, and with the fresh ones."""
+        surveys = dict(self.surveys)
+        gone = {path: surveys.pop(path) for path in stale if path in surveys}
+        surveys |= {path: survey for path, survey in fresh.items() if survey}
+        candidates, refused = dict(self.candidates), dict(self.refused)
+        for path, survey in gone.items():
+            refused.pop(path, None)
+            for key in {(w.target.kind, w.target.name) for w in survey.workloads}:
+                rest = [one for one in candidates.pop(key) if one[0] != path]
+                if rest:
+                    candidates[key] = rest
+        for path, survey in sorted(fresh.items()):
+            if survey.refusal:
+                refused[path] = survey.refusal
+            for found in survey.workloads:
+                key = found.target.kind, found.target.name
+                others = candidates.get(key, [])
+                candidates[key] = sorted([*others, (path, found)], key=_by_place)
+        return Index(candidates, refused, surveys)
 
     def of_kind(self, kind: str) -> Iterator[tuple[str, Workload]]:
         """Every workload of a kind, with its file."""
@@ -119,106 +162,58 @@ class Index:
 Read = Callable[[list[str]], Iterable[tuple[str, bytes | None]]]
 """Contents by blob id, as they come; None for one that is too big to be looked at."""
 
+_Key = tuple[str, str]
+"""A blob, and what its name says of its format."""
+
 
 class Catalogue:
     """Indexes tree after tree; a blob is parsed once, however often the branch moves."""
 
     def __init__(self, search_paths: Iterable[str] = (".",)) -> None:
         self._roots = [PurePosixPath(path).parts for path in search_paths]
-        self._surveys: dict[tuple[str, str], Survey] = {}
-        self._found: dict[tuple[str, str, Locator], Count | Gap | str] = {}
+        self._tree: Mapping[str, str] = {}
+        self._keys: dict[str, _Key] = {}
+        self._surveys: dict[_Key, Survey] = {}
+        self._uses: Counter[_Key] = Counter()
+        self._index = Index()
 
     def index(self, tree: Mapping[str, str], read: Read) -> Index:
-        """What a tree holds (path to blob id); `read` fetches blobs not seen before."""
-        wanted = {
-            path: (blob, PurePosixPath(path).suffix)
-            for path, blob in sorted(tree.items())
-            if self._in_scope(path)
-        }
-        self._survey(set(wanted.values()), read)
-        blobs = set(tree.values())
-        self._found = {key: found for key, found in self._found.items() if key[0] in blobs}
-        surveys = {path: self._surveys[key] for path, key in wanted.items()}
-        return _index({path: survey for path, survey in surveys.items() if survey})
+        """What a tree holds (path to blob id); `read` fetches blobs not seen before.
 
-    def _survey(self, wanted: set[tuple[str, str]], read: Read) -> None:
-        known = {key: self._surveys[key] for key in wanted if key in self._surveys}
+        Only what changed since the last tree is looked at.
+        """
+        before = self._tree
+        changed = [path for path, blob in tree.items() if before.get(path) != blob]
+        gone = before.keys() - tree.keys() if len(before) + len(changed) > len(tree) else set()
+        wanted = {path: (tree[path], suffix_of(path)) for path in changed if self._in_scope(path)}
+        self._survey(set(wanted.values()), read)
+        stale = {path for path in (*changed, *gone) if path in self._keys}
+        replaced = [self._keys.pop(path) for path in stale]
+        self._keys |= wanted
+        self._uses.update(wanted.values())
+        self._forget(replaced)
+        self._index = self._index.moved(
+            stale, {path: self._surveys[key] for path, key in wanted.items()}
+        )
+        self._tree = dict(tree)
+        return self._index
+
+    def _survey(self, wanted: set[_Key], read: Read) -> None:
         suffixes = defaultdict(list)
-        for blob, suffix in wanted - known.keys():
+        for blob, suffix in wanted - self._surveys.keys():
             suffixes[blob].append(suffix)
         for blob, content in read(sorted(suffixes)) if suffixes else ():
-            known |= {(blob, suffix): surveyed(content, suffix) for suffix in suffixes[blob]}
-        self._surveys = known
+            for suffix in suffixes[blob]:
+                self._surveys[blob, suffix] = surveyed(content, suffix)
+
+    def _forget(self, replaced: Iterable[_Key]) -> None:
+        """What no path of the tree has any more."""
+        self._uses.subtract(replaced)
+        for key in set(replaced):
+            if not self._uses[key]:
+                del self._uses[key], self._surveys[key]
 
     def _in_scope(self, path: str) -> bool:
         parts = PurePosixPath(path).parts
-        return any(parts[: len(root)] == root for root in self._roots)
-
-    def located(
-        self, index: Index, tree: Mapping[str, str], read: Read, targets: Iterable[Target]
-    ) -> Index:
-        """The index with the places of those targets that say themselves where they stand."""
-        asked = {(target, target.at) for target in targets if target.at is not None}
-        places: dict[tuple[Target, Locator], Place | str] = {}
-        files: dict[tuple[Target, Locator], str] = {}
-        for target, locator in asked:
-            try:
-                files[target, locator] = _file(index, tree, target, locator)
-            except ManifestUnsupported as refusal:
-                places[target, locator] = str(refusal)
-        self._locate({(tree[path], path, locator) for (_, locator), path in files.items()}, read)
-        for (target, locator), path in files.items():
-            found = self._found[tree[path], path, locator]
-            places[target, locator] = (
-                f"{target}: {path}: {found}"
-                if isinstance(found, str)
-                else Place(path, target, found, locator)
-            )
-        return replace(index, located=places)
-
-    def _locate(self, wanted: set[tuple[str, str, Locator]], read: Read) -> None:
-        unseen = wanted - self._found.keys()
-        contents = dict(read(sorted({blob for blob, _, _ in unseen}))) if unseen else {}
-        for blob, path, locator in unseen:
-            self._found[blob, path, locator] = _located(contents[blob], path, locator)
-
-
-def _file(index: Index, tree: Mapping[str, str], target: Target, locator: Locator) -> str:
-    if locator.file is None:
-        return index.file_of(target, locator)
-    if locator.file not in tree:
-        raise ManifestUnsupported(f"{target}: {locator.file}: no such file in the repo")
-    return locator.file
-
-
-def _located(content: bytes | None, path: str, locator: Locator) -> Count | Gap | str:
-    if content is None:
-        return "too big to be looked at"
-    try:
-        return located(content, path, locator)
-    except ManifestUnsupported as refusal:
-        return str(refusal)
-
-
-def _index(surveys: Mapping[str, Survey]) -> Index:
-    candidates: dict[tuple[str, str], list[tuple[str, Workload]]] = defaultdict(list)
-    for path, survey in surveys.items():
-        for workload in survey.workloads:
-            target = workload.target
-            candidates[target.kind, target.name].append((path, workload))
-    refusals = {path: survey.refusal for path, survey in surveys.items() if survey.refusal}
-    return Index(dict(candidates), refusals, surveys)
-
-
-def counts_in(content: bytes, path: str, targets: Iterable[Target]) -> dict[Target, int]:
-    """Those targets' counts in one version of a file that have a single one there."""
-    counts = {}
-    with suppress(ManifestUnsupported):
-        file = opened(content, path)
-        for target in targets:
-            locator = target.at or Locator(Field(owner=target))
-            with suppress(ManifestUnsupported):
-                found = found_in(file, locator)
-                if isinstance(found, Count):
-                    counts[target] = found.value
-    return counts
+        inside = any(parts[: len(root)] == root for root in self._roots)
+        return inside and suffix_of(path) in _SEARCHED

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import PurePosixPath
@@ -15,6 +16,7 @@ from bridge.manifest.gap import entry_gap, field_gap
 from bridge.manifest.kustomize import replicas_count
 from bridge.manifest.locator import Field, KustomizeReplicas, Locator, Marker
 from bridge.manifest.marker import marked_digits, one_marked
+from bridge.manifest.target import Target
 from bridge.manifest.toml import toml_count
 from bridge.manifest.tree import Scalar, decode, parse
 
@@ -45,7 +47,13 @@ def opened(content: bytes, path: str) -> Opened:
     Raises:
         ManifestUnsupported: not UTF-8 text, or too big.
     """
-    return Opened(Source(decode(content)), PurePosixPath(path).suffix.lower())
+    return Opened(Source(decode(content)), suffix_of(path))
+
+
+def suffix_of(path: str) -> str:
+    """What the file's name says of its format; kustomize also takes a mere `Kustomization`."""
+    name = PurePosixPath(path)
+    return ".yaml" if name.name == "Kustomization" else name.suffix.lower()
 
 
 def located(content: bytes, path: str, locator: Locator) -> Count | Gap:
@@ -103,3 +111,17 @@ def _value_at(file: Opened, start: int, end: int) -> Way:
                 return way
     line = file.source.line(start)
     raise ManifestUnsupported(f"line {line}: the marked number is no value of the file")
+
+
+def counts_in(content: bytes, path: str, targets: Iterable[Target]) -> dict[Target, int]:
+    """Those targets' counts in one version of a file that have a single one there."""
+    counts = {}
+    with suppress(ManifestUnsupported):
+        file = opened(content, path)
+        for target in targets:
+            locator = target.at or Locator(Field(owner=target))
+            with suppress(ManifestUnsupported):
+                found = found_in(file, locator)
+                if isinstance(found, Count):
+                    counts[target] = found.value
+    return counts

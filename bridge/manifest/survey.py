@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from bridge.errors import ManifestUnsupported
@@ -12,6 +12,7 @@ from bridge.manifest.kustomize import entries
 from bridge.manifest.locate import YAML_SUFFIXES, Opened, found_in, opened
 from bridge.manifest.locator import KustomizeReplicas, Locator, Marker
 from bridge.manifest.marker import SCREEN, markers
+from bridge.manifest.outline import outlined
 from bridge.manifest.workload import Workload, workloads_of
 
 _KIND = b"kind"
@@ -55,11 +56,17 @@ def surveyed(content: bytes | None, suffix: str) -> Survey:
         return _NOTHING
     try:
         file = opened(content, f"file{suffix}")
-        found = workloads_of(file) if manifest else ()
+        found = _workloads(file) if manifest else ()
         listed = _entries(file) if entered else ()
         return Survey(tuple(found), (*listed, *(_markers(file) if marked else ())))
     except ManifestUnsupported as refusal:
         return Survey(refusal=str(refusal))
+
+
+def _workloads(file: Opened) -> Sequence[Workload]:
+    """By a few expressions where the text is plain enough, else by the parser."""
+    found = outlined(file.source.text)
+    return workloads_of(file) if found is None else found
 
 
 def _entries(file: Opened) -> Iterator[Held]:

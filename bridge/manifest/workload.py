@@ -62,9 +62,14 @@ def _workload(found: Object, source: Source) -> Workload:
     labels = annotations = {}
     if isinstance(metadata, tree.Mapping):
         labels, annotations = (_texts(metadata, key) for key in ("labels", "annotations"))
-    ours = {key: value for key, value in annotations.items() if key.startswith(_OURS)}
     number = found.way.document.number
+    ours = own_annotations(annotations)
     return Workload(found.target, found.line, count, refusal, number, labels, ours)
+
+
+def own_annotations(annotations: Mapping[str, str]) -> dict[str, str]:
+    """Those that are for scalebridge."""
+    return {key: value for key, value in annotations.items() if key.startswith(_OURS)}
 
 
 def _count_or_refusal(found: Object, source: Source) -> tuple[Count | None, str]:

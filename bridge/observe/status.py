@@ -165,6 +165,7 @@ def told_proposal(proposal: Proposal) -> str:
         "refused": "held, since a person said no",
         "taken_over": "taken over by a person",
         "closed": "closed",
+        "failed": "not reached",
     }[proposal.event]
     what = ", ".join(f"{d.target} {d.current} → {d.desired}" for d in proposal.decisions)
     where = (proposal.request.url or proposal.request.name) if proposal.request else ""

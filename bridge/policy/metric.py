@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal
 from typing import Literal, Self
 
@@ -9,7 +10,9 @@ from pydantic import Field, field_validator, model_validator
 
 from bridge.policy.forecast import Forecast
 from bridge.policy.part import Name, Part
-from bridge.units import Quantity, milli
+from bridge.units import Quantity, milli, parse_duration
+
+_RANGE = re.compile(r"\[((?:\d+(?:ms|[smhdw]))+)(?::[^\]]*)?\]")
 
 
 class MetricTarget(Part):
@@ -43,6 +46,11 @@ class Metric(Part):
     forecast: Forecast | None = Field(
         None, description="decide on the value expected a dead time from now, if that is more"
     )
+
+    @property
+    def span(self) -> float:
+        """Seconds of the past that its value is made of: the query's longest range, or 0."""
+        return max(map(parse_duration, _RANGE.findall(self.query)), default=0.0)
 
     @model_validator(mode="after")
     def _forecasts_a_total(self) -> Self:

@@ -12,7 +12,7 @@ from bridge.errors import ConfigInvalid
 from bridge.publish.forge import PullRequest, Seen
 from bridge.publish.github_api import api_of, options, repository_of, translated
 from bridge.repo.credentials import Tokens
-from bridge.settings import PublishSettings, Settings, secret_text
+from bridge.settings import PublishSettings, Settings, StateRepoSettings, secret_text
 
 if TYPE_CHECKING:
     from github.GithubObject import Opt
@@ -43,9 +43,10 @@ def api_token(settings: Settings, tokens: Tokens | None) -> Callable[[], str]:
 class GitHubApi:
     """The repository on GitHub, with the token of the moment."""
 
-    def __init__(self, remote: str, token: Callable[[], str]) -> None:
-        self.url = api_of(remote)
-        self.owner, name = repository_of(remote)
+    def __init__(self, remote: StateRepoSettings, token: Callable[[], str]) -> None:
+        self.url = api_of(remote.url)
+        self._ca_file = remote.ca_file
+        self.owner, name = repository_of(remote.url)
         self.full_name = f"{self.owner}/{name}"
         self._token = token
         self._used = ""
@@ -58,7 +59,7 @@ class GitHubApi:
 
         token = self._token()
         if self._known is None or token != self._used:
-            made = Github(**options(self.url, Token(token)), lazy=True)
+            made = Github(**options(self.url, Token(token), self._ca_file), lazy=True)
             self._known, self._used = made.get_repo(self.full_name), token
         return self._known
 

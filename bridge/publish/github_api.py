@@ -7,6 +7,7 @@ import re
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
@@ -51,13 +52,14 @@ def _place(remote: str) -> tuple[str, str, str]:
     return parts.hostname or "", parts.scheme, f":{parts.port}" if parts.port else ""
 
 
-def options(api: str, auth: Auth) -> dict[str, Any]:
+def options(api: str, auth: Auth, ca_file: Path | None = None) -> dict[str, Any]:
     """For PyGithub, which would otherwise sleep between requests, and for hours at a rate limit."""
     logging.getLogger("github").setLevel(logging.WARNING)  # its debug lines hold minted tokens
     return {
         "base_url": api,
         "auth": auth,
         "timeout": TIMEOUT_S,
+        "verify": str(ca_file) if ca_file else True,
         "retry": None,
         "seconds_between_requests": None,
         "seconds_between_writes": None,

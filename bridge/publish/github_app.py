@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from email.utils import parsedate_to_datetime
+from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Final
 
@@ -22,13 +23,14 @@ def app_tokens(settings: StateRepoSettings) -> AppTokens | None:
     """Where the state repo is entered by an App."""
     if settings.github_app is None:
         return None
-    return AppTokens(settings.github_app, api_of(settings.url))
+    return AppTokens(settings.github_app, api_of(settings.url), settings.ca_file)
 
 
 class AppTokens:
     """One token at a time, for git and for the API. Blocking; any thread may ask."""
 
-    def __init__(self, settings: GitHubAppSettings, api: str) -> None:
+    def __init__(self, settings: GitHubAppSettings, api: str, ca_file: Path | None = None) -> None:
+        self._ca_file = ca_file
         self._settings = settings
         self._api = api
         self._lock = Lock()
@@ -58,7 +60,7 @@ class AppTokens:
 
         auth, asked_at = self._auth(), time.monotonic()
         with translated(self._api, _HINT):
-            integration = GithubIntegration(**options(self._api, auth))
+            integration = GithubIntegration(**options(self._api, auth, self._ca_file))
             minted = integration.get_access_token(self._settings.installation_id)
         answered = parsedate_to_datetime(str(minted.raw_headers["date"]))
         lasts = (minted.expires_at - answered).total_seconds()

@@ -16,6 +16,7 @@ from bridge.commit.approval import group_of
 from bridge.commit.edits import Edit, edits_on
 from bridge.commit.proposal import is_void, proposal_text, proposed, void
 from bridge.decide.decision import Decision, Step
+from bridge.errors import BridgeError, RemoteUnavailable
 from bridge.policy.model import ScalingPolicy
 from bridge.publish.drafting import Drafts
 from bridge.publish.forge import Forge, PullRequest, Seen
@@ -25,7 +26,7 @@ from bridge.repo.snapshot import Snapshot
 from bridge.repo.state_repo import StateRepo
 from bridge.repo.trailers import ScaleDecision
 
-Event = Literal["opened", "updated", "waiting", "refused", "taken_over", "closed"]
+Event = Literal["opened", "updated", "waiting", "refused", "taken_over", "closed", "failed"]
 _REST: Final = timedelta(seconds=60)  # reviewers get mail for each change of a pull request
 
 
@@ -66,6 +67,8 @@ class Proposal:
     request: PullRequest | None
     decisions: tuple[Decision, ...] = ()
     note: str = ""
+    error: BridgeError | None = None
+    """Why the group was not reached."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,8 +104,10 @@ class PullRequests:
     async def settle(self, wanted: Wanted) -> list[Proposal]:
         """Brings every group's pull request in line with what is wanted now.
 
+        A group that fails is told so, and takes no other along.
+
         Raises:
-            ConfigInvalid, PushRejected, RemoteRefused, RemoteUnavailable: some were not reached.
+            ConfigInvalid, RemoteRefused, RemoteUnavailable: the remote was not reached.
         """
         tips = await self._repo.at_side(lambda sides: sides.tips(self._folder))
         groups = sorted({*tips, *(group for group, some in wanted.decisions.items() if some)})
@@ -110,10 +115,15 @@ class PullRequests:
             return []
         snapshot = await self._repo.look()
         orders = await self._orders_at(snapshot)
-        settled = []
+        settled: list[Proposal] = []
         for group in groups:
-            case = await self._case(group, tips.get(group, ""), snapshot, orders)
-            settled += await self._settle(case, wanted)
+            try:
+                case = await self._case(group, tips.get(group, ""), snapshot, orders)
+                settled += await self._settle(case, wanted)
+            except BridgeError as error:
+                settled.append(Proposal(group=group, event="failed", request=None, error=error))
+                if isinstance(error, RemoteUnavailable):
+                    break  # the others would fail as well, or were asked to wait too
         return settled
 
     async def _case(self, group: str, tip: str, snapshot: Snapshot, orders: Orders) -> _Case:
@@ -127,7 +137,8 @@ class PullRequests:
             note = "a person committed to it: it is left to them"
             return [_proposal(case, "taken_over", case.seen.open, note=note)]
         decisions, refused = await self._allowed(case, _standing(case, wanted))
-        edits, _ = edits_on(case.snapshot.index, decisions)
+        targets = [decision.target for decision in decisions]
+        edits, _ = edits_on(await self._repo.located(case.snapshot, targets), decisions)
         proposals = [
             _proposal(case, "refused", request, of, f"{request.name} was closed")
             for request, of in refused

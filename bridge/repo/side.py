@@ -78,6 +78,13 @@ class SideBranches:
         common = ("push", "--porcelain", "--no-verify", lease, *flags, "origin")
         self._upstream.ask(*common, f"{commit}:{ref}")
 
+    def try_push(self, commit: str, branch: str) -> None:
+        """All of a push to a new branch but the push: whether the remote lets us write."""
+        ref = f"refs/heads/{branch}"
+        self._upstream.ask(
+            "push", "--dry-run", "--porcelain", "--no-verify", "origin", f"{commit}:{ref}"
+        )
+
     def delete(self, branch: str, tip: str) -> None:
         """Ends our branch, if it is still there."""
         self.push("", branch, tip, ())

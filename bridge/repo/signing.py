@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import os
 import shutil
@@ -17,6 +18,9 @@ from bridge.settings import SigningSettings
 
 _LIMIT_S: Final = 30.0
 _PROBE: Final = b"scalebridge signs its commits\n"
+_HOME: Final = "scalebridge-gpg-"  # short: it holds sockets
+_AGENT: Final = "s2k-count 65536\n"  # else each signature takes half a second where a passphrase is
+_CLAIM: Final = "claim"
 _SHA256_DIGITS: Final = 64
 _ASKPASS: Final = '#!/bin/sh\nexec cat "$SCALEBRIDGE_PASSPHRASE_FILE"\n'
 
@@ -106,7 +110,7 @@ class GpgSigner:
     def __init__(self, key: Path, passphrase: Path | None = None) -> None:
         self._key = key
         self._passphrase = passphrase
-        self._home = Path(tempfile.mkdtemp(prefix="scalebridge-gpg-"))  # short: it holds a socket
+        self._home, self._claim = _claimed_home()
         self._imported = ""
         self._fingerprint = ""
 
@@ -140,13 +144,32 @@ class GpgSigner:
 
     def close(self) -> None:
         """See `Signer`."""
-        with suppress(ConfigInvalid):
-            _told("gpgconf", ["--homedir", str(self._home), "--kill", "gpg-agent"], b"")
-        shutil.rmtree(self._home, ignore_errors=True)
+        _end_home(self._home)
+        os.close(self._claim)
 
     def _gpg(self, arguments: Sequence[str], stdin: bytes) -> bytes:
         alone = ["--homedir", str(self._home), "--no-options", "--batch", "--no-tty", "--quiet"]
         return _told("gpg", [*alone, "--pinentry-mode", "loopback", *arguments], stdin)
+
+
+def _claimed_home() -> tuple[Path, int]:
+    """A new home, locked for as long as we live; what killed processes left is cleared away."""
+    for other in Path(tempfile.gettempdir()).glob(f"{_HOME}*"):
+        with suppress(OSError), (other / _CLAIM).open("rb") as claim:
+            fcntl.flock(claim, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            _end_home(other)
+    home = Path(tempfile.mkdtemp(prefix=_HOME))
+    mine = os.open(home / "new", os.O_CREAT | os.O_RDWR, 0o600)
+    fcntl.flock(mine, fcntl.LOCK_EX)
+    (home / "gpg-agent.conf").write_text(_AGENT, "ascii")
+    (home / "new").rename(home / _CLAIM)  # nobody ever sees it without its lock
+    return home, mine
+
+
+def _end_home(home: Path) -> None:
+    with suppress(ConfigInvalid):
+        _told("gpgconf", ["--homedir", str(home), "--kill", "gpg-agent"], b"")
+    shutil.rmtree(home, ignore_errors=True)
 
 
 def _told(

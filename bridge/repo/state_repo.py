@@ -11,6 +11,7 @@ from functools import partial
 from typing import Self, TypeVar
 
 from bridge.errors import RemoteRefused
+from bridge.manifest.confirm import Confirming
 from bridge.manifest.index import Catalogue, Index
 from bridge.manifest.target import Target
 from bridge.repo.credentials import Tokens
@@ -41,6 +42,7 @@ class StateRepo:
         self._mirror: Mirror | None = None
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="git")
         self._catalogue = Catalogue(settings.search_paths)
+        self._confirming = Confirming()
         self._snapshot = Snapshot("", {})
         self._pushed = ""
 
@@ -119,12 +121,9 @@ class StateRepo:
         return self._snapshot
 
     async def located(self, snapshot: Snapshot, targets: Iterable[Target]) -> Index:
-        """The snapshot's index, with the places of targets that say themselves where they stand."""
-        own = [target for target in targets if target.at is not None]
-        if not own:
-            return snapshot.index
-        locate = partial(self._catalogue.located, snapshot.index, snapshot.blobs())
-        return await self._in_thread(lambda: locate(self._open.contents, own))
+        """The snapshot's index, with these targets' places confirmed by the parser."""
+        locate = partial(self._confirming.located, snapshot.index, snapshot.blobs())
+        return await self._in_thread(lambda: locate(self._open.contents, targets))
 
     async def read(self, blobs: Sequence[str]) -> dict[str, bytes]:
         """Contents by blob id."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -10,6 +11,7 @@ from typing import Any, TypeVar
 SCALED_BY = "Scaled-By"
 SCALE_DECISION = "Scale-Decision"
 SCALE_RELEASE = "Scale-Release"
+_APPENDED = re.compile(r"-+|(?:(?:Co-authored|Signed-off)-by: .*\n?)+")
 _MAX_COUNT = 2**31 - 1
 _Trailer = TypeVar("_Trailer")
 
@@ -63,8 +65,7 @@ def scale_releases(message: str) -> Iterator[ScaleRelease]:
 
 
 def _found(message: str, name: str, parse: Callable[[Any], _Trailer]) -> Iterator[_Trailer]:
-    paragraph = message.rstrip().rpartition("\n\n")[2]
-    for line in paragraph.splitlines():
+    for line in _last_paragraph(message).splitlines():
         key, _, value = line.partition(": ")
         if key == name:
             try:
@@ -90,6 +91,14 @@ def _release(fields: Any) -> ScaleRelease:
     if not all(isinstance(text, str) for text in texts.values()):
         raise ValueError("no text")
     return ScaleRelease(**texts)
+
+
+def _last_paragraph(message: str) -> str:
+    """But for what a forge appends when it squashes: a rule, and who else wrote it."""
+    *_, paragraph = [""] + [
+        part for part in message.rstrip().split("\n\n") if not _APPENDED.fullmatch(part.strip())
+    ]
+    return paragraph
 
 
 def _count(given: Any) -> int:

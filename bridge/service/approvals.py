@@ -32,16 +32,19 @@ class Approvals:
         """Whether a person has to approve it; `otherwise` is why, where no rule speaks of it."""
         return approval_needed(decision, policy, otherwise or self._otherwise) is not None
 
-    def wanted(self, otherwise: str = "") -> Wanted:
-        """What to propose now; nothing is known of a policy whose metrics are not."""
+    def wanted(self, otherwise: str = "", *, untried: bool = False) -> Wanted:
+        """What to propose now; nothing is known of a policy whose metrics are not, nor of one
+        whose change goes straight to a branch that was not tried yet."""
         groups: dict[str, list[Decision]] = defaultdict(list)
         policies: dict[str, ScalingPolicy] = {}
         for title, outcome in self._latest.items():
             decision = outcome.decision
             if decision is None or outcome.kind == "held":
                 continue
-            policies[title] = outcome.policy
             needed = approval_needed(decision, outcome.policy, otherwise or self._otherwise)
+            if untried and decision.changes and not needed:
+                continue
+            policies[title] = outcome.policy
             if needed and decision.changes:
                 why = f"{needed.why}: it needs an approval"
                 groups[needed.group].append(decision.because(why, "spec.approval"))

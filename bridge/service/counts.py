@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from bridge.decide.recall import Scaled
-from bridge.manifest.index import counts_in
+from bridge.manifest.locate import counts_in
 from bridge.manifest.locator import Locator
 from bridge.manifest.target import Target
 from bridge.policy.model import ScalingPolicy

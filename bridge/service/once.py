@@ -70,7 +70,7 @@ class Proposed:
     """What became of the pull requests, or why they were not reached."""
 
     proposals: tuple[Proposal, ...] = ()
-    problem: str = ""
+    problems: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +95,9 @@ async def plan(settings: Settings, clock: Callable[[], datetime]) -> Plan:
     """
     async with AsyncExitStack() as parts:
         repo, found, view, rounds = await _pass(parts, Opening(settings, clock))
-        edits, dropped = edits_on(view.snapshot.index, found.decisions)
+        targets = [decision.target for decision in found.decisions]
+        index = await repo.located(view.snapshot, targets)
+        edits, dropped = edits_on(index, found.decisions)
         before = await originals(repo, view.snapshot, edits)
         budget = await rounds.budget_at(view.snapshot)
         raises = any(edit.decision.raises for edit in edits)
@@ -133,9 +135,11 @@ async def once(settings: Settings, clock: Callable[[], datetime]) -> Done:
 async def _proposed(proposing: Proposing) -> Proposed:
     """A forge that fails takes nothing from what was pushed."""
     try:
-        return Proposed(tuple(await proposing.settle()))
+        settled = await proposing.settle()
     except BridgeError as error:
-        return Proposed(problem=str(error))
+        return Proposed(problems=(str(error),))
+    failed = tuple(str(one.error) for one in settled if one.error)
+    return Proposed(tuple(one for one in settled if not one.error), failed)
 
 
 async def _pass(parts: AsyncExitStack, opening: Opening) -> tuple[StateRepo, Pass, View, Rounds]:

@@ -43,10 +43,10 @@ class Opening:
         self._tokens = app_tokens(settings.state_repo)
         self.author = Identity(settings.commit.name, settings.commit.email)
 
-    def state_repo(self) -> StateRepo:
+    def state_repo(self, *, signs: bool = True) -> StateRepo:
         """The state repo, with the key and the way in that are configured."""
-        settings = self.settings
-        return StateRepo(settings.state_repo, settings.commit.signing, self._tokens)
+        signing = self.settings.commit.signing if signs else None
+        return StateRepo(self.settings.state_repo, signing, self._tokens)
 
     def rounds(self, repo: StateRepo, prometheus: MetricsSource) -> Rounds:
         """Rounds over them, which know the commit budget."""
@@ -63,7 +63,7 @@ class Opening:
     def _pull_requests(
         self, repo: StateRepo, rounds: Rounds, writer: Writer
     ) -> PullRequests | None:
-        forge = self._forge()
+        forge = self.forge()
         if forge is None:
             return None
         writing = Drafts(repo, self.author, self.clock), writer
@@ -79,9 +79,10 @@ class Opening:
 
     def _api(self) -> GitHubApi:
         token = api_token(self.settings, self._tokens)
-        return GitHubApi(self.settings.state_repo.url, token)
+        return GitHubApi(self.settings.state_repo, token)
 
-    def _forge(self) -> Forge | None:
+    def forge(self) -> Forge | None:
+        """Where pull requests are opened, if anywhere."""
         settings = self.settings
         if settings.publish.forge is None:
             return None

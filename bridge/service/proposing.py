@@ -20,12 +20,13 @@ from bridge.publish.push import Published
 from bridge.service.approvals import Approvals
 from bridge.service.opening import Publishers
 from bridge.service.outcome import Outcome
+from bridge.service.protection import Protection
 from bridge.settings import PublishSettings
 
 log = structlog.get_logger()
 
-_PROTECTED_S: Final = 600.0  # then the branch is tried again
-_PROTECTED: Final = "the branch takes no pushes"
+Ask = tuple[str, int, int]
+
 _ADVICE: Final = "let the account push there, or set publish.if_protected: pull_request"
 _NO_FORGE: Final = "a policy asks for an approval: set publish.forge, or remove the approval"
 
@@ -40,8 +41,9 @@ class Proposing:
         self._status = status
         self._approvals = Approvals(settings)
         self._wake = asyncio.Event()
-        self._protected_until = float("-inf")
-        self._told: dict[str, Proposal] = {}
+        self._protection = Protection(falls_back=settings.if_protected == "pull_request")
+        self._proposed: frozenset[Ask] = frozenset()
+        self._told: dict[tuple[str, str], str] = {}
 
     def take_in(self, governed: Collection[Target], outcomes: Sequence[Outcome]) -> None:
         """A round's outcomes, also those that ask for nothing: they void what is open."""
@@ -55,17 +57,20 @@ class Proposing:
         if not direct:
             return Published(None)
         try:
-            return await self._branch.publish(direct, policies)
+            published = await self._branch.publish(direct, policies)
         except BranchProtected as error:
             self._take_over(error)
             return Published(None)
+        if published.push:
+            self._protection.pushed()
+        return published
 
     def _direct(
         self, decisions: Sequence[Decision], policies: Mapping[str, ScalingPolicy]
     ) -> list[Decision]:
-        why = self._otherwise()
+        why = self._protection.reason_now(asyncio.get_running_loop().time())
         direct = [d for d in decisions if not self._approvals.asked_for(d, policies[d.title], why)]
-        if len(direct) < len(decisions):
+        if {_ask(d) for d in decisions if d not in direct} - self._proposed:
             self._wake.set()
         return direct
 
@@ -73,13 +78,10 @@ class Proposing:
         """What a protected branch refused goes to pull requests for a while, if it may."""
         if self._settings.if_protected == "refuse":
             raise BranchProtected(f"{error} ({_ADVICE})") from error
-        log.warning("branch_protected", error=str(error))
-        self._protected_until = asyncio.get_running_loop().time() + _PROTECTED_S
+        if not self._protection.reason:
+            log.warning("branch_protected", error=str(error))
+        self._protection.refused(asyncio.get_running_loop().time())
         self._wake.set()
-
-    def _otherwise(self) -> str:
-        lasts = asyncio.get_running_loop().time() < self._protected_until
-        return _PROTECTED if lasts else ""
 
     async def run(self) -> None:
         """For ever: settle when something is to be proposed, and in any case now and then."""
@@ -97,38 +99,51 @@ class Proposing:
         Raises:
             ConfigInvalid, PushRejected, RemoteRefused, RemoteUnavailable: some were not reached.
         """
-        wanted = self._approvals.wanted(self._otherwise())
+        protection = self._protection
+        wanted = self._approvals.wanted(protection.reason, untried=protection.unknown)
         if self._pull_requests is None and wanted.decisions:
             raise ConfigInvalid(_NO_FORGE)
         if self._pull_requests is None or not wanted.known:
             return []
-        return await self._pull_requests.settle(wanted)
+        proposals = await self._pull_requests.settle(wanted)
+        self._proposed = frozenset(_ask(d) for some in wanted.decisions.values() for d in some)
+        return proposals
 
     async def _settled(self) -> float:
         """How long not to ask again, in seconds."""
         try:
             proposals = await self.settle()
         except BridgeError as error:
-            return self._failed(error)
-        self._status.proposal_error = ""
+            return self._failed([error])
         self._note(proposals)
-        return 0.0
+        return self._failed([one.error for one in proposals if one.error])
 
-    def _failed(self, error: BridgeError) -> float:
-        if str(error) != self._status.proposal_error:
-            log.warning("proposal_failed", error=str(error), transient=error.transient)
-        self._status.proposal_error = str(error)
-        metrics.publish_failures.labels(type(error).__name__).inc()
-        asked = error.retry_after if isinstance(error, RemoteUnavailable) else 0.0
-        return max(asked, 0.0 if error.transient else self._settings.poll_interval)
+    def _failed(self, errors: Sequence[BridgeError]) -> float:
+        told = "; ".join(str(error) for error in errors)
+        if told and told != self._status.proposal_error:
+            log.warning("proposal_failed", error=told, transient=errors[0].transient)
+        self._status.proposal_error = told
+        for error in errors:
+            metrics.publish_failures.labels(type(error).__name__).inc()
+        refused = any(not error.transient for error in errors)
+        asked = [one.retry_after for one in errors if isinstance(one, RemoteUnavailable)]
+        return max([*asked, self._settings.poll_interval if refused else 0.0])
 
     def _note(self, proposals: Sequence[Proposal]) -> None:
-        self._status.proposals = [one for one in proposals if one.event != "closed"]
+        """Each group's news once."""
+        self._status.proposals = [one for one in proposals if one.event not in ("closed", "failed")]
+        told: dict[tuple[str, str], str] = {}
         for one in proposals:
-            before = self._told.get(one.group)
-            news = before is None or (before.event, before.note) != (one.event, one.note)
-            tell = log.info if news and one.event != "waiting" else log.debug
-            url = one.request.url if one.request else ""
+            if one.error:
+                continue
+            told[one.group, one.event] = one.note
+            known = one.event == "waiting" or self._told.get((one.group, one.event)) == one.note
             targets = [str(decision.target) for decision in one.decisions]
+            tell = log.debug if known else log.info
+            url = one.request.url if one.request else ""
             tell(f"proposal_{one.event}", group=one.group, url=url, targets=targets, why=one.note)
-        self._told = {one.group: one for one in proposals}
+        self._told = told
+
+
+def _ask(decision: Decision) -> Ask:
+    return decision.title, decision.current, decision.desired

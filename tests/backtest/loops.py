@@ -1,11 +1,14 @@
-"""The closed loops of docs/dead-time.md: metrics, demands and lags. `python -m` writes the tables.
+"""The closed loops of docs/dead-time.md: metrics, demands and lags, and its tables.
 
 One replica serves 170 units of work a second, and shall have 100 of them.
+`python -m tests.backtest.loops` writes the tables into the page.
 """
 
 from __future__ import annotations
 
 import math
+import re
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -23,13 +26,13 @@ CURVES: Final = (
     step(400, 1600, at=300, seconds=2700),
     ramp(400, 1600, start=300, end=1500, seconds=2700),
     spike(400, 1600, start=300, end=600, seconds=2700),
-    noisy_day(300, 1600, noise=0.1, seconds=10_800),
+    noisy_day(300, 1600, noise=0.1, seconds=7200),
 )
 
 
-def total(demand: float, ready: int) -> float:
+def total(demand: float, _: int) -> float:
     """All that is asked for, whoever serves it."""
-    return demand if ready >= 0 else 0.0
+    return demand
 
 
 def share(demand: float, ready: int) -> float:
@@ -50,33 +53,52 @@ def latency(demand: float, ready: int) -> float:
 
 @dataclass(frozen=True, slots=True)
 class Metered:
-    """A metric of a policy, and what it says."""
+    """A metric of a policy: what it says, and over how many seconds that is averaged."""
 
     name: str
-    type: str
-    target: float
     says: Metric
+    type: str = "Value"
+    averaged: int = 1
+
+    @property
+    def target(self) -> float:
+        """What it says where each replica has what it shall have."""
+        return round(self.says(GOAL, 1), 3)
+
+    def over(self, seconds: int) -> Metered:
+        """The same, averaged."""
+        return Metered(f"{self.name} over {seconds} s", self.says, self.type, seconds)
 
 
-METRICS: Final = (
-    Metered("total", "AverageValue", GOAL, total),
-    Metered("share", "Value", GOAL, share),
-    Metered("busy", "Value", round(GOAL / CAPACITY, 3), busy),
-    Metered("latency", "Value", round(latency(GOAL, 1), 3), latency),
+TOTAL: Final = Metered("total", total, "AverageValue")
+PLAIN: Final = (
+    TOTAL,
+    Metered("share", share),
+    Metered("busy", busy),
+    Metered("latency", latency),
 )
+METRICS: Final = (*PLAIN, *(metered.over(120) for metered in PLAIN[1:]))
+FORECASTS: Final[dict[str, dict[str, Any]]] = {
+    "off": {},
+    "linear": {"forecast": {"type": "linear", "window": "5m"}},
+    "seasonal": {"forecast": {"type": "seasonal", "period": CURVES[3].seconds}},
+}
 
 
-def looped(metered: Metered, curve: Curve, lag: float, **spec: Any) -> Run:
-    """A run at that lag, two thirds of which the pods take to start; 4 replicas carry 400."""
-    asked = {**metric("load", metered.target, metered.type), **spec.pop("metric", {})}
+def looped(metered: Metered, curve: Curve, lag: float, forecast: str = "off") -> Run:
+    """A run at that lag, two thirds of which the pods take to start."""
+    asked = {**metric("load", metered.target, metered.type), **FORECASTS[forecast]}
+    if metered.averaged > 1:
+        asked["query"] = f"avg_over_time(load[{metered.averaged}s])"
     loop = Loop(
         metrics={"load": metered.says},
+        averaged=metered.averaged,
         reconcile=lag / 3,
         start=lag * 2 / 3,
         debounce=Debounce(10, 30),
         scale_up=Debounce(1, 5),
     )
-    given = policy(maxReplicas=200, metrics=[asked], **spec)
+    given = policy(maxReplicas=200, metrics=[asked])
     return run(given, loop, curve, math.ceil(curve.at(0) / GOAL))
 
 
@@ -89,3 +111,71 @@ def short(found: Run) -> int:
     """Seconds in which the ready replicas could not serve all."""
     pairs = zip(found.demand, found.ready, strict=True)
     return sum(demand > ready * CAPACITY for demand, ready in pairs)
+
+
+def lacking(found: Run) -> float:
+    """Replica-minutes below what the demand of the moment needed."""
+    pairs = zip(found.demand, found.ready, strict=True)
+    return sum(max(0.0, demand / GOAL - ready) for demand, ready in pairs) / 60
+
+
+def hours(found: Run) -> float:
+    """Replica-hours that were ready."""
+    return sum(found.ready) / 3600
+
+
+def at_each_lag(metered: Metered, curve: Curve, forecast: str = "off") -> list[Run]:
+    """One run for each lag."""
+    return [looped(metered, curve, lag, forecast) for lag in LAGS]
+
+
+def loop_row(metered: Metered, curve: Curve, found: Sequence[Run]) -> str:
+    """Peak, turns and seconds short, at each lag."""
+    cells = (f"{max(one.committed)} / {one.turns} / {short(one)}" for one in found)
+    return _row(metered.name, curve.name, need(curve), *cells)
+
+
+def forecast_row(curve: Curve, forecast: str, found: Sequence[Run]) -> str:
+    """Peak, replica-minutes lacking and replica-hours, at each lag."""
+    cells = (f"{max(one.committed)} / {lacking(one):.0f} / {hours(one):.1f}" for one in found)
+    return _row(curve.name, forecast, need(curve), *cells)
+
+
+def _row(*cells: object) -> str:
+    return f"| {' | '.join(map(str, cells))} |"
+
+
+LOOPS: Final = [
+    (metered, curve)
+    for metered in METRICS
+    for curve in CURVES
+    if metered.averaged == 1 or curve.name != "noisy day"
+]
+FORECAST_LOOPS: Final = [
+    (curve, forecast)
+    for curve in CURVES
+    for forecast in FORECASTS
+    if forecast != "seasonal" or curve.name == "noisy day"
+]
+
+
+def written(page: str, name: str, rows: Iterable[str]) -> str:
+    """The page with the rows of one of its tables, between its comments."""
+    begin, end = re.escape(f"<!-- {name} -->"), re.escape(f"<!-- end of {name} -->")
+    table = re.compile(rf"({begin}\n.*\n.*\n)(?:.*\n)*?({end})")
+    lines = "".join(f"{row}\n" for row in rows)
+    return table.sub(lambda match: match[1] + lines + match[2], page)
+
+
+def main() -> None:
+    """Measures anew and writes."""
+    page = PAGE.read_text("utf-8")
+    loops = [loop_row(*one, at_each_lag(*one)) for one in LOOPS]
+    page = written(page, "loops", loops)
+    forecasts = [forecast_row(*one, at_each_lag(TOTAL, *one)) for one in FORECAST_LOOPS]
+    page = written(page, "forecasts", forecasts)
+    PAGE.write_text(page, "utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -9,6 +9,7 @@ import pytest
 from bridge.commit.edits import Dropped, Edit, edits_on, spliced
 from bridge.decide.decision import Decision
 from bridge.errors import ManifestUnsupported
+from bridge.manifest.confirm import Confirming
 from bridge.manifest.count import Count
 from bridge.manifest.index import Catalogue, Place
 from bridge.manifest.locator import Field, Locator
@@ -77,10 +78,9 @@ def test_a_count_is_inserted_only_where_there_is_still_none(spec: str, why: str)
     files = {"a.yaml": content.encode()}
     target = replace(WEB, at=Locator(Field(owner=WEB), insert=True))
     made = replace(decision(4, 4, target), adopts=True)
-    catalogue = Catalogue()
     tree = {path: path for path in files}
-    found = catalogue.index(tree, lambda _: files.items())
-    index = catalogue.located(found, tree, lambda _: files.items(), [target])
+    found = Catalogue().index(tree, lambda _: files.items())
+    index = Confirming().located(found, tree, lambda _: files.items(), [target])
     edits, dropped = edits_on(index, [made])
     assert [drop.why for drop in dropped] == [why] * bool(why)
     expected = content.replace("{paused", "{replicas: 4, paused").encode()

@@ -79,3 +79,22 @@ def test_releases(value: str, found: list[ScaleRelease]) -> None:
     assert list(scale_releases(message)) == found
     assert list(scale_decisions(message)) == []
     assert [one.render() for one in found] == [f"Scale-Release: {value}"] * len(found)
+
+
+@pytest.mark.parametrize(
+    "appended",
+    [
+        pytest.param(
+            "---------\n\nCo-authored-by: us <u@x>\nCo-authored-by: Robin <r@x>", id="many"
+        ),
+        pytest.param("Co-authored-by: scalebridge <u@x>", id="an author"),
+        pytest.param("Signed-off-by: Robin <r@x>", id="a sign-off"),
+    ],
+)
+def test_what_a_forge_appends_to_a_squash_hides_nothing(appended: str) -> None:
+    message = trailer().replace("scale: web", "scale: web (#12)").rstrip("\n")
+    assert list(scale_decisions(f"{message}\n\n{appended}\n")) == [GOOD]
+
+
+def test_what_a_forge_appends_is_no_trailer_by_itself() -> None:
+    assert list(scale_decisions("Co-authored-by: Robin <r@x>\n")) == []

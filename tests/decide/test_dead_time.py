@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import pytest
 from hypothesis import given
@@ -17,7 +16,7 @@ from bridge.decide.rollout import Watch, rollout, watches
 from bridge.evaluate.reading import Moment, Observation, Past
 from bridge.policy.model import ScalingPolicy
 from tests.decide.given import NOW, ago, moment, repeated
-from tests.policy.given import metric, policy
+from tests.policy.given import policy
 
 AT_ONCE = {"behavior": {"scaleDown": {"stabilizationWindowSeconds": 0}}}
 
@@ -244,59 +243,3 @@ def test_what_comes_later_never_changes_a_measured_time(counts: list[int | None]
     for end in range(len(counts)):
         early = measured(to, *counts[:end])
         assert not early.settled or early == whole
-
-
-SLOW_FOUR = (ours(60, 4, 8),)
-
-
-def raised(
-    ready: int | None,
-    newest: Rollout | None,
-    changes: tuple[Scaled, ...] = SLOW_FOUR,
-    **spec: Any,
-) -> tuple[int, str]:
-    """What 5 times the target makes of 8 committed, and the first reason."""
-    asked = policy(maxReplicas=100, metrics=[metric("busy", 1, "Value")], **spec)
-    known = Known(8, changes, None, Rollouts((newest,) if newest else ()))
-    made = decide(asked, Observation(moment(ready=ready, busy=5)), known)
-    return made.desired, made.reasons[0]
-
-
-IN_FLIGHT = "busy 5 against 1 with {0} ready asks for {1}, in flight ({0} ready of 8 committed) "
-
-
-@pytest.mark.parametrize(
-    ("ready", "newest", "desired", "held"),
-    [
-        pytest.param(4, Rollout(True, False), 8, "raised to 8 at most", id="what 4 may rise to"),
-        pytest.param(6, Rollout(True, False), 12, "raised to 12 at most", id="what 6 may rise to"),
-        pytest.param(4, None, 8, "raised to 8 at most", id="nothing measured"),
-        pytest.param(1, None, 8, "", id="it asks for less"),
-        pytest.param(4, Rollout(True, True, 20), 16, "", id="they were all ready once"),
-        pytest.param(8, Rollout(True, True, 20), 16, "", id="all are ready"),
-    ],
-)
-def test_in_flight_a_ratio_is_raised_as_far_as_what_lives_may_rise(
-    ready: int, newest: Rollout | None, desired: int, held: str
-) -> None:
-    found, why = raised(ready, newest)
-    assert found == desired
-    assert why == IN_FLIGHT.format(ready, ready * 5) + held or not held
-    assert ("in flight" in why) == bool(held)
-
-
-def test_a_ratio_that_was_waited_for_long_enough_is_raised_again() -> None:
-    assert raised(4, NEVER.newest, (ours(601, 4, 8),))[0] == 16
-    assert raised(4, NEVER.newest, (ours(600, 4, 8),))[0] == 8
-    assert raised(4, None, ())[0] == 16
-
-
-def test_the_owners_rates_say_how_far_a_ratio_is_raised_in_flight() -> None:
-    tripled = {"policies": [{"type": "Percent", "value": 200, "periodSeconds": 15}]}
-    assert raised(4, None, behavior={"scaleUp": tripled})[0] == 12
-
-
-def test_a_total_in_flight_is_raised_at_once() -> None:
-    known = Known(8, SLOW_FOUR, None, NEVER)
-    made = decide(policy(), Observation(moment(ready=4, load=1600)), known)
-    assert (made.desired, len(made.steps)) == (16, 1)

@@ -7,6 +7,7 @@ from itertools import takewhile
 import pytest
 import yaml
 
+from bridge.manifest.confirm import Confirming
 from bridge.manifest.index import Catalogue
 from bridge.manifest.splice import Change, with_counts
 from tests.docs.markdown import Block, titled
@@ -41,9 +42,8 @@ def test_the_policy_finds_the_count_that_is_shown(block: Block) -> None:
     files = {"a.yaml": MISSING} if target.get("insert") else FILES
     governed = policy(target=target).target
     tree = {path: path for path in files}
-    catalogue = Catalogue()
-    found = catalogue.index(tree, lambda _: files.items())
-    place = catalogue.located(found, tree, lambda _: files.items(), [governed]).find(governed)
+    found = Catalogue().index(tree, lambda _: files.items())
+    place = Confirming().located(found, tree, lambda _: files.items(), [governed]).find(governed)
     before = files[place.path]
     after = with_counts(before, place.path, [Change(place.count, 12, place.locator)])
     if target.get("insert"):

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from bridge.backtest.foresight import foreseen
 from bridge.demo.servers import PROMETHEUS
 from bridge.evaluate.asking import Asking
 from bridge.evaluate.forecast import questions
@@ -38,7 +39,9 @@ def until_noon(samples: dict[float, float]) -> dict[float, float]:
     return {at: value for at, value in samples.items() if at <= NOON.timestamp()}
 
 
+ROUGH = {at: 500 + at * 7919 % 97 for at in until_noon(around(0, 0, 0))}
 PAST = (
+    Series("rough", ROUGH),
     Series("up_hill", until_noon(around(0, 60, 1000))),
     Series("alike", {**until_noon(around(0, 10, 500)), **around(1, 50, 900), **around(2, 70, 1)}),
     Series("new", until_noon(around(0, 10, 500))),
@@ -159,6 +162,16 @@ async def test_each_of_a_fleet_has_its_own(
         assert then.value == now.value
         found[member.target.name] = now.value
     assert found == {"web": pytest.approx(web), "api": api if api is None else pytest.approx(api)}
+
+
+async def test_the_simulations_line_is_prometheus(source: Prometheus) -> None:
+    asked = foreseeing("rough", LINEAR)
+    found = await reading(source, asked, 180)
+    mine = foreseen(asked.spec.metrics[0], lambda age: ROUGH[NOON.timestamp() + age], 0, 180)
+    assert mine
+    assert found.ahead
+    # 3.x leaves out the oldest of the 21 points
+    assert mine.value == pytest.approx(found.ahead.value, rel=0.02)
 
 
 async def test_without_a_forecast_nothing_more_is_asked(source: Prometheus) -> None:

@@ -8,7 +8,8 @@ import pytest
 
 from bridge.errors import ManifestUnsupported
 from bridge.manifest.count import Count
-from bridge.manifest.index import Catalogue, Index, Place, counts_in
+from bridge.manifest.index import Catalogue, Index, Place
+from bridge.manifest.locate import counts_in
 from bridge.manifest.locator import Field, Locator
 from bridge.manifest.target import Target
 

@@ -58,13 +58,17 @@ class Bot:
         """All in one group; the policies that are known and not among them ask for nothing."""
         wanted = Wanted({"scaling": decisions}, {name: self.made_by[name] for name in known})
         async with self.opened() as requests:
-            return await requests.settle(wanted)
+            proposals = await requests.settle(wanted)
+        for failed in proposals:
+            if failed.error:
+                raise failed.error
+        return proposals
 
     @asynccontextmanager
     async def opened(self) -> AsyncIterator[PullRequests]:
         """A process that has just started."""
         async with Tip(self.settings) as repo:
-            api = GitHubApi(self.settings.url, lambda: self.hub.password)
+            api = GitHubApi(self.settings, lambda: self.hub.password)
             writer = GitHubWriter(api, "main") if self.by_api else GitWriter(repo)
             writing = Drafts(repo, BRIDGE, self.clock), writer
             forge = Forge(api, "main", self.publish)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+import ssl
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,12 +12,16 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from bridge.errors import ConfigInvalid, RemoteRefused, RemoteUnavailable
+from bridge.publish.github import GitHub as GitHubForge
+from bridge.publish.github import GitHubApi
 from bridge.publish.github_api import api_of, repository_of
 from bridge.publish.github_app import AppTokens, app_tokens
 from bridge.repo.state_repo import StateRepo as Tip
-from bridge.settings import GitHubAppSettings, StateRepoSettings
+from bridge.settings import GitHubAppSettings, PublishSettings, StateRepoSettings
 from tests.parts.github import Fault, GitHub
 from tests.parts.state_repo import StateRepo
+from tests.repo.relay import Relay
+from tests.repo.test_ways_there import certificate
 from tests.repo.ways import CHECKOUT, draft
 
 MINT = "POST /app/installations/34/access_tokens"
@@ -142,6 +148,42 @@ def test_an_api_that_is_not_there_is_no_refusal(settings: StateRepoSettings) -> 
     assert settings.github_app
     with pytest.raises(RemoteUnavailable, match="ConnectionError"):
         AppTokens(settings.github_app, "http://127.0.0.1:1/api/v3").token()
+
+
+def test_minted_tokens_and_keys_stay_out_of_the_libraries_logs(
+    hub: GitHub, settings: StateRepoSettings, caplog: pytest.LogCaptureFixture
+) -> None:
+    tokens = app_tokens(settings)
+    assert tokens
+    with caplog.at_level(logging.DEBUG):
+        token = tokens.token()
+        forge = GitHubForge(GitHubApi(settings, tokens.token), "main", PublishSettings())
+        forge.seen("scalebridge/main/scaling", exists=False)
+        hub.minted.clear()
+        with pytest.raises(RemoteRefused, match="401: Bad credentials") as told:
+            forge.seen("scalebridge/main/scaling", exists=False)
+    assert "POST /api/v3/app/installations" in caplog.text, "urllib3 tells of its requests"
+    for secret in (token, "Bearer", "PRIVATE KEY"):
+        assert secret not in caplog.text + str(told.value) + repr(told.value.__cause__)
+
+
+def test_a_private_authority_is_trusted_by_the_api_s_client_too(
+    hub: GitHub, settings: StateRepoSettings, tmp_path: Path
+) -> None:
+    pem = certificate(tmp_path)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(pem)
+    with Relay(hub.address, context) as relay:
+        url = f"https://{relay.address.replace('127.0.0.1', 'localhost')}/remote/state.git"
+        there = settings.model_copy(update={"url": url, "ca_file": pem})
+        tokens = app_tokens(there)
+        assert tokens
+        forge = GitHubForge(GitHubApi(there, tokens.token), "main", PublishSettings())
+        assert forge.seen("scalebridge/main/scaling", exists=False).open is None
+        elsewhere = app_tokens(there.model_copy(update={"ca_file": None}))
+        assert elsewhere
+        with pytest.raises(RemoteUnavailable, match="certificate"):
+            elsewhere.token()
 
 
 @pytest.mark.parametrize(

@@ -38,7 +38,8 @@ async def repo(hub: GitHub, tmp_path: Path) -> AsyncIterator[Tip]:
 @pytest.fixture
 def writer(hub: GitHub) -> GitHubWriter:
     """Lets GitHub commit."""
-    return GitHubWriter(GitHubApi(hub.url_of(hub.repo.path), lambda: hub.password), "main")
+    remote = StateRepoSettings(url=hub.url_of(hub.repo.path))
+    return GitHubWriter(GitHubApi(remote, lambda: hub.password), "main")
 
 
 async def test_a_batch_is_one_commit_of_github_s(

@@ -8,11 +8,12 @@ from pathlib import Path
 import pytest
 
 from bridge.errors import RemoteRefused, RemoteUnavailable
+from bridge.publish.pull_request import Wanted
 from bridge.repo.trailers import scale_decisions
 from tests.conftest import DEPLOYMENT
 from tests.parts.github import Fault, GitHub
 from tests.parts.state_repo import StateRepo
-from tests.publish.conftest import decision, policy
+from tests.publish.conftest import POLICIES, decision, policy
 from tests.publish.forging import BRANCH, DOWN, UP, Bot, counts, events
 from tests.publish.test_branch import counted
 from tests.repo.ways import CHECKOUT, SEARCH
@@ -199,9 +200,6 @@ async def test_a_crash_after_the_push_is_made_good(
 
 
 async def test_groups_have_one_each(bot: Bot, hub: GitHub) -> None:
-    from bridge.publish.pull_request import Wanted
-    from tests.publish.conftest import POLICIES
-
     policies = {name: POLICIES[name] for name in ("checkout", "search")}
     async with bot.opened() as requests:
         both = await requests.settle(Wanted({"shop": [UP], "find": [DOWN]}, policies))
@@ -210,6 +208,20 @@ async def test_groups_have_one_each(bot: Bot, hub: GitHub) -> None:
         "scalebridge/main/find",
         "scalebridge/main/shop",
     ]
+
+
+async def test_a_group_that_fails_takes_no_other_along(bot: Bot, hub: GitHub) -> None:
+    policies = {name: POLICIES[name] for name in ("checkout", "search")}
+    hub.faulty("POST", Fault(422, "Validation Failed"))
+    async with bot.opened() as requests:
+        failed, opened = await requests.settle(Wanted({"shop": [UP], "find": [DOWN]}, policies))
+    assert (failed.group, failed.event, opened.group, opened.event) == (
+        "find",
+        "failed",
+        "shop",
+        "opened",
+    )
+    assert "422: Validation Failed" in str(failed.error)
 
 
 async def test_auto_merge_is_asked_for_and_keeps_the_trailers(

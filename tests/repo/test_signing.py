@@ -6,6 +6,7 @@ import os
 import secrets
 import shutil
 import subprocess
+import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import closing
@@ -191,3 +192,35 @@ def spied_on(program: str, folder: Path) -> Path:
     stub.write_text(f'#!/bin/sh\n{spy}\nexec {shutil.which(program)} "$@"\n')
     stub.chmod(0o700)
     return seen
+
+
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+from bridge.repo.signing import GpgSigner
+GpgSigner(Path(sys.argv[1])).sign(b"a commit")
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+def test_what_a_killed_process_left_is_cleared_away(
+    gpg_keys: dict[str, SigningKey],
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    place = tmp_path_factory.mktemp("t")
+    monkeypatch.setattr(tempfile, "tempdir", str(place))
+    key = str(gpg_keys[""].settings.key_file)
+    env = {**os.environ, "TMPDIR": str(place), "PYTHONPATH": str(Path(__file__).parents[2])}
+    subprocess.run([sys.executable, "-c", KILLED, key], env=env, check=False)
+    [left] = place.glob("scalebridge-gpg-*")
+    assert running(str(left))
+    with (
+        closing(made(gpg_keys[""].settings)) as given,
+        closing(made(gpg_keys[""].settings)) as other,
+    ):
+        until(lambda: not running(str(left)))
+        assert not left.exists()
+        self_test(given)
+        self_test(other)
+        assert len(list(place.glob("scalebridge-gpg-*"))) == 2, "those who live are left alone"

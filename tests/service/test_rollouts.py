@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -10,18 +11,24 @@ from pathlib import Path
 import pytest
 
 from bridge.commit.message import commit_message
+from bridge.decide.dead_time import Rollouts
 from bridge.decide.decision import Decision
+from bridge.decide.recall import Scaled
 from bridge.demo.servers import PROMETHEUS
+from bridge.evaluate.asking import Asking
 from bridge.evaluate.prometheus import Prometheus
 from bridge.manifest.target import Target
 from bridge.repo.state_repo import StateRepo as Tip
+from bridge.service.rollouts import RolloutLog
 from bridge.service.rounds import Rounds
 from bridge.settings import PrometheusSettings
 from tests.conftest import DEPLOYMENT
 from tests.decide.given import decision
 from tests.parts.backfill import PROMTOOL, Backfilled, Series, every, ready
+from tests.parts.fake_prometheus import FakePrometheus, status
 from tests.parts.gate import needs
 from tests.parts.state_repo import StateRepo
+from tests.policy.given import policy as given
 from tests.repo.ways import by_file
 from tests.service.program import policy
 
@@ -38,6 +45,7 @@ def seconds(past: Mapping[int, float]) -> dict[float, float]:
     return every(5, NOON - timedelta(hours=1), values)
 
 
+CLIMBING = range(480, -1, -5)
 PAST = (
     # slow: 35 s, then 210 s; checkout: overtaken on the way; search: never there
     Series("slow", seconds({3600: 300, 2400: 700, 380: 300})),
@@ -46,10 +54,14 @@ PAST = (
     ready("Deployment", "shop", "checkout", seconds({3600: 4, 1950: 6})),
     Series("search", seconds({3600: 700})),
     ready("Deployment", "shop", "search", seconds({3600: 3})),
+    # climb: 45 s, and a load that grows by 6 each second
+    Series("climb", every(5, NOON - timedelta(minutes=8), [640.0 - 6 * n for n in CLIMBING])),
+    ready("Deployment", "shop", "climb", seconds({3600: 4, 1955: 6})),
 )
 COMMITS = (
     (3000, "slow", 3, 4),
     (2400, "slow", 4, 7),
+    (2000, "climb", 4, 6),
     (2000, "checkout", 4, 6),
     (1960, "checkout", 6, 7),
     (1800, "checkout", 7, 6),
@@ -112,12 +124,16 @@ def manifest(name: str, replicas: int) -> str:
 @pytest.fixture
 def world(prometheus: str, tmp_path: Path) -> World:
     """Three workloads with policies, an hour before noon."""
-    counts = {"slow": 3, "checkout": 4, "search": 3}
+    counts = {"slow": 3, "checkout": 4, "search": 3, "climb": 4}
     files = {f"apps/{name}.yaml": manifest(name, count) for name, count in counts.items()}
     policies = {
         f"policies/{name}.yaml": policy(name, query=name, **POLICY, minReplicas=2)
         for name in counts
     }
+    line = {"type": "linear", "window": "4m"}
+    foreseen = json.loads(policies["policies/climb.yaml"])
+    foreseen["spec"]["metrics"][0]["forecast"] = line
+    policies["policies/climb.yaml"] = json.dumps(foreseen)
     return World(StateRepo.create(tmp_path, {**files, **policies}), prometheus, tmp_path)
 
 
@@ -128,6 +144,7 @@ async def test_dead_time_is_measured_by_a_fresh_process(world: World) -> None:
         "slow": 210,  # the longer one of two
         "checkout": None,  # overtaken, overtaken, and there already
         "search": None,
+        "climb": 45,
     }
     assert made["slow"].desired == 7
     assert made["slow"].reasons[-1] == (
@@ -142,6 +159,13 @@ async def test_a_rollout_that_never_ends_is_stuck(world: World) -> None:
     assert made.stuck_rollout == "stuck rollout: 3 ready of 7 committed for 12m"
     assert made.reasons[-1] == made.stuck_rollout
     assert made.steps[-1].field == "spec.inFlightTimeout"
+
+
+async def test_a_forecast_looks_the_measured_dead_time_ahead(world: World) -> None:
+    world.at(0)
+    made = (await world.fresh())["climb"]
+    assert made.desired == 10
+    assert made.reason == "load 640, 910 in 45 s (linear), at 100 per replica asks for 10"
 
 
 async def test_a_fresh_process_decides_as_one_that_saw_it_all(world: World) -> None:
@@ -175,3 +199,14 @@ async def test_a_commit_that_comes_late_overtakes_what_was_measured_before(world
         known = await decisions(old)
     assert known["slow"].dead_time == 35
     assert known == await world.fresh()
+
+
+async def test_a_question_that_fails_leaves_the_dead_time_unknown() -> None:
+    asked = given(readyReplicasQuery="ready")
+    changes = (Scaled(NOON - timedelta(minutes=1), 2, 5, ours=True),)
+    with FakePrometheus() as fake:
+        fake.script("ready", status(500, "x"))
+        async with Prometheus(PrometheusSettings(url=fake.url)) as source:
+            rollouts = await RolloutLog().of(asked, changes, Asking(source, NOON))
+    assert rollouts == Rollouts(error="'ready': HTTP Status Code 500 (b'x')")
+    assert rollouts.dead_time is None

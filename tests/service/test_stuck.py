@@ -27,15 +27,9 @@ def test_a_stuck_rollout_is_logged_exported_and_over(
     shop: StateRepo, fake: FakePrometheus, tmp_path: Path
 ) -> None:
     ref = {"kind": "Deployment", "name": "checkout", "namespace": "shop"}
-    given: dict[str, Any] = {
-        "scaleTargetRef": ref,
-        "readyReplicasQuery": "ready",
-        "inFlightTimeout": "1s",
-    }
-    policies = {
-        "policies/web.yaml": policy("web", **given),
-        "policies/checkout.yaml": None,
-    }
+    given: dict[str, Any] = {"readyReplicasQuery": "ready", "inFlightTimeout": "1s"}
+    waiting = policy("web", scaleTargetRef=ref, **given)
+    policies = {"policies/web.yaml": waiting, "policies/checkout.yaml": None}
     shop.write(policies, "Wait a second")
     manifest = DEPLOYMENT.format(name="checkout").replace("replicas: 3", "replicas: 7")
     made = commit_message([decision(3, 7, Target("Deployment", "checkout", "shop"))])

@@ -1,0 +1,108 @@
+"""`doctor` tries each connection and right, and changes nothing."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from aiohttp import web
+
+from tests.commands.conftest import Run
+from tests.parts.fake_prometheus import FakePrometheus
+from tests.parts.git_http import GitHttp
+from tests.parts.github import GitHub
+from tests.parts.keys import ssh_key
+from tests.parts.state_repo import StateRepo
+from tests.service.program import configured, through
+
+
+def lines(run: Run, config: Path, code: int) -> dict[str, tuple[str, str]]:
+    """By check: whether it is ok, and what was told."""
+    done = run("doctor", "--config", config)
+    assert (done.exit_code, done.stderr) == (code, "")
+    parted = [line.partition(": ") for line in done.stdout.splitlines()]
+    return {head[7:]: (head[:6].strip(), text) for head, _, text in parted}
+
+
+def test_all_is_well(run: Run, shop: StateRepo, fake: FakePrometheus, tmp_path: Path) -> None:
+    key = ssh_key(tmp_path / "keys").settings
+    with GitHub(shop) as hub:
+        remote = {"url": hub.url_of(shop.path), "password": hub.password}
+        signing = {"format": "ssh", "key_file": str(key.key_file)}
+        more: dict[str, Any] = {"publish": {"forge": "github"}, "commit": {"signing": signing}}
+        config = configured(tmp_path, fake.url, remote, **more)
+        refs = shop.git("for-each-ref")
+        told = lines(run, config, 0)
+    assert {check: ok for check, (ok, _) in told.items()} == {
+        "signing": "ok",
+        "fetch": "ok",
+        "push": "ok",
+        "pull requests": "ok",
+    }
+    assert told["signing"][1].startswith("the ssh key of ")
+    assert told["fetch"][1] == f"main is at {shop.tip()[:12]}, with 4 files"
+    assert shop.git("for-each-ref") == refs
+    assert hub.misunderstood == []
+
+
+def test_what_is_not_configured_is_said_and_fine(
+    run: Run, shop: StateRepo, fake: FakePrometheus, tmp_path: Path
+) -> None:
+    told = lines(run, configured(tmp_path, fake.url, {"url": shop.url}), 0)
+    assert told["signing"] == ("ok", "not configured: commits are not signed")
+    assert told["pull requests"] == ("ok", "not configured: everything goes straight to the branch")
+
+
+def test_one_fault_hides_no_other(
+    run: Run, git_http: GitHttp, shop: StateRepo, fake: FakePrometheus, tmp_path: Path
+) -> None:
+    (tmp_path / "key").write_text("no key")
+    remote = {"url": git_http.url_of(shop.path), "password": "wrong"}
+    signing = {"format": "openpgp", "key_file": "key"}
+    config = configured(tmp_path, fake.url, remote, commit={"signing": signing})
+    told = lines(run, config, 1)
+    assert [ok for ok, _ in told.values()] == ["FAILED", "FAILED", "FAILED", "ok"]
+    assert "see commit.signing.key_file" in told["signing"][1]
+    assert "see state_repo.username and state_repo.password_file" in told["fetch"][1]
+
+
+class ReadOnly(GitHttp):
+    """As a forge treats an account without the right to write."""
+
+    async def _backed(self, request: web.Request) -> web.StreamResponse:
+        if "git-receive-pack" in request.path_qs:
+            return web.Response(status=403)
+        return await super()._backed(request)
+
+
+def test_a_remote_that_may_only_be_read_fails_the_push(
+    run: Run, shop: StateRepo, fake: FakePrometheus, tmp_path: Path
+) -> None:
+    with ReadOnly(shop.path.parent) as server:
+        config = configured(tmp_path, fake.url, through(server, shop))
+        told = lines(run, config, 1)
+    assert (told["fetch"][0], told["push"][0]) == ("ok", "FAILED")
+    assert "may the account push there?" in told["push"][1]
+
+
+def test_for_programs(run: Run, shop: StateRepo, fake: FakePrometheus, tmp_path: Path) -> None:
+    config = configured(tmp_path, fake.url, {"url": shop.url})
+    found = json.loads(run("doctor", "--json", "--config", config).stdout)
+    assert [(one["check"], one["ok"]) for one in found["checks"]] == [
+        ("signing", True),
+        ("fetch", True),
+        ("push", True),
+        ("pull requests", True),
+    ]
+
+
+def test_a_forge_without_a_token_is_told(
+    run: Run, shop: StateRepo, fake: FakePrometheus, tmp_path: Path
+) -> None:
+    config = configured(tmp_path, fake.url, {"url": shop.url}, publish={"forge": "github"})
+    told = lines(run, config, 1)
+    assert told["pull requests"] == (
+        "FAILED",
+        "publish.forge: github needs a token: publish.token_file",
+    )
