@@ -62,7 +62,8 @@ def show_plan(settings: Settings, *, as_json: bool) -> int:
     planned = awaited(plan(settings, utc_now))
     diff = unified_diff(planned.before, planned.after)
     if as_json:
-        print_json({**_pass_facts(planned.found), "diff": diff, **_waiting(planned.waits_until)})
+        facts = {"diff": diff, "approvals": _asks(planned), **_waiting(planned.waits_until)}
+        print_json({**_pass_facts(planned.found), **facts})
     else:
         _tell_plan(planned, diff)
     return A_PERSON_MUST_ACT if planned.found.problems else DONE
@@ -73,11 +74,17 @@ def _tell_plan(planned: Plan, diff: str) -> None:
     typer.echo(diff, nl=False)
     if planned.found.decisions:
         typer.echo(reasons([*planned.found.decisions, *planned.found.held]))
+        for group, targets in _asks(planned).items():
+            typer.echo(f"needs an approval, in pull request {group}: {', '.join(targets)}")
         if planned.waits_until:
             typer.echo(_waiting_text(planned.waits_until))
     else:
         _tell_nothing(planned.found)
     tell_problems(planned.found.problems)
+
+
+def _asks(planned: Plan) -> dict[str, list[str]]:
+    return {group: [str(d.target) for d in some] for group, some in planned.asks.items()}
 
 
 def _waiting_text(until: datetime) -> str:

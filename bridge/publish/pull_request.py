@@ -40,7 +40,8 @@ class Orders:
 
     def of(self, made: ScaleDecision) -> ScalingPolicy | None:
         """The policy that such a decision came from, if it governs the same target still."""
-        governing = (p for p in self.policies.values() if p.name == made.policy)
+        named = (p for p in self.policies.values() if p.name == made.policy)
+        governing = (policy for policy in named if not policy.is_fleet)
         return next((p for p in governing if str(p.target) == made.target), None)
 
 

@@ -99,7 +99,7 @@ def _of_commit(
         yield replace(plain, target=release.target, kind="released", who=who, why=release.reason)
     for item, moved in moves:
         target = str(item.target)
-        made = moved.decision(item.target)
+        made = moved.made
         counted = replace(plain, target=target, before=moved.before, after=moved.after)
         if made:
             yield replace(counted, kind="scaled", who=made.policy, why=made.reason)

@@ -92,7 +92,7 @@ class Committing:
         if not batch or asyncio.get_running_loop().time() < self._paused_until:
             return
         try:
-            with metrics.publish_seconds.labels().time():
+            with metrics.publish_seconds.labels().time(), self._status.progress.at("publish"):
                 published = await self._publisher.publish(batch, policies)
         except BridgeError as error:
             self._fail(error, [str(decision.target) for decision in batch])
@@ -103,7 +103,8 @@ class Committing:
         self._wait(published, policies)
         if published.push:
             after_push()
-            await self._tell(published.push)
+            with self._status.progress.at("notify"):
+                await self._tell(published.push)
 
     def _wait(self, published: Published, policies: Mapping[str, ScalingPolicy]) -> None:
         """What waits for the budget stays in the batch, for the next ticks to decide anew."""

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
@@ -15,9 +16,7 @@ from bridge.policy.model import ScalingPolicy
 from bridge.repo.snapshot import Change, Commit
 from bridge.repo.state_repo import StateRepo
 from bridge.repo.trailers import ScaleDecision
-
-Touched = Mapping[str, Mapping[int, Change]]
-"""By path, what each commit did to it, by the commit's place in the log, newest first."""
+from bridge.service.stretch import Stretch
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,18 +41,13 @@ class Moved:
     commit: Commit
     before: int
     after: int
+    made: ScaleDecision | None
+    """The decision of ours that did it; None where the trailers don't say just this."""
 
-    def decision(self, target: Target) -> ScaleDecision | None:
-        """The decision of ours that made it; None where the trailers don't say just this."""
-        for made in self.commit.decisions:
-            if (made.target, made.from_, made.to) == (str(target), self.before, self.after):
-                return made
-        return None
-
-    def as_change(self, target: Target) -> Scaled:
+    def as_change(self) -> Scaled:
         """As the rules remember it."""
-        ours = self.decision(target) is not None
-        return Scaled(self.commit.at, self.after - self.before, self.after, ours=ours)
+        by = self.after - self.before
+        return Scaled(self.commit.at, by, self.after, ours=self.made is not None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,10 +78,18 @@ class _Version(NamedTuple):
     path: str
     target: Target
     at: Locator | None
+    """Where it says itself that it stands; no part of what makes targets equal."""
+
+
+def _version(blob: str, path: str, target: Target) -> _Version:
+    return _Version(blob, path, target, target.at)
 
 
 class CountLog:
-    """The counts that the log's blobs held; each blob is read and parsed once."""
+    """The counts that the log's blobs held; each blob is read and parsed once.
+
+    What takes long with thousands of targets is worked out beside the event loop.
+    """
 
     def __init__(self, repo: StateRepo) -> None:
         self._repo = repo
@@ -98,14 +100,14 @@ class CountLog:
 
         A file that comes or goes changes no count; neither does one that has no single count.
         """
-        touched = touched_paths(history)
+        stretch = await asyncio.to_thread(Stretch, history)
         known: dict[_Version, int | None] = {}
         trails = [_Trail(item, item.path, -1, ()) for item in managed]
         found: list[Track] = []
         while trails:
-            asked = {one for trail in trails for one in _versions(trail, touched, history)}
+            asked = await asyncio.to_thread(_asked, trails, stretch)
             known |= await self._learned(asked)
-            followed = [_followed(trail, touched, history, known) for trail in trails]
+            followed = await asyncio.to_thread(_all_followed, trails, stretch, known)
             found += [one for one in followed if isinstance(one, Track)]
             trails = [one for one in followed if isinstance(one, _Trail)]
         self._known = known
@@ -117,50 +119,46 @@ class CountLog:
         for one in asked - known.keys():
             unknown[one.blob, one.path].append(one.target)
         contents = await self._repo.read(sorted({blob for blob, _ in unknown}))
-        for (blob, path), targets in unknown.items():
-            counts = counts_in(contents[blob], path, targets)
-            known |= {_version(blob, path, target): counts.get(target) for target in targets}
-        return known
+        return known | await asyncio.to_thread(_parsed, unknown, contents)
 
 
-def _version(blob: str, path: str, target: Target) -> _Version:
-    return _Version(blob, path, target, target.at)
+def _parsed(
+    unknown: Mapping[tuple[str, str], Sequence[Target]], contents: Mapping[str, bytes]
+) -> dict[_Version, int | None]:
+    known: dict[_Version, int | None] = {}
+    for (blob, path), targets in unknown.items():
+        counts = counts_in(contents[blob], path, targets)
+        known |= {_version(blob, path, target): counts.get(target) for target in targets}
+    return known
 
 
-def touched_paths(history: Sequence[Commit]) -> Touched:
-    """What was done to each path, and by which commits."""
-    touched: dict[str, dict[int, Change]] = defaultdict(dict)
-    for place, commit in enumerate(history):
-        for change in commit.changes:
-            touched[change.path][place] = change
-    return touched
+def _asked(trails: Iterable[_Trail], stretch: Stretch) -> set[_Version]:
+    return {one for trail in trails for one in _versions(trail, stretch)}
 
 
-def _changes(trail: _Trail, touched: Touched) -> Iterator[tuple[int, Change]]:
-    for place, change in touched.get(trail.path, {}).items():
+def _versions(trail: _Trail, stretch: Stretch) -> Iterator[_Version]:
+    target = trail.item.target
+    for place, change in _changes(trail, stretch):
+        for blob in filter(None, (change.before, change.after)):
+            yield _version(blob, change.path, target)
+        for gone in stretch.sources(place, change):
+            yield _version(gone.before or "", gone.path, target)
+
+
+def _changes(trail: _Trail, stretch: Stretch) -> Iterator[tuple[int, Change]]:
+    for place, change in stretch.touched.get(trail.path, {}).items():
         if place > trail.newest:
             yield place, change
 
 
-def _sources(change: Change, commit: Commit) -> list[Change]:
-    """What a file that came may have been before: those that went."""
-    return [gone for gone in commit.changes if not gone.after] if not change.before else []
-
-
-def _versions(trail: _Trail, touched: Touched, history: Sequence[Commit]) -> Iterator[_Version]:
-    target = trail.item.target
-    for place, change in _changes(trail, touched):
-        for blob in filter(None, (change.before, change.after)):
-            yield _version(blob, change.path, target)
-        for gone in _sources(change, history[place]):
-            yield _version(gone.before or "", gone.path, target)
+def _all_followed(
+    trails: Iterable[_Trail], stretch: Stretch, known: Mapping[_Version, int | None]
+) -> list[Track | _Trail]:
+    return [_followed(trail, stretch, known) for trail in trails]
 
 
 def _followed(
-    trail: _Trail,
-    touched: Touched,
-    history: Sequence[Commit],
-    known: Mapping[_Version, int | None],
+    trail: _Trail, stretch: Stretch, known: Mapping[_Version, int | None]
 ) -> Track | _Trail:
     """To the stretch's end, or to where the count was brought from another file."""
     item, moves = trail.item, list(trail.moves)
@@ -168,15 +166,16 @@ def _followed(
     def count(blob: str | None, path: str) -> int | None:
         return known[_version(blob, path, item.target)] if blob else None
 
-    for place, change in _changes(trail, touched):
-        sources = _sources(change, history[place])
+    for place, change in _changes(trail, stretch):
+        sources = stretch.sources(place, change)
         came = [gone for gone in sources if count(gone.before, gone.path) is not None]
         source = came[0] if came else change
         before, after = count(source.before, source.path), count(change.after, change.path)
         if before is not None and after is not None and before != after:
-            moves.append(Moved(place, history[place], before, after))
+            made = stretch.made(place, item.target, before, after)
+            moves.append(Moved(place, stretch.history[place], before, after, made))
         if came:
             return _Trail(item, source.path, place, tuple(moves))
         if not change.before:
             return Track(item, tuple(moves), place + 1)
-    return Track(item, tuple(moves), len(history), replace(item, path=trail.path))
+    return Track(item, tuple(moves), len(stretch.history), replace(item, path=trail.path))

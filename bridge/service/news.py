@@ -34,7 +34,7 @@ class News:
         new: dict[tuple[str, str], list[Outcome]] = defaultdict(list)
         for outcome in outcomes:
             event, facts = _event(outcome), _facts(outcome)
-            title, news = outcome.policy.title, _DIGITS.sub("", f"{event} {facts}")
+            title, news = outcome.policy.title, _news(outcome, f"{event} {facts}")
             if event == "steady" or self._told.get(title) == news:
                 log.debug(event, **_whose(outcome), **facts)
             else:
@@ -44,6 +44,15 @@ class News:
             more = {"others": len(others)} if others else {}
             event = _event(first)
             getattr(log, _LEVELS[event])(event, **_whose(first), **_facts(first), **more)
+
+
+def _news(outcome: Outcome, told: str) -> str:
+    """Without digits, and without what only names the member."""
+    if outcome.policy.is_member:
+        target = outcome.policy.target
+        for name in filter(None, (target.name, target.namespace)):
+            told = told.replace(name, "")
+    return _DIGITS.sub("", told)
 
 
 def _event(outcome: Outcome) -> str:

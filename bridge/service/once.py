@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from bridge.commit.edits import Dropped, edits_on, spliced
+from bridge.commit.edits import Dropped, Edit, edits_on, spliced
 from bridge.decide.decision import Decision
 from bridge.errors import BridgeError
 from bridge.evaluate.prometheus import Prometheus
+from bridge.manifest.target import Target
 from bridge.notify.reconcilers import Reconcilers, Told
 from bridge.observe.status import Status
 from bridge.publish.drafting import originals
 from bridge.publish.pull_request import Proposal
 from bridge.publish.push import Push
 from bridge.repo.state_repo import StateRepo
+from bridge.service.approvals import Approvals
 from bridge.service.opening import Opening
 from bridge.service.outcome import Outcome
 from bridge.service.proposing import Proposing
@@ -61,6 +63,8 @@ class Plan:
     before: Mapping[str, bytes]
     after: Mapping[str, bytes]
     dropped: tuple[Dropped, ...] = ()
+    asks: Mapping[str, Sequence[Decision]] = field(default_factory=dict)
+    """By pull request's group, what a person would have to approve."""
     waits_until: datetime | None = None
     """When the commit budget has room for it; None: now."""
 
@@ -99,10 +103,25 @@ async def plan(settings: Settings, clock: Callable[[], datetime]) -> Plan:
         index = await repo.located(view.snapshot, targets)
         edits, dropped = edits_on(index, found.decisions)
         before = await originals(repo, view.snapshot, edits)
-        budget = await rounds.budget_at(view.snapshot)
-        raises = any(edit.decision.raises for edit in edits)
-        until = budget.opens_at(clock(), raises=raises) if budget and edits else None
-        return Plan(found, before, spliced(edits, before), tuple(dropped), until)
+        approvals = Approvals(settings.publish)
+        approvals.take_in(_governed(view), found.outcomes)
+        return Plan(
+            found,
+            before,
+            spliced(edits, before),
+            tuple(dropped),
+            approvals.wanted().decisions,
+            await _opens_at(rounds, view, edits, clock()),
+        )
+
+
+async def _opens_at(
+    rounds: Rounds, view: View, edits: Sequence[Edit], now: datetime
+) -> datetime | None:
+    """When the commit budget has room for the edits; None: now."""
+    budget = await rounds.budget_at(view.snapshot)
+    raises = any(edit.decision.raises for edit in edits)
+    return budget.opens_at(now, raises=raises) if budget and edits else None
 
 
 async def once(settings: Settings, clock: Callable[[], datetime]) -> Done:
@@ -115,7 +134,7 @@ async def once(settings: Settings, clock: Callable[[], datetime]) -> Done:
         opening = Opening(settings, clock)
         repo, found, view, rounds = await _pass(parts, opening)
         proposing = Proposing(opening.publishers(repo, rounds), settings.publish, Status(clock()))
-        proposing.take_in({p.target for p in view.places.governing.values()}, found.outcomes)
+        proposing.take_in(_governed(view), found.outcomes)
         published = await proposing.publish(found.decisions, view.places.governing)
         done = Done(
             found,
@@ -140,6 +159,10 @@ async def _proposed(proposing: Proposing) -> Proposed:
         return Proposed(problems=(str(error),))
     failed = tuple(str(one.error) for one in settled if one.error)
     return Proposed(tuple(one for one in settled if not one.error), failed)
+
+
+def _governed(view: View) -> set[Target]:
+    return {p.target for p in view.places.governing.values() if not p.is_fleet}
 
 
 async def _pass(parts: AsyncExitStack, opening: Opening) -> tuple[StateRepo, Pass, View, Rounds]:

@@ -6,7 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from bridge.evaluate.asking import MetricsSource
+from bridge.evaluate.alertmanager import Alertmanager
+from bridge.evaluate.prometheus import Prometheus
+from bridge.evaluate.prometheus_alerts import PrometheusAlerts
 from bridge.publish.branch import BranchPublisher
 from bridge.publish.drafting import Drafts
 from bridge.publish.forge import Forge
@@ -48,10 +50,11 @@ class Opening:
         signing = self.settings.commit.signing if signs else None
         return StateRepo(self.settings.state_repo, signing, self._tokens)
 
-    def rounds(self, repo: StateRepo, prometheus: MetricsSource) -> Rounds:
-        """Rounds over them, which know the commit budget."""
-        limit = self.settings.batch.max_commits_per_hour
-        return Rounds(repo, prometheus, self.clock, limit)
+    def rounds(self, repo: StateRepo, prometheus: Prometheus, at: datetime | None = None) -> Rounds:
+        """Rounds over them, now or at a past moment; of alerts in the past only Prometheus tells."""
+        limit, given = self.settings.batch.max_commits_per_hour, self.settings.alertmanager
+        alerts = Alertmanager(given) if given and not at else PrometheusAlerts(prometheus)
+        return Rounds(repo, prometheus, (lambda: at) if at else self.clock, limit, alerts)
 
     def publishers(self, repo: StateRepo, rounds: Rounds) -> Publishers:
         """Those that write to the repo what the rounds decided."""

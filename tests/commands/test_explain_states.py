@@ -118,6 +118,18 @@ def test_a_count_without_a_place_says_so(run: Run, config: Path, shop: StateRepo
     assert "Deployment/shop/checkout" in done.stderr
 
 
+def test_a_count_that_git_does_not_hold_yet_is_told(
+    run: Run, config: Path, shop: StateRepo
+) -> None:
+    text = shop.read("apps/checkout.yaml").decode()
+    shop.write({"apps/checkout.yaml": text.replace("  replicas: 3", "  paused: false")}, "Adopt")
+    adopting = policy("checkout", query="checkout", target={"insert": True})
+    shop.write({POLICY: adopting}, "Adopt")
+    done = run("explain", "checkout", "--config", config)
+    assert (done.exit_code, done.stdout) == (1, "")
+    assert done.stderr.endswith(": Git holds no count yet: the first will be what runs\n")
+
+
 def test_one_of_a_fleet_is_chosen_by_its_target(run: Run, config: Path, shop: StateRepo) -> None:
     selector = {"kind": "Deployment", "matchLabels": {"tier": "web"}, "nameLabel": "app"}
     fleet = json.loads(policy("fleet", query="by_app"))

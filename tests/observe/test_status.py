@@ -46,7 +46,7 @@ def status() -> Status:
 
 def test_a_new_status_knows_nothing() -> None:
     fresh = Status(NOON)
-    assert not fresh.ready
+    assert fresh.unready == "the state repo was not read yet"
     assert fresh.facts() == {
         "started": "2026-03-04T12:00:00+00:00",
         "lastPass": None,
@@ -82,7 +82,7 @@ def test_facts_are_the_same_for_programs() -> None:
         "reasons": [],
         "errors": ["busy unknown"],
     }
-    assert status().ready
+    assert replace(status(), policies=1).unready == ""
     assert json.loads(json.dumps(status().facts())) == {
         "started": "2026-03-04T12:00:00+00:00",
         "lastPass": "2026-03-04T12:00:05+00:00",
