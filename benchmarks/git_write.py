@@ -128,7 +128,7 @@ class Publishing:
         self._batch = []
         for number in range(count):
             policy = self._policies[name_of(number)]
-            current = index.find(policy.target).count.value
+            current = index.find(policy.target).count.value or 0
             self._batch.append(decision(policy, current, value))
 
     def write(self) -> None:

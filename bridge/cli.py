@@ -86,6 +86,44 @@ def validate(
 
 
 @application.command()
+def release(
+    target: Annotated[str, typer.Argument(help="As decisions name it: Deployment/shop/checkout.")],
+    reason: Annotated[str, typer.Option(help="For the commit and the audit log.")] = "",
+    config: ConfigOption = None,
+    json: JsonOption = False,
+) -> None:
+    """End a target's hold, which a person's change of its count began: by a commit, as all is."""
+    from bridge.commands.release import release_target
+
+    sys.exit(release_target(_settings(config), target, reason, as_json=json))
+
+
+@application.command()
+def history(  # noqa: PLR0913, PLR0917 - each is an option
+    target: Annotated[
+        str | None, typer.Option(help="Only this one, such as Deployment/shop/checkout.")
+    ] = None,
+    since: Annotated[str, typer.Option(help="How far back, such as 12h or 90d.")] = "7d",
+    csv: Annotated[bool, typer.Option("--csv", help="Print CSV, for spreadsheets.")] = False,
+    plot: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Draw the replicas into a .svg, .png or .pdf instead."),
+    ] = None,
+    config: ConfigOption = None,
+    json: Annotated[bool, typer.Option("--json", help="Print a JSON object a line.")] = False,
+) -> None:
+    """Tell who or what changed which count, when and why: from the Git log, newest first."""
+    from bridge.commands.history import draw_history, tell_history
+
+    if csv + json + bool(plot) > 1:
+        raise typer.BadParameter("give one of --json, --csv and --plot")
+    if plot:
+        sys.exit(draw_history(_settings(config), target, since, plot))
+    form: Literal["text", "csv", "json"] = "csv" if csv else "json" if json else "text"
+    sys.exit(tell_history(_settings(config), target, since, form))
+
+
+@application.command()
 def explain(
     policy: Annotated[str, typer.Argument(help="The policy's name.")],
     target: Annotated[

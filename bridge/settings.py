@@ -98,6 +98,21 @@ class PrometheusSettings(Section):
     concurrency: int = Field(8, ge=1, le=64, description="queries asked at once")
 
 
+class AlertmanagerSettings(Section):
+    """Where firing alerts are asked for instead of Prometheus' ALERTS series."""
+
+    url: HttpUrl = Field(
+        description="base URL of its API v2, e.g. http://alertmanager.monitoring:9093; "
+        "Grafana's own: https://grafana.example.com/api/alertmanager/grafana"
+    )
+    username: str | None = None
+    password: SecretStr | None = None
+    password_file: SecretFile | None = None
+    bearer_token: SecretStr | None = None
+    bearer_token_file: SecretFile | None = None
+    timeout: Duration = Field(10.0, gt=0)
+
+
 class GitHubAppSettings(Section):
     """An installed GitHub App, whose tokens serve as the password."""
 
@@ -232,6 +247,37 @@ class BatchSettings(Window):
     scale_up: Window = Field(
         Window(quiet_period=1.0, max_wait=5.0), description="for batches that hold a scale-up"
     )
+    max_commits_per_hour: int | None = Field(
+        None, ge=1, description="scale-downs wait for it; scale-ups may make half as many more"
+    )
+
+
+class GrafanaSettings(Section):
+    """The HMAC signature that Grafana's webhook contact point adds."""
+
+    secret: SecretStr | None = None
+    secret_file: SecretFile | None = None
+    signature_header: str = Field("X-Grafana-Alerting-Signature", min_length=1)
+    timestamp_header: str | None = Field(
+        None, min_length=1, description="as in the contact point: the time is signed as well"
+    )
+    replay_window: Duration = Field(300.0, gt=0, description="how far from now that time may be")
+
+    @checked(mode="after")
+    def _has_a_secret(self) -> Self:
+        if not (self.secret or self.secret_file):
+            raise ValueError("needs secret_file (or secret)")
+        return self
+
+
+class TlsSettings(Section):
+    """HTTPS instead of HTTP, read at the start."""
+
+    cert_file: SecretFile = Field(description="PEM, with the chain")
+    key_file: SecretFile
+    client_ca_file: SecretFile | None = Field(
+        None, description="only clients with a certificate of these authorities (mTLS)"
+    )
 
 
 class ServerSettings(Section):
@@ -242,8 +288,26 @@ class ServerSettings(Section):
     webhook_token_file: SecretFile | None = Field(
         None, description="sent as `Bearer` token, or as the password of basic auth"
     )
+    grafana: GrafanaSettings | None = Field(
+        None, description="default: Grafana sends the webhook token, too"
+    )
+    tls: TlsSettings | None = None
+    allow_unauthenticated: bool = Field(
+        False, description="listen off loopback without a token (something else keeps others out)"
+    )
     max_body: int = Field(1_048_576, ge=1024, description="bytes of a webhook body")
+    max_connections: int = Field(1_000, ge=1, description="open at once; more are closed")
+    read_timeout: Duration = Field(10.0, gt=0, description="for the body of a request")
+    idle_timeout: Duration = Field(
+        30.0, gt=0, description="for the headers of a request, or for the next one"
+    )
+    rate_limit: int = Field(
+        1_000, ge=0, description="webhooks per second from one address, above it 503; 0: no limit"
+    )
     queue: int = Field(10_000, ge=1, description="alerts waiting; a full queue answers 503")
+    hung_after: Duration = Field(
+        600.0, gt=0, description="a look, round or publish that takes longer fails /healthz"
+    )
 
     @property
     def address(self) -> tuple[str, int]:
@@ -251,14 +315,22 @@ class ServerSettings(Section):
         host, _, port = self.listen.rpartition(":")
         return host.strip("[]"), int(port)
 
+    @property
+    def _is_authenticated(self) -> bool:
+        mutual = self.tls is not None and self.tls.client_ca_file is not None
+        return mutual or bool(self.webhook_token or self.webhook_token_file)
+
     @checked(mode="after")
     def _authenticated(self) -> Self:
         host, port = self.address
         if port > 65535:
             raise ValueError(f"listen: no such port: {port}")
         loopback = host == "localhost" or host.startswith("127.") or host == "::1"
-        if not loopback and not (self.webhook_token or self.webhook_token_file):
-            raise ValueError(f"listening on {host} needs webhook_token_file (or webhook_token)")
+        if not (loopback or self._is_authenticated or self.allow_unauthenticated):
+            raise ValueError(
+                f"listening on {host} needs webhook_token_file (or webhook_token, or "
+                "tls.client_ca_file)"
+            )
         return self
 
 
@@ -295,6 +367,9 @@ class Settings(BaseSettings):
     )
 
     prometheus: PrometheusSettings
+    alertmanager: AlertmanagerSettings | None = Field(
+        None, description="default: alerts are read from the ALERTS series of prometheus"
+    )
     state_repo: StateRepoSettings
     state_repos: dict[RepoName, StateRepoSettings] = Field(
         {}, description="by name, instead of state_repo; each has its own policies and commits"

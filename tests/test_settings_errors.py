@@ -236,9 +236,11 @@ def test_a_secret_never_stands_in_an_error(file: Path, text: str, expected: str)
 @pytest.mark.parametrize("listen", ["0.0.0.0:80", "[::]:80", "10.0.0.1:80", "shop.example.org:80"])
 def test_elsewhere_a_token_is_required(file: Path, listen: str) -> None:
     host = listen.rpartition(":")[0].strip("[]")
-    expected = f"F:3: server: listening on {host} needs webhook_token_file (or webhook_token)"
+    needed = "webhook_token_file (or webhook_token, or tls.client_ca_file)"
+    expected = f"F:3: server: listening on {host} needs {needed}"
     for more in ("", ", webhook_token: ''"):
         file.write_text(f"{SMALL}server: {{listen: '{listen}'{more}}}\n")
         assert refusal(file) == [expected]
-    file.write_text(f"{SMALL}server: {{listen: '{listen}', webhook_token: x}}\n")
-    assert load_settings(file).server.listen == listen
+    for told in ("webhook_token: x", "allow_unauthenticated: true"):
+        file.write_text(f"{SMALL}server: {{listen: '{listen}', {told}}}\n")
+        assert load_settings(file).server.listen == listen

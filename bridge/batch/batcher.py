@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 
 from bridge.decide.decision import Decision
@@ -66,6 +66,12 @@ class Batcher:
         self._any.touch(now)
         if decision.raises:
             self._up.touch(now)
+
+    def put_back(self, decisions: Iterable[Decision], now: float) -> None:
+        """Lets what was taken and could not be committed wait again, unless there is news."""
+        for decision in decisions:
+            if decision.target not in self._waiting:
+                self.put(decision, now)
 
     @property
     def waiting(self) -> tuple[Decision, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Any
 
 import typer
@@ -36,8 +37,11 @@ def make_one_pass(settings: Settings, *, as_json: bool) -> int:
 
 def _tell_done(done: Done) -> None:
     _tell_dropped(done.dropped)
-    if done.push:
-        typer.echo(reasons(done.push.decisions))
+    if done.waits_until:
+        typer.echo(reasons(done.waiting))
+        typer.echo(_waiting_text(done.waits_until))
+    elif done.push:
+        typer.echo(reasons([*done.push.decisions, *done.found.held]))
         typer.echo(f"committed {done.push.after[:12]}: {done.push.subject}")
     else:
         _tell_nothing(done.found)
@@ -58,7 +62,8 @@ def show_plan(settings: Settings, *, as_json: bool) -> int:
     planned = awaited(plan(settings, utc_now))
     diff = unified_diff(planned.before, planned.after)
     if as_json:
-        print_json({**_pass_facts(planned.found), "diff": diff})
+        facts = {"diff": diff, "approvals": _asks(planned), **_waiting(planned.waits_until)}
+        print_json({**_pass_facts(planned.found), **facts})
     else:
         _tell_plan(planned, diff)
     return A_PERSON_MUST_ACT if planned.found.problems else DONE
@@ -68,10 +73,23 @@ def _tell_plan(planned: Plan, diff: str) -> None:
     _tell_dropped(planned.dropped)
     typer.echo(diff, nl=False)
     if planned.found.decisions:
-        typer.echo(reasons(planned.found.decisions))
+        typer.echo(reasons([*planned.found.decisions, *planned.found.held]))
+        for group, targets in _asks(planned).items():
+            typer.echo(f"needs an approval, in pull request {group}: {', '.join(targets)}")
+        if planned.waits_until:
+            typer.echo(_waiting_text(planned.waits_until))
     else:
         _tell_nothing(planned.found)
     tell_problems(planned.found.problems)
+
+
+def _asks(planned: Plan) -> dict[str, list[str]]:
+    return {group: [str(d.target) for d in some] for group, some in planned.asks.items()}
+
+
+def _waiting_text(until: datetime) -> str:
+    """That the commit budget is spent."""
+    return f"waits until {until:%H:%M} UTC: batch.max_commits_per_hour is used up"
 
 
 def _tell_nothing(found: Pass) -> None:
@@ -95,12 +113,17 @@ def _pass_facts(found: Pass) -> dict[str, Any]:
     }
 
 
+def _waiting(until: datetime | None) -> dict[str, Any]:
+    return {"waitsUntil": until.isoformat() if until else None}
+
+
 def _done_facts(done: Done) -> dict[str, Any]:
     return {
         **_pass_facts(done.found),
         "commit": done.push.after if done.push else None,
         "subject": done.push.subject if done.push else None,
         "dropped": [{"target": str(d.decision.target), "why": d.why} for d in done.dropped],
+        **_waiting(done.waits_until),
         "problems": _problems(done),
         "proposals": [proposal_facts(one) for one in done.proposed.proposals],
         "told": [{"reconciler": told.reconciler, "error": told.error} for told in done.told],

@@ -9,10 +9,12 @@ from typing import Any
 import typer
 
 from bridge.commands.console import DONE, awaited, print_json
+from bridge.errors import ManifestUnsupported
 from bridge.manifest.count import Count, Gap
 from bridge.manifest.index import Index, Place
-from bridge.manifest.locator import KustomizeReplicas
+from bridge.manifest.locator import KustomizeReplicas, Locator
 from bridge.manifest.survey import Held
+from bridge.manifest.target import Target
 from bridge.manifest.workload import NO_COUNT, Workload
 from bridge.repo.state_repo import StateRepo
 from bridge.service.placing import Places, placed, targets_of
@@ -79,8 +81,20 @@ async def _looked(settings: Settings) -> tuple[Index, Places]:
     async with StateRepo(settings.state_repo) as repo:
         snapshot = await repo.look()
         policies = (await read_policies(repo, snapshot)).by_name
-        index = await repo.located(snapshot, targets_of(policies))
+        governed = targets_of(policies)
+        index = await repo.located(snapshot, [*governed, *others(snapshot.index)])
         return index, placed(policies, index)
+
+
+def others(index: Index) -> list[Target]:
+    """Entries and markers of the index, as targets by themselves."""
+    held = ((path, one) for path, survey in index.surveys.items() for one in survey.others)
+    return [_other(path, one) for path, one in held]
+
+
+def _other(path: str, held: Held) -> Target:
+    kind = "replicas of" if isinstance(held.where, KustomizeReplicas) else "marker"
+    return Target("", f"{path}: {kind} {held.where.name}", at=Locator(held.where, path))
 
 
 def lines(index: Index, places: Places) -> list[Line]:
@@ -101,7 +115,7 @@ def _indexed(index: Index, adopted: Sequence[Place]) -> Iterator[Line]:
         for one in survey.workloads:
             if _scalable(one) and not any(target.fits(one.target) for target in targets):
                 yield _workload(path, one)
-        yield from (_other(path, one) for one in survey.others)
+        yield from (_held(path, one, index) for one in survey.others)
 
 
 def _scalable(workload: Workload) -> bool:
@@ -114,9 +128,13 @@ def _workload(path: str, found: Workload) -> Line:
     return Line(path, line, str(found.target), found.count, found.refusal)
 
 
-def _other(path: str, found: Held) -> Line:
-    kind = "replicas of" if isinstance(found.where, KustomizeReplicas) else "marker"
-    return Line(path, found.line, f"{kind} {found.where.name}", found.count, found.refusal)
+def _held(path: str, held: Held, index: Index) -> Line:
+    target = _other(path, held)
+    name = str(target).removeprefix(f"{path}: ")
+    try:
+        return Line(path, held.line, name, index.find(target).count)
+    except ManifestUnsupported as refusal:
+        return Line(path, held.line, name, None, str(refusal).removeprefix(f"{target}: {path}: "))
 
 
 def _placed(place: Place) -> Line:

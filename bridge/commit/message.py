@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from bridge import __version__
 from bridge.decide.decision import Decision
-from bridge.repo.trailers import SCALED_BY, ScaleDecision
+from bridge.repo.trailers import SCALED_BY, ScaleDecision, ScaleRelease
 
 _SUBJECT_WIDTH = 72
 
@@ -15,6 +15,12 @@ def commit_message(decisions: Sequence[Decision]) -> str:
     """Subject, a paragraph for each decision with its reasons, and the trailers."""
     paragraphs = [_subject(decisions), *map(_paragraph, decisions), _trailers(decisions)]
     return "\n\n".join(paragraphs) + "\n"
+
+
+def release_message(release: ScaleRelease, ended: str) -> str:
+    """Of the commit that ends a hold; `ended` says which."""
+    why = [release.reason] if release.reason else []
+    return "\n\n".join([f"release: {release.target}", ended, *why, release.render()]) + "\n"
 
 
 def _subject(decisions: Sequence[Decision]) -> str:

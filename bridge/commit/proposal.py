@@ -36,7 +36,7 @@ def proposal_text(decisions: Sequence[Decision], group: str) -> Text:
 def _body(
     shown: Sequence[Decision], group: str, remembered: Sequence[Decision], more: int = 0
 ) -> str:
-    trailers = commit_message(remembered).rstrip("\n").rpartition("\n\n")[2]
+    trailers = _inert(commit_message(remembered).rstrip("\n").rpartition("\n\n")[2])
     rows = [_row(decision) for decision in shown]
     parts = [
         "\n".join(["| target | from | to | why |", "|---|---|---|---|", *rows]),
@@ -54,6 +54,11 @@ def _row(decision: Decision) -> str:
     why = "; ".join(" ".join(reason.split()) for reason in decision.reasons)
     cells = (f"`{decision.target}`", decision.current, decision.desired, why)
     return f"| {' | '.join(_cell(str(cell)) for cell in cells)} |"
+
+
+def _inert(trailers: str) -> str:
+    """The same JSON, without what Markdown would take for a mention or a tag."""
+    return trailers.replace("@", "\\u0040").replace("<", "\\u003c")
 
 
 def _cell(text: str) -> str:

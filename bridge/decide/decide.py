@@ -6,9 +6,11 @@ from dataclasses import dataclass, replace
 from datetime import UTC
 
 from bridge.decide.activation import Activation, ActivationRules, activated
+from bridge.decide.alerts import with_alerts
 from bridge.decide.decision import Decision, Step
 from bridge.decide.holds import Holds
 from bridge.decide.limits import limited_by
+from bridge.decide.override import Hold, Override
 from bridge.decide.pause import Pauses
 from bridge.decide.ratio import ratio_window, without_wind_up
 from bridge.decide.recall import Known, activity, asked_over, failures_before, recalled
@@ -48,12 +50,17 @@ def _decided(policy: ScalingPolicy, observation: Observation, known: Known) -> D
         fleet=policy.is_member,
     )
     if known.override and known.override.holds(policy, now.at):
-        return start.because(known.override.reason(policy), "spec.overrideHold")
+        return _held(start, policy, known.override)
     if policy.spec.paused_at(now.at):
         return _paused(start, policy)
     found = asked_now(policy, observation, known)
     then = asked_over(policy, observation.past, count)
     return _Deciding(policy, observation, known, found, then).decision(start)
+
+
+def _held(start: Decision, policy: ScalingPolicy, override: Override) -> Decision:
+    hold = Hold(override, override.until(policy))
+    return replace(start, hold=hold).because(override.reason(policy), override.field)
 
 
 def asked_now(policy: ScalingPolicy, observation: Observation, known: Known) -> Asked:
@@ -101,12 +108,12 @@ class _Deciding:
         if step.scale_to is not None:
             why = "no metric was active for the cooldown period: set to"
             rest = told.at(step.scale_to, why, "spec.cooldownPeriod")
-            return self._scheduled(self._holds.rest(rest))
+            return self._raised(self._holds.rest(rest))
         if start.current <= self._rules.rest:
             why, field = "no metric is active", self._rest_field
             if step.active:
                 why, field = "pausedScaleOut: not woken", "spec.pausedScaleOut"
-            return self._scheduled(told.because(f"{why}, at rest at {start.current}", field))
+            return self._raised(told.because(f"{why}, at rest at {start.current}", field))
         if step.active_reason == "ScalerCooldown":
             why = f"no metric is active: cooling down for {self._cooldown:g} s"
             told = told.because(why, "spec.cooldownPeriod")
@@ -143,7 +150,7 @@ class _Deciding:
         """At once to what the metrics ask for, as far as the scaling policies let it."""
         woken = told.at(least, "a metric is active: woken to")
         result = self._pass(least)
-        return self._scheduled(woken.at(max(least, result.desired), "the metrics raise it to"))
+        return self._raised(woken.at(max(least, result.desired), "the metrics raise it to"))
 
     def _pass(self, count: int) -> Pass:
         memory = recalled(self.policy, self.observation, self.known, self.then)
@@ -154,16 +161,14 @@ class _Deciding:
         result = self._pass(start.current)
         if result.normalized is None and not result.error:
             if result.cause is None:
-                return (
-                    _left_alone(start) if self.policy.spec.min_replicas else self._scheduled(told)
-                )
-            return self._scheduled(start.at(result.desired, *_BOUND[result.cause]))
+                return _left_alone(start) if self.policy.spec.min_replicas else self._raised(told)
+            return self._raised(start.at(result.desired, *_BOUND[result.cause]))
         if result.normalized is None or result.wished is None:
-            return self._scheduled(told.because(self._why_no_wish(start.current)))
+            return self._raised(told.because(self._why_no_wish(start.current)))
         decision = replace(told, desired=result.wished)
         decision = self._stabilized(decision, result.normalized.stable)
         decision = decision.at(result.desired, *limited_by(self.policy.spec, result.normalized))
-        return self._scheduled(self._holds.fall(decision, self.found, self.then))
+        return self._raised(self._holds.fall(decision, self.found, self.then))
 
     def _stabilized(self, decision: Decision, stable: int) -> Decision:
         direction = "scaleDown" if stable > decision.desired else "scaleUp"
@@ -188,15 +193,15 @@ class _Deciding:
     def _holds(self) -> Holds:
         return Holds(self.policy, self.observation, self.known)
 
-    def _scheduled(self, decision: Decision) -> Decision:
-        """Not below the minimum of a window of time that is open."""
+    def _raised(self, decision: Decision) -> Decision:
+        """Not below the minimum of a window of time that is open, or of an alert that fires."""
         schedules = self.policy.spec.schedules
         window = raised_minimum(schedules, self.observation.now.at)
-        if window is None or decision.desired >= window.min_replicas:
-            return decision
-        field = f"spec.schedules.{schedules.index(window)}.minReplicas"
-        why = f"schedule {window.name} raises the minimum to"
-        return decision.at(window.min_replicas, why, field)
+        if window is not None and decision.desired < window.min_replicas:
+            field = f"spec.schedules.{schedules.index(window)}.minReplicas"
+            why = f"schedule {window.name} raises the minimum to"
+            decision = decision.at(window.min_replicas, why, field)
+        return with_alerts(decision, self.policy, self.observation, self.known)
 
 
 def _left_alone(start: Decision) -> Decision:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Self
 
+from bridge.decide.override import Hold
 from bridge.manifest.target import Target
 from bridge.policy.model import titled
 
@@ -31,6 +32,8 @@ class Decision:
     steps: tuple[Step, ...] = ()
     errors: tuple[str, ...] = ()
     """What could not be known; a person may have to act."""
+    hold: Hold | None = None
+    """A person's order that it respects, or a quarrel that it stays out of."""
     dead_time: float | None = None
     """Measured seconds from commit to ready."""
     stuck_rollout: str = ""

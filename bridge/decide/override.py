@@ -2,33 +2,82 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import pairwise
 
 from bridge.policy.model import ScalingPolicy
+from bridge.repo.log import REMEMBERED
+
+_TURNS = 6  # A→B→A three times
+_LOOP_HOLD_S = 3600.0
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One change of a count, and who made it: a policy of ours, or whoever committed it."""
+
+    at: datetime
+    by: str
+    change: int
 
 
 @dataclass(frozen=True, slots=True)
 class Override:
-    """A change of the count that scalebridge did not make."""
+    """A change of the count that scalebridge did not make, or that two of them keep undoing."""
 
     at: datetime
     author: str
     sha: str
     count: int
+    rivals: tuple[str, ...] = ()
+    """Those who take turns at the count."""
 
     def until(self, policy: ScalingPolicy) -> datetime:
         """When the policy's hold of it ends."""
-        return self.at + timedelta(seconds=policy.spec.override_hold)
+        return self.at + timedelta(seconds=self._hold_s(policy))
 
     def holds(self, policy: ScalingPolicy, now: datetime) -> bool:
         """Whether it is still to be respected; a clock that is ahead has just made it."""
         age = max(0.0, (now - self.at).total_seconds())
-        return age < policy.spec.override_hold
+        return age < self._hold_s(policy)
 
     def reason(self, policy: ScalingPolicy) -> str:
         """For people, wherever the decision is shown."""
-        return (
-            f"held at {self.count} until {self.until(policy):%H:%M} UTC: "
-            f"{self.author} set it in {self.sha[:12]}"
-        )
+        until = self.until(policy)
+        day = "" if until - self.at < timedelta(hours=12) else f"{until:%Y-%m-%d} "
+        held = f"held at {self.count} until {day}{until:%H:%M} UTC"
+        if self.rivals:
+            return f"{held}: {' and '.join(self.rivals)} keep undoing each other's changes"
+        return f"{held}: {self.author} set it in {self.sha[:12]}"
+
+    @property
+    def field(self) -> str:
+        """What of the policy asks for the hold; a loop is held whatever it says."""
+        return "" if self.rivals else "spec.overrideHold"
+
+    def _hold_s(self, policy: ScalingPolicy) -> float:
+        least = _LOOP_HOLD_S if self.rivals else 0.0
+        return max(least, policy.spec.override_hold)
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """An override as a decision respects it."""
+
+    override: Override
+    until: datetime
+
+
+def rivals(turns: Sequence[Turn]) -> tuple[str, ...]:
+    """The two who undo each other's changes, going by the newest of the turns; else nobody.
+
+    One party that goes up and down with its load is none; nor are three.
+    """
+    newest = turns[:_TURNS]
+    if len(newest) < _TURNS or newest[0].at - newest[-1].at > REMEMBERED:
+        return ()
+    undone = all(a.by != b.by and (a.change > 0) != (b.change > 0) for a, b in pairwise(newest))
+    parties = {turn.by for turn in newest}
+    return tuple(sorted(parties)) if undone and len(parties) == 2 else ()

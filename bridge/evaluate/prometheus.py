@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from typing import Self, TypeVar
@@ -103,6 +103,35 @@ class Prometheus:
 
             found.append(await self._ask(query, ask))
         return await self._ask(query, lambda: Named(query, naming, joined(found)))
+
+    async def items(
+        self, query: str, at: datetime, parse: Callable[[Sequence[Item]], _Answer]
+    ) -> _Answer:
+        """What the query's samples at a moment say.
+
+        Raises:
+            MetricsUnavailable: see there.
+        """
+        moment = {"time": f"{at.timestamp():.3f}"}
+        return await self._ask(query, lambda: parse(self._client.custom_query(query, moment)))
+
+    async def items_over(
+        self,
+        query: str,
+        window: tuple[datetime, datetime],
+        step: float,
+        parse: Callable[[Sequence[Item]], _Answer],
+    ) -> _Answer:
+        """What the query's series say, with a sample every `step` seconds from start to end.
+
+        Raises:
+            MetricsUnavailable: see there.
+        """
+
+        def ask() -> _Answer:
+            return parse(self._client.custom_query_range(query, *window, f"{step:g}"))
+
+        return await self._ask(query, ask)
 
     async def _ask(self, query: str, ask: Callable[[], _Answer]) -> _Answer:
         loop = asyncio.get_running_loop()

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from bridge.errors import MetricsUnavailable
+from bridge.evaluate.alerts import Alerts
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,10 +58,11 @@ class Past:
 
 @dataclass(frozen=True, slots=True)
 class Observation:
-    """A policy's metrics now, and over its stabilisation window where it was asked for."""
+    """A policy's metrics now, and over its stabilisation window where asked for; and alerts."""
 
     now: Moment
     past: Past = Past()
+    alerts: Alerts = field(default_factory=Alerts)
 
 
 def one_sample(query: str, answer: Any) -> float:

@@ -141,8 +141,9 @@ class Index:
                 refused[path] = survey.refusal
             for found in survey.workloads:
                 key = found.target.kind, found.target.name
-                others = candidates.get(key, [])
-                candidates[key] = sorted([*others, (path, found)], key=_by_place)
+                others = candidates.get(key)
+                one = path, found
+                candidates[key] = sorted([*others, one], key=_by_place) if others else [one]
         return Index(candidates, refused, surveys)
 
     def of_kind(self, kind: str) -> Iterator[tuple[str, Workload]]:
@@ -170,7 +171,7 @@ class Catalogue:
     """Indexes tree after tree; a blob is parsed once, however often the branch moves."""
 
     def __init__(self, search_paths: Iterable[str] = (".",)) -> None:
-        self._roots = [PurePosixPath(path).parts for path in search_paths]
+        self._roots = tuple(f"/{PurePosixPath(path)}/".replace("/./", "/") for path in search_paths)
         self._tree: Mapping[str, str] = {}
         self._keys: dict[str, _Key] = {}
         self._surveys: dict[_Key, Survey] = {}
@@ -214,6 +215,4 @@ class Catalogue:
                 del self._uses[key], self._surveys[key]
 
     def _in_scope(self, path: str) -> bool:
-        parts = PurePosixPath(path).parts
-        inside = any(parts[: len(root)] == root for root in self._roots)
-        return inside and suffix_of(path) in _SEARCHED
+        return suffix_of(path) in _SEARCHED and f"/{path}/".startswith(self._roots)

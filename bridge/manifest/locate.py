@@ -6,7 +6,6 @@ from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import PurePosixPath
 
 from bridge.errors import ManifestUnsupported
 from bridge.manifest.anchors import Document, Way
@@ -52,8 +51,11 @@ def opened(content: bytes, path: str) -> Opened:
 
 def suffix_of(path: str) -> str:
     """What the file's name says of its format; kustomize also takes a mere `Kustomization`."""
-    name = PurePosixPath(path)
-    return ".yaml" if name.name == "Kustomization" else name.suffix.lower()
+    name = path.rpartition("/")[2]
+    stem, dot, suffix = name.rpartition(".")
+    if not stem:  # as `.env` has none
+        return ".yaml" if name == "Kustomization" else ""
+    return f"{dot}{suffix}".lower()
 
 
 def located(content: bytes, path: str, locator: Locator) -> Count | Gap:

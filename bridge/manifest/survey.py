@@ -2,36 +2,33 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from bridge.errors import ManifestUnsupported
-from bridge.manifest.count import Count, Gap
 from bridge.manifest.kustomize import entries
-from bridge.manifest.locate import YAML_SUFFIXES, Opened, found_in, opened
-from bridge.manifest.locator import KustomizeReplicas, Locator, Marker
+from bridge.manifest.locate import YAML_SUFFIXES, Opened, opened
+from bridge.manifest.locator import KustomizeReplicas, Marker
 from bridge.manifest.marker import SCREEN, markers
 from bridge.manifest.outline import outlined
 from bridge.manifest.workload import Workload, workloads_of
 
+_MOST_MARKERS = 1_000
 _KIND = b"kind"
-_ENTRIES = re.compile(rb"""^["']?replicas\b|\bkustomize["']?:""", re.MULTILINE)
+_ENTRIES = (b"\nreplicas", b"kustomize", b'"replicas"', b"ustomization")
 
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """A kustomization's entry or a marker: its count, or why it can't be changed."""
+    """A kustomization's entry or a marker, by name."""
 
     where: KustomizeReplicas | Marker
     line: int
-    count: Count | Gap | None
-    refusal: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Survey:
-    """A file's workloads, and its other counts; or why it could not be read."""
+    """A file's workloads, and the names of its other counts; or why it could not be read."""
 
     workloads: tuple[Workload, ...] = ()
     others: tuple[Held, ...] = ()
@@ -50,15 +47,16 @@ def surveyed(content: bytes | None, suffix: str) -> Survey:
         return Survey(refusal="too big to be looked at")
     yaml = suffix in YAML_SUFFIXES
     manifest = yaml and _KIND in content  # the cheap screens before any parse
-    entered = yaml and bool(_ENTRIES.search(content))
+    listed = content.startswith(_ENTRIES[0][1:]) or any(sign in content for sign in _ENTRIES)
+    entered = yaml and listed
     marked = SCREEN in content
     if not (manifest or entered or marked):
         return _NOTHING
     try:
         file = opened(content, f"file{suffix}")
         found = _workloads(file) if manifest else ()
-        listed = _entries(file) if entered else ()
-        return Survey(tuple(found), (*listed, *(_markers(file) if marked else ())))
+        others = [*(_entries(file) if entered else ()), *(_markers(file) if marked else ())]
+        return Survey(tuple(found), tuple(others))
     except ManifestUnsupported as refusal:
         return Survey(refusal=str(refusal))
 
@@ -71,16 +69,11 @@ def _workloads(file: Opened) -> Sequence[Workload]:
 
 def _entries(file: Opened) -> Iterator[Held]:
     for entry in entries(file.documents):
-        yield _held(file, KustomizeReplicas(entry.name), entry.line)
+        yield Held(KustomizeReplicas(entry.name), entry.line)
 
 
 def _markers(file: Opened) -> Iterator[Held]:
-    for marked in list(markers(file.source)):
-        yield _held(file, Marker(marked.name), marked.line)
-
-
-def _held(file: Opened, where: KustomizeReplicas | Marker, line: int) -> Held:
-    try:
-        return Held(where, line, found_in(file, Locator(where)))
-    except ManifestUnsupported as refusal:
-        return Held(where, line, None, str(refusal))
+    for number, marked in enumerate(markers(file.source)):
+        if number >= _MOST_MARKERS:
+            raise ManifestUnsupported(f"line {marked.line}: more than {_MOST_MARKERS:,} markers")
+        yield Held(Marker(marked.name), marked.line)

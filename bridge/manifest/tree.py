@@ -17,7 +17,7 @@ from bridge.errors import ManifestUnsupported
 
 MAX_BYTES = 10_000_000
 MAX_DEPTH = 100
-MAX_NODES = 500_000
+MAX_NODES = 300_000
 MAX_DOCUMENTS = 10_000
 _BOM = "\ufeff"
 _SURROGATES = re.compile(r"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}")

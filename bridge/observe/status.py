@@ -8,7 +8,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from bridge.batch.budget import Budget
 from bridge.decide.decision import Decision
+from bridge.decide.override import Hold
+from bridge.observe.progress import Progress
 from bridge.publish.pull_request import Proposal
 from bridge.publish.push import Push
 
@@ -26,6 +29,8 @@ class Status:
     push_error: str = ""
     proposal_error: str = ""
     proposals: Sequence[Proposal] = ()
+    policies: int = 0
+    """How many can be used, also where their files are broken now."""
     policy_errors: Mapping[str, str] = field(default_factory=dict)
     suspended: Sequence[str] = ()
     decisions: dict[str, Decision] = field(default_factory=dict)
@@ -33,18 +38,39 @@ class Status:
     waiting: Sequence[Decision] = ()
     pushes: deque[tuple[datetime, Push]] = field(default_factory=lambda: deque(maxlen=_PUSHES_KEPT))
     last_pass: datetime | None = None
+    budget: Budget | None = None
     repo: str = ""
+    progress: Progress = field(default_factory=Progress)
 
     @property
-    def ready(self) -> bool:
-        """Whether the state repo was read at least once."""
-        return bool(self.tip)
+    def unready(self) -> str:
+        """Why nothing can be decided; empty where the repo was read, and any policy."""
+        if not self.tip:
+            return self.remote_error or "the state repo was not read yet"
+        if self.policy_errors and not self.policies:
+            return "\n".join(self.policy_errors.values())
+        return ""
+
+    def hung(self, limit: float) -> list[str]:
+        """What it is at for longer than that many seconds."""
+        return self.progress.hung(limit)
+
+    @property
+    def held(self) -> list[Decision]:
+        """The decisions that respect somebody's order, as many as are shown."""
+        held = [made for _, made in sorted(self.decisions.items()) if made.hold]
+        return held[:_ROWS_SHOWN]
 
     @property
     def shown(self) -> list[Decision]:
         """For people, by title; of very many those that change something or are in doubt first."""
         first = sorted(self.decisions.items(), key=lambda one: (_is_steady(one[1]), one[0]))
         return [decision for _, decision in sorted(first[:_ROWS_SHOWN], key=lambda one: one[0])]
+
+    @property
+    def budget_facts(self) -> dict[str, Any] | None:
+        """What is left of the commit budget; None where the configuration sets no limit."""
+        return budget_facts(self.budget, self.last_pass or self.started)
 
     def keep(self, policies: Collection[str]) -> None:
         """Forgets what is not governed any more."""
@@ -67,6 +93,7 @@ class Status:
             "problems": dict(self.problems),
             "decisions": [decision_facts(d) for _, d in sorted(self.decisions.items())],
             "waiting": [decision_facts(d) for d in self.waiting],
+            "budget": self.budget_facts,
             "pushes": [push_facts(at, push) for at, push in reversed(self.pushes)],
         }
 
@@ -78,14 +105,14 @@ class Statuses:
     each: Sequence[Status]
 
     @property
-    def ready(self) -> bool:
-        """Whether any state repo was read at least once."""
-        return any(one.ready for one in self.each)
+    def unready(self) -> str:
+        """Why none of them is; empty where one is."""
+        why = [f"{one.repo}: {one.unready}" for one in self.each if one.unready]
+        return "; ".join(why) if len(why) == len(self.each) else ""
 
-    @property
-    def remote_error(self) -> str:
-        """Of all of them."""
-        return "; ".join(f"{one.repo}: {one.remote_error}" for one in self.each if one.remote_error)
+    def hung(self, limit: float) -> list[str]:
+        """What any of them is at for longer than that."""
+        return [f"{one.repo}: {work}" for one in self.each for work in one.hung(limit)]
 
     def facts(self) -> dict[str, Any]:
         """By the state repo's name."""
@@ -93,7 +120,7 @@ class Statuses:
 
 
 def _is_steady(decision: Decision) -> bool:
-    return not decision.changes and not decision.errors
+    return not (decision.changes or decision.errors or decision.hold)
 
 
 def decision_facts(decision: Decision) -> dict[str, Any]:
@@ -105,6 +132,32 @@ def decision_facts(decision: Decision) -> dict[str, Any]:
         "desired": decision.desired,
         "reasons": list(decision.reasons),
         "errors": list(decision.errors),
+        "hold": _hold_facts(decision.hold) if decision.hold else None,
+    }
+
+
+def _hold_facts(hold: Hold) -> dict[str, Any]:
+    order = hold.override
+    return {
+        "count": order.count,
+        "since": order.at.isoformat(),
+        "until": hold.until.isoformat(),
+        "by": order.author,
+        "commit": order.sha,
+        "rivals": list(order.rivals),
+    }
+
+
+def budget_facts(budget: Budget | None, now: datetime) -> dict[str, Any] | None:
+    """A commit budget as JSON has it; None where the configuration sets no limit."""
+    if budget is None:
+        return None
+    ups, downs = (budget.opens_at(now, raises=raises) for raises in (True, False))
+    return {
+        "commitsPerHour": budget.limit,
+        "usedLastHour": budget.used(now),
+        "scaleUpsWaitUntil": ups.isoformat() if ups else None,
+        "scaleDownsWaitUntil": downs.isoformat() if downs else None,
     }
 
 

@@ -46,10 +46,13 @@ class ScaleUpRules(ScalingRules):
 
 
 class ScaleDownRules(ScalingRules):
-    """The HPA's defaults: down to the highest recommendation of the last 300 s."""
+    """The HPA's defaults: down to the highest recommendation of the last 300 s (or longer)."""
 
     stabilization_window_seconds: int | None = Field(
-        None, ge=0, le=MAX_WINDOW_S, description="default: 300"
+        None,
+        ge=0,
+        le=MAX_WINDOW_S,
+        description="default: 300, or two measured dead times where that is more",
     )
     policies: tuple[ScalingPolicyRule, ...] = Field((_DOUBLE,), min_length=1)
 

@@ -9,6 +9,7 @@ from pydantic import AwareDatetime, ConfigDict, Field, model_validator
 
 from bridge.formula.composite import composed
 from bridge.manifest.target import Target
+from bridge.policy.alert import AlertRule
 from bridge.policy.approval import Approval
 from bridge.policy.behavior import Behavior
 from bridge.policy.bounds import bounds_valid
@@ -38,12 +39,6 @@ class ScaleTargetRef(Part):
     def target(self) -> Target:
         """The same as a value of the pipeline."""
         return Target(self.kind, self.name, self.namespace, self.api_version)
-
-
-class AlertWake(Part):
-    """A firing alert with these labels wakes the policy at once."""
-
-    match: dict[str, str] = Field(min_length=1)
 
 
 class Spec(Part):
@@ -79,7 +74,7 @@ class Spec(Part):
     override_hold: Duration = Field(
         1800.0, description="how long a person's change of the count is left alone; 0: not at all"
     )
-    alerts: tuple[AlertWake, ...] = ()
+    alerts: tuple[AlertRule, ...] = ()
     fallback: FallbackPolicy | None = None
     scaling_modifiers: ScalingModifiersPolicy | None = None
     schedules: tuple[Schedule, ...] = ()

@@ -2,28 +2,25 @@
 
 from __future__ import annotations
 
-import asyncio
-import random
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
+from typing import Self
 
+from bridge.batch.budget import Budget
 from bridge.commit.edits import Dropped, edits_on
 from bridge.decide.decision import Decision
-from bridge.errors import PushRejected
 from bridge.policy.model import ScalingPolicy
 from bridge.publish.drafting import Drafts
 from bridge.publish.push import Published, Push
+from bridge.publish.races import redone
 from bridge.publish.writing import GitWriter, Writer
 from bridge.repo.fast_import import Identity
 from bridge.repo.snapshot import Snapshot
 from bridge.repo.state_repo import StateRepo
 
-_FIRST_PAUSE_S = 0.02
-_LONGEST_PAUSE_S = 2.0
-
-
 Policies = Mapping[str, ScalingPolicy]
 PoliciesAt = Callable[[Snapshot], Awaitable[Policies]]
+BudgetAt = Callable[[Snapshot], Awaitable[Budget | None]]
 
 
 class BranchPublisher:
@@ -38,9 +35,18 @@ class BranchPublisher:
         writer: Writer | None = None,
     ) -> None:
         self._policies_at = policies_at
+        self._budget_at: BudgetAt | None = None
         self._repo = repo
         self._drafts = Drafts(repo, author, clock)
         self._writer = writer or GitWriter(repo)
+
+    def within(self, budget_at: BudgetAt) -> Self:
+        """The same, kept to the budget of the tip that a push builds on.
+
+        So instances that share a branch share it exactly.
+        """
+        self._budget_at = budget_at
+        return self
 
     async def publish(self, decisions: Sequence[Decision], policies: Policies) -> Published:
         """One commit with all decisions that still hold; rivals are waited out, within a time.
@@ -54,17 +60,9 @@ class BranchPublisher:
             PushRejected: rivals kept winning for as long as the repo's timeout.
             RemoteRefused, RemoteUnavailable: see there.
         """
-        deadline = asyncio.get_running_loop().time() + self._repo.settings.timeout
-        pause, lost = _FIRST_PAUSE_S, 0
-        while True:
-            try:
-                return await self._attempt(decisions, policies, lost)
-            except PushRejected:
-                if asyncio.get_running_loop().time() > deadline:
-                    raise
-            lost += 1
-            await asyncio.sleep(pause * random.random())  # noqa: S311  # jitter, no secret
-            pause = min(2 * pause, _LONGEST_PAUSE_S)
+        return await redone(
+            lambda lost: self._attempt(decisions, policies, lost), self._repo.settings.timeout
+        )
 
     async def _attempt(
         self, decisions: Sequence[Decision], policies: Policies, lost: int
@@ -82,6 +80,11 @@ class BranchPublisher:
         dropped = [*changed, *overtaken]
         if not edits:
             return Published(None, tuple(dropped))
+        held = tuple(edit.decision for edit in edits)
+        raises = any(decision.raises for decision in held)
+        budget = await self._budget_at(snapshot) if self._budget_at else None
+        if budget and (opens := budget.opens_at(self._drafts.clock(), raises=raises)):
+            return Published(None, tuple(dropped), budget, held, opens)
         draft = await self._drafts.of(edits, snapshot)
         commit = await self._writer.to_branch(draft, snapshot)
         push = Push(
@@ -89,7 +92,7 @@ class BranchPublisher:
             after=commit,
             subject=draft.message.partition("\n")[0],
             files=tuple(sorted(draft.contents)),
-            decisions=tuple(edit.decision for edit in edits),
+            decisions=held,
             races_lost=lost,
         )
-        return Published(push, tuple(dropped))
+        return Published(push, tuple(dropped), budget)

@@ -40,7 +40,8 @@ class Orders:
 
     def of(self, made: ScaleDecision) -> ScalingPolicy | None:
         """The policy that such a decision came from, if it governs the same target still."""
-        governing = (p for p in self.policies.values() if p.name == made.policy)
+        named = (p for p in self.policies.values() if p.name == made.policy)
+        governing = (policy for policy in named if not policy.is_fleet)
         return next((p for p in governing if str(p.target) == made.target), None)
 
 
@@ -173,7 +174,8 @@ class PullRequests:
         """The files touched after the closing: a policy that changed is a newer order."""
         if request.closed_at is None:
             return set()
-        history = await self._repo.history(case.snapshot, request.closed_at)
+        now = self._drafts.clock()
+        history = await self._repo.history(case.snapshot, request.closed_at, now)
         return {change.path for commit in history for change in commit.changes}
 
     async def _ended(self, case: _Case, *, keep: bool) -> list[Proposal]:

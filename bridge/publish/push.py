@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Protocol
 
+from bridge.batch.budget import Budget
 from bridge.commit.edits import Dropped
 from bridge.decide.decision import Decision
 from bridge.policy.model import ScalingPolicy
@@ -29,6 +31,13 @@ class Published:
 
     push: Push | None
     dropped: tuple[Dropped, ...] = ()
+    budget: Budget | None = None
+    """As it stood before the push, where the configuration limits commits."""
+    waiting: tuple[Decision, ...] = ()
+    """What still holds, and waits for the budget."""
+
+    waits_until: datetime | None = None
+    """When the budget has room for that."""
 
 
 class Publisher(Protocol):

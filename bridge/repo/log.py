@@ -1,42 +1,51 @@
-"""The branch's log as git prints it, parsed."""
+"""The branch's log as git prints it, parsed; and whose commits and dates are to be believed."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from bridge.repo.snapshot import Change, Commit
-from bridge.repo.trailers import scale_decisions
+from bridge.repo.trailers import scale_decisions, scale_releases
+
+REMEMBERED = timedelta(hours=6)
+"""How far back the log tells of people's orders; decisions are not committed later than that."""
+
+ENDLESS = datetime.max.replace(tzinfo=UTC)
 
 
 def log_format(boundary: str) -> str:
     """For `git log -z --raw --no-abbrev`; nobody's commit message may hold the boundary."""
-    return f"{boundary}%H%n%ct%n%an%n%B{boundary}"
+    return f"{boundary}%H%n%P%n%ct %at%n%an%n%cn%n%B{boundary}"
 
 
 def commits(log: str, boundary: str) -> list[Commit]:
-    """The log's commits, in its order; none is older than its parent, whatever its clock said."""
+    """The log's commits, in its order and with their own dates."""
     _, *parts = log.split(boundary)
-    entries = list(zip(parts[::2], parts[1::2], strict=True))
-    found: list[Commit] = []
-    latest = datetime.min.replace(tzinfo=UTC)
-    for head, raw in reversed(entries):
-        commit = _commit(head, raw)
-        latest = max(latest, commit.at)
-        found.append(replace(commit, at=latest))
-    return found[::-1]
+    return [_commit(head, raw) for head, raw in zip(parts[::2], parts[1::2], strict=True)]
 
 
 def _commit(head: str, raw: str) -> Commit:
-    sha, seconds, author, message = head.split("\n", 3)
+    sha, parents, times, author, committer, message = head.split("\n", 5)
+    decisions = tuple(scale_decisions(message))
+    committed, authored = (datetime.fromtimestamp(int(time), UTC) for time in times.split())
     return Commit(
         sha=sha,
-        at=datetime.fromtimestamp(int(seconds), UTC),
-        author=author,
-        decisions=tuple(scale_decisions(message)),
+        at=committed,
+        author=_shown(committer if decisions else author),
+        decisions=decisions,
         changes=tuple(_changes(raw)),
+        parents=tuple(parents.split()),
+        authored=authored,
+        releases=tuple(scale_releases(message)),
+        subject=_shown(message.partition("\n")[0]),
     )
+
+
+def _shown(text: str) -> str:
+    """As far as terminals and logs may have it."""
+    return "".join(letter if letter.isprintable() else "�" for letter in text)
 
 
 def _changes(raw: str) -> Iterator[Change]:
@@ -50,3 +59,40 @@ def _changes(raw: str) -> Iterator[Change]:
 
 def _existing(blob: str) -> str | None:
     return blob if blob.strip("0") else None
+
+
+def believed(log: Iterable[Commit], now: datetime) -> Iterator[datetime]:
+    """The commits' dates, newest first; one after now is told by a clock that is ahead.
+
+    Such a commit was made by the next one at the latest: it is not for ever as new as now.
+    """
+    newer = now
+    for commit in log:
+        newer = commit.at if commit.at <= now else newer
+        yield newer
+
+
+def dated(log: Sequence[Commit], now: datetime = ENDLESS) -> list[Commit]:
+    """The log, newest first; no commit is older than its parent, whatever its clock said."""
+    dates = list(believed(log, now))
+    latest = datetime.min.replace(tzinfo=UTC)
+    found: list[Commit] = []
+    for commit, at in zip(reversed(log), reversed(dates), strict=True):
+        latest = max(latest, at)
+        found.append(commit if commit.at == latest else replace(commit, at=latest))
+    return found[::-1]
+
+
+def without_copies(log: Sequence[Commit]) -> list[Commit]:
+    """The log, newest first; a decision counts once, where it was first committed.
+
+    Whoever picks a commit of ours anew makes a change of his own, with our trailers in it.
+    """
+    seen: set[object] = set()
+    found: list[Commit] = []
+    for commit in reversed(log):
+        origin = (commit.authored, commit.decisions)
+        copied = origin in seen or commit.at - commit.authored > REMEMBERED
+        found.append(replace(commit, decisions=()) if commit.decisions and copied else commit)
+        seen.add(origin)
+    return found[::-1]

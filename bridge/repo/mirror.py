@@ -6,6 +6,7 @@ It holds the commits as far back as was asked, their trees, and the blobs that w
 from __future__ import annotations
 
 import secrets
+import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
@@ -16,16 +17,17 @@ from bridge.manifest.tree import MAX_BYTES
 from bridge.repo.credentials import Credentials, Tokens
 from bridge.repo.fast_import import Draft, stream
 from bridge.repo.git import Git, GitFailed, GitTimeout
-from bridge.repo.log import commits, log_format
+from bridge.repo.log import ENDLESS, commits, log_format
+from bridge.repo.merges import with_brought
 from bridge.repo.mirror_folder import MirrorFolder
 from bridge.repo.side import SideBranches
 from bridge.repo.signing import with_signature
 from bridge.repo.snapshot import Commit, Snapshot
 from bridge.repo.tree import changed, listed
 from bridge.repo.upstream import PROMISED, TIP, Upstream
+from bridge.repo.walk import FEWEST_WALKED, Walk
 from bridge.settings import StateRepoSettings
 
-_FEWEST_WALKED = 100
 _FARTHEST_SEARCHED = 25_600
 _MOVES_UNTIL_GC = 50
 _GC = {
@@ -60,6 +62,7 @@ class Mirror:
         self._git = Git(self._folder.path, self._folder.claim)
         self._upstream = Upstream(self._git, settings, tokens)
         self._side = SideBranches(self._git, self._upstream)
+        self._walk = Walk(self._page)
         self._seen = Snapshot("", {})
         self._moves = 0
 
@@ -85,7 +88,7 @@ class Mirror:
             self._folder.prepare()
             self._git.run("init", "--quiet", "--bare")
         if tip != (held := self._held()):
-            self._upstream.fetch(0 if held else _FEWEST_WALKED)
+            self._upstream.fetch(0 if held else FEWEST_WALKED + 1)
         return self._at(self._held())
 
     def _held(self) -> str:
@@ -176,56 +179,50 @@ class Mirror:
 
     def as_of(self, tip: str, moment: datetime) -> str:
         """The newest commit that the branch had at a moment; empty where it had none."""
-        later = [commit.sha for commit in self.history(tip, moment) if commit.at > moment]
-        if not later:
-            return tip
-        log = self._mended(lambda: self._git.run("log", "--format=%P", "-n1", later[-1]))
-        return log.decode().partition(" ")[0].strip()
+        later = [commit for commit in self.history(tip, moment) if commit.at > moment]
+        return "".join(later[-1].parents[:1]) if later else tip
 
-    def history(self, tip: str, since: datetime) -> list[Commit]:
-        """The commits of the branch since then, newest first; a merge counts as one."""
-        return self._mended(lambda: self._history(tip, since))
+    def history(self, tip: str, since: datetime, now: datetime = ENDLESS) -> list[Commit]:
+        """The commits of the branch since then, newest first; a merge counts as one.
 
-    def _history(self, tip: str, since: datetime) -> list[Commit]:
-        if not (count := self._commits_since(tip, since.timestamp())):
-            return []
-        boundary = secrets.token_hex(16)
-        log = self._git.run(
-            "log",
-            "-z",
-            "--first-parent",
-            "--diff-merges=first-parent",
-            "--raw",
-            "--no-abbrev",
-            "--no-renames",
-            f"--format={log_format(boundary)}",
-            f"-n{count}",
-            tip,
-        )
-        return commits(log.decode(errors="surrogateescape"), boundary)
-
-    def _commits_since(self, tip: str, since: float) -> int:
-        """How many commits reach back to the oldest that is recent.
+        No date after `now` is believed.
 
         Not `--since`, which ends at the first old date: one slow clock would hide the rest. Nor
         does the remote cut by date (`--shallow-since`), for the same reason.
         """
-        limit = _FEWEST_WALKED
-        while True:
-            times, whole = self._times(tip, limit)
-            if len(times) < limit and not whole:
-                self._upstream.deepen(tip, limit)
-                times, whole = self._times(tip, limit)
-            reach = max((n for n, time in enumerate(times, 1) if time >= since), default=0)
-            if reach <= limit // 2 or (len(times) < limit and whole):
-                return reach
-            limit *= 4
+        return self._mended(lambda: self._walk.since(tip, since, now))
 
-    def _times(self, tip: str, limit: int) -> tuple[list[int], bool]:
-        """When each of the newest commits was made; whether the last has no parent anywhere."""
-        log = self._git.run("log", "--first-parent", "--format=%H %ct", f"-n{limit}", tip)
-        found = [line.split() for line in log.decode().splitlines()]
-        return [int(time) for _, time in found], found[-1][0] not in self._cut()
+    def page(self, start: str, count: int) -> list[Commit]:
+        """At most so many commits of the branch from this one on, newest first, as dated."""
+        return self._mended(lambda: self._page(start, count))
+
+    def _page(self, start: str, count: int) -> list[Commit]:
+        self._reach(start, count)
+        merges = ("--first-parent", "--diff-merges=first-parent", "--raw", "--no-abbrev")
+        log = self._log(*merges, "--no-renames", f"-n{count}", start)
+        if not any(len(commit.parents) > 1 for commit in log):
+            return log
+        before = [f"^{parent}" for parent in log[-1].parents[:1]]
+        return with_brought(log, self._log("--topo-order", "--no-patch", start, *before))
+
+    def _reach(self, start: str, count: int) -> None:
+        """Brings so many commits from one on, and the parent of the last.
+
+        One without its parent would pass for the branch's first, which made every file.
+        """
+        if (cut := self._cut()) and self._first_parents(start, count)[-1] in cut:
+            tip = self._seen.tip or start
+            depth = len(self._first_parents(tip, sys.maxsize)) + count
+            self._upstream.deepen(tip, depth)
+
+    def _first_parents(self, start: str, count: int) -> list[str]:
+        arguments = ("rev-list", "--first-parent", f"--max-count={count}", start)
+        return self._git.run(*arguments).decode().split()
+
+    def _log(self, *arguments: str) -> list[Commit]:
+        boundary = secrets.token_hex(16)
+        log = self._git.run("log", "-z", f"--format={log_format(boundary)}", *arguments)
+        return commits(log.decode(errors="surrogateescape"), boundary)
 
     def _cut(self) -> set[str]:
         """The commits whose parents the mirror has not."""
@@ -235,7 +232,7 @@ class Mirror:
 
     def earlier(self, tip: str, path: str, limit: int = 20) -> list[str]:
         """Blob ids that the file had before the tip, newest first, as far as can be found out."""
-        depth = _FEWEST_WALKED
+        depth = FEWEST_WALKED
         while len(found := self._mended(lambda: self._earlier(tip, path, limit))) < limit:
             depth *= 4
             if depth > _FARTHEST_SEARCHED or not self._cut():
@@ -305,6 +302,7 @@ class Mirror:
             except GitFailed:
                 self._folder.empty()
                 self._seen = Snapshot("", {})
+                self._walk.forget()
             self._look()
             return ask()
         except (GitFailed, GitTimeout, OSError) as failure:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from bridge.manifest.index import Index
-from bridge.repo.trailers import ScaleDecision
+from bridge.repo.trailers import ScaleDecision, ScaleRelease
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,10 +33,17 @@ class Commit:
 
     sha: str
     at: datetime
+    authored: datetime
+    """When it was first made; before `at` where somebody picked, rebased or amended it."""
     author: str
+    """Who made it: of a commit with trailers of ours, whoever committed it."""
     decisions: tuple[ScaleDecision, ...]
     """What scalebridge did in it, from its trailers; none in people's commits."""
     changes: tuple[Change, ...]
+    parents: tuple[str, ...] = ()
+    releases: tuple[ScaleRelease, ...] = ()
+    """The holds that it ends."""
+    subject: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime
@@ -16,6 +16,7 @@ from bridge.manifest.index import Catalogue, Index
 from bridge.manifest.target import Target
 from bridge.repo.credentials import Tokens
 from bridge.repo.fast_import import Draft
+from bridge.repo.log import without_copies
 from bridge.repo.mirror import Mirror
 from bridge.repo.side import SideBranches
 from bridge.repo.signing import self_test, signer
@@ -23,6 +24,7 @@ from bridge.repo.snapshot import Commit, Snapshot
 from bridge.settings import SigningSettings, StateRepoSettings
 
 _Answer = TypeVar("_Answer")
+_PAGE = 500
 
 
 class StateRepo:
@@ -127,9 +129,21 @@ class StateRepo:
         """Contents by blob id."""
         return await self._in_thread(lambda: self._open.read(blobs)) if blobs else {}
 
-    async def history(self, snapshot: Snapshot, since: datetime) -> list[Commit]:
-        """The commits of the branch since then, newest first."""
-        return await self._in_thread(lambda: self._open.history(snapshot.tip, since))
+    async def history(self, snapshot: Snapshot, since: datetime, now: datetime) -> list[Commit]:
+        """The commits of the branch since then, newest first; none is dated after `now`."""
+        return await self._in_thread(lambda: self._open.history(snapshot.tip, since, now))
+
+    async def pages(self, snapshot: Snapshot, since: datetime) -> AsyncGenerator[list[Commit]]:
+        """The same for long logs: newest first, page by page, with the dates that they bear.
+
+        Ends with the first page that has no commit since then: one slow clock hides nothing.
+        """
+        start: str | None = snapshot.tip
+        while start:
+            page = await self._in_thread(partial(self._open.page, start, _PAGE))
+            yield without_copies(page)
+            recent = any(commit.at >= since for commit in page)
+            start = page[-1].parents[0] if recent and page[-1].parents else None
 
     async def earlier(self, snapshot: Snapshot, path: str) -> list[bytes]:
         """What the file held before the snapshot, newest first."""

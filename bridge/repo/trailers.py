@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 SCALED_BY = "Scaled-By"
 SCALE_DECISION = "Scale-Decision"
+SCALE_RELEASE = "Scale-Release"
 _APPENDED = re.compile(r"-+|(?:(?:Co-authored|Signed-off)-by: .*\n?)+")
 _MAX_COUNT = 2**31 - 1
+_Trailer = TypeVar("_Trailer")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,29 +36,61 @@ class ScaleDecision:
             "policy": self.policy,
             "reason": self.reason,
         }
-        return f"{SCALE_DECISION}: {json.dumps(fields, separators=(',', ':'))}"
+        return f"{SCALE_DECISION}: {_compact(fields)}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScaleRelease:
+    """A person's order that a target's hold ends, by whom, and why."""
+
+    target: str
+    by: str = ""
+    reason: str = ""
+
+    def render(self) -> str:
+        """The trailer's line."""
+        fields = {"target": self.target, "by": self.by, "reason": self.reason}
+        given = {name: text for name, text in fields.items() if text}
+        return f"{SCALE_RELEASE}: {_compact(given)}"
 
 
 def scale_decisions(message: str) -> Iterator[ScaleDecision]:
     """The decisions in a commit message's last paragraph; malformed ones are passed over."""
+    return _found(message, SCALE_DECISION, _decision)
+
+
+def scale_releases(message: str) -> Iterator[ScaleRelease]:
+    """The releases in a commit message's last paragraph; malformed ones are passed over."""
+    return _found(message, SCALE_RELEASE, _release)
+
+
+def _found(message: str, name: str, parse: Callable[[Any], _Trailer]) -> Iterator[_Trailer]:
     for line in _last_paragraph(message).splitlines():
         key, _, value = line.partition(": ")
-        if key == SCALE_DECISION and (decision := _parsed(value)):
-            yield decision
+        if key == name:
+            try:
+                trailer = parse(json.loads(value))
+            except (ValueError, KeyError, TypeError, OverflowError, RecursionError):
+                continue
+            yield trailer
 
 
-def _parsed(value: str) -> ScaleDecision | None:
-    try:
-        fields = json.loads(value)
-        return ScaleDecision(
-            target=str(fields["target"]),
-            from_=None if fields["from"] is None else _count(fields["from"]),
-            to=_count(fields["to"]),
-            policy=str(fields["policy"]),
-            reason=str(fields["reason"]),
-        )
-    except (ValueError, KeyError, TypeError, OverflowError, RecursionError):
-        return None
+def _decision(fields: Any) -> ScaleDecision:
+    return ScaleDecision(
+        target=str(fields["target"]),
+        from_=None if fields["from"] is None else _count(fields["from"]),
+        to=_count(fields["to"]),
+        policy=str(fields["policy"]),
+        reason=str(fields["reason"]),
+    )
+
+
+def _release(fields: Any) -> ScaleRelease:
+    given = {"by": "", "reason": "", **fields}
+    texts = {name: given[name] for name in ("target", "by", "reason")}
+    if not all(isinstance(text, str) for text in texts.values()):
+        raise ValueError("no text")
+    return ScaleRelease(**texts)
 
 
 def _last_paragraph(message: str) -> str:
@@ -72,3 +106,7 @@ def _count(given: Any) -> int:
     if not 0 <= count <= _MAX_COUNT:
         raise ValueError(f"no count: {count}")
     return count
+
+
+def _compact(fields: dict[str, Any]) -> str:
+    return json.dumps(fields, separators=(",", ":"))

@@ -25,7 +25,8 @@ class Approvals:
 
     def take_in(self, governed: Collection[Target], outcomes: Iterable[Outcome]) -> None:
         """The outcomes of a round, and the targets that policies govern now."""
-        self._latest |= {outcome.policy.title: outcome for outcome in outcomes}
+        decided = [outcome for outcome in outcomes if not outcome.policy.is_fleet]
+        self._latest |= {outcome.policy.title: outcome for outcome in decided}
         self._latest = {n: one for n, one in self._latest.items() if one.policy.target in governed}
 
     def asked_for(self, decision: Decision, policy: ScalingPolicy, otherwise: str = "") -> bool:

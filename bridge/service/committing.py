@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 
 import structlog
 
 from bridge.batch.batcher import Batcher
+from bridge.batch.budget import Budget
 from bridge.errors import BridgeError
 from bridge.manifest.target import Target
 from bridge.notify.reconcilers import Reconcilers
@@ -40,6 +41,7 @@ class Committing:
         self._status = status
         self._clock = clock
         self._policies: dict[str, ScalingPolicy] = {}
+        self._budget: Budget | None = None
         self._changed = asyncio.Event()
         self._paused_until = float("-inf")
         self._stopping = False
@@ -64,12 +66,23 @@ class Committing:
         """Publishes each batch when it is due, until `stop`; `after_push` follows each push."""
         while not self._stopping:
             try:
-                async with asyncio.timeout_at(self._batcher.due_at):
+                async with asyncio.timeout_at(self._due_at()):
                     await self._changed.wait()
                 self._changed.clear()
             except TimeoutError:
                 await self._publish(after_push)
         await self._publish(after_push)
+
+    def _due_at(self) -> float | None:
+        """In the loop's time: when the batch is due and, as far as we know, the budget open."""
+        due = self._batcher.due_at
+        raises = any(decision.raises for decision in self._batcher.waiting)
+        now = self._clock()
+        opens = self._budget.opens_at(now, raises=raises) if self._budget else None
+        if due is None or opens is None:
+            return due
+        left = (opens - now).total_seconds()
+        return max(due, asyncio.get_running_loop().time() + left)
 
     async def _publish(self, after_push: Callable[[], None]) -> None:
         batch = self._batcher.take()
@@ -79,16 +92,30 @@ class Committing:
         if not batch or asyncio.get_running_loop().time() < self._paused_until:
             return
         try:
-            with metrics.publish_seconds.labels().time():
+            with metrics.publish_seconds.labels().time(), self._status.progress.at("publish"):
                 published = await self._publisher.publish(batch, policies)
         except BridgeError as error:
             self._fail(error, [str(decision.target) for decision in batch])
             return
         self._status.push_error = ""
+        self._budget = published.budget
         self._report(published)
+        self._wait(published, policies)
         if published.push:
             after_push()
-            await self._tell(published.push)
+            with self._status.progress.at("notify"):
+                await self._tell(published.push)
+
+    def _wait(self, published: Published, policies: Mapping[str, ScalingPolicy]) -> None:
+        """What waits for the budget stays in the batch, for the next ticks to decide anew."""
+        if not published.waiting:
+            return
+        self._batcher.put_back(published.waiting, asyncio.get_running_loop().time())
+        for decision in published.waiting:
+            self._policies.setdefault(decision.title, policies[decision.title])
+        self._note_waiting()
+        targets = [str(decision.target) for decision in published.waiting]
+        log.info("waiting_for_budget", targets=targets, until=str(published.waits_until))
 
     def _fail(self, error: BridgeError, targets: Sequence[str]) -> None:
         """Notes it; a refusal for good is not asked for again with every tick."""

@@ -19,7 +19,7 @@ from bridge.policy.loading import parse_policy
 from bridge.policy.model import ScalingPolicy
 from bridge.repo.state_repo import StateRepo
 from bridge.service.opening import Opening
-from bridge.service.rounds import Rounds, View
+from bridge.service.rounds import View
 from bridge.settings import BatchSettings, Settings
 
 _MOST_NAMES = 20
@@ -44,13 +44,12 @@ async def explained(
         ManifestUnsupported: its count can't be found.
         RemoteRefused, RemoteUnavailable: nothing could be read, or the branch is not as old.
     """
-    moment = question.at or clock()
     opening = Opening(settings, clock)
     async with opening.state_repo() as repo, Prometheus(settings.prometheus) as source:
-        rounds = Rounds(repo, source, lambda: moment)
+        rounds = opening.rounds(repo, source, question.at)
         view = await rounds.look()
         if question.at is not None:
-            view = await rounds.view_of(await repo.as_of(view.snapshot, moment))
+            view = await rounds.view_of(await repo.as_of(view.snapshot, question.at))
         policy = _chosen(view, question)
         if problem := view.places.problems.get(policy.title):
             raise ManifestUnsupported(f"{policy.title}: {problem}")
@@ -111,6 +110,8 @@ def _notes(
         yield "the file is broken: this is its last good version, and so are the lines"
     if question.at is not None and settings.state_repo.policies_folder:
         yield "the local folder's policies are those of today"
+    if question.at is not None and settings.alertmanager:
+        yield "alerts of the past are read from Prometheus: Alertmanager knows only those of now"
 
 
 def _batch(batch: BatchSettings, decision: Decision) -> str:

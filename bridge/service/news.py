@@ -13,7 +13,13 @@ from bridge.service.outcome import Outcome
 
 log = structlog.get_logger()
 
-_LEVELS = {"decided": "info", "metrics_unknown": "warning", "not_decided": "error"}
+_LEVELS = {
+    "decided": "info",
+    "held": "info",
+    "quarrel": "warning",
+    "metrics_unknown": "warning",
+    "not_decided": "error",
+}
 _DIGITS = re.compile(r"[0-9.]+")
 
 
@@ -28,7 +34,7 @@ class News:
         new: dict[tuple[str, str], list[Outcome]] = defaultdict(list)
         for outcome in outcomes:
             event, facts = _event(outcome), _facts(outcome)
-            title, news = outcome.policy.title, _DIGITS.sub("", f"{event} {facts}")
+            title, news = outcome.policy.title, _news(outcome, f"{event} {facts}")
             if event == "steady" or self._told.get(title) == news:
                 log.debug(event, **_whose(outcome), **facts)
             else:
@@ -40,12 +46,23 @@ class News:
             getattr(log, _LEVELS[event])(event, **_whose(first), **_facts(first), **more)
 
 
+def _news(outcome: Outcome, told: str) -> str:
+    """Without digits, and without what only names the member."""
+    if outcome.policy.is_member:
+        target = outcome.policy.target
+        for name in filter(None, (target.name, target.namespace)):
+            told = told.replace(name, "")
+    return _DIGITS.sub("", told)
+
+
 def _event(outcome: Outcome) -> str:
     made = outcome.decision
     if made is None:
         return "not_decided"
     if made.errors:
         return "metrics_unknown"
+    if made.hold:
+        return "quarrel" if made.hold.override.rivals else "held"
     return "decided" if made.changes else "steady"
 
 

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from bridge.commit.edits import Dropped, edits_on, spliced
+from bridge.commit.edits import Dropped, Edit, edits_on, spliced
 from bridge.decide.decision import Decision
 from bridge.errors import BridgeError
 from bridge.evaluate.prometheus import Prometheus
+from bridge.manifest.target import Target
 from bridge.notify.reconcilers import Reconcilers, Told
 from bridge.observe.status import Status
 from bridge.publish.drafting import originals
 from bridge.publish.pull_request import Proposal
 from bridge.publish.push import Push
 from bridge.repo.state_repo import StateRepo
+from bridge.service.approvals import Approvals
 from bridge.service.opening import Opening
 from bridge.service.outcome import Outcome
 from bridge.service.proposing import Proposing
@@ -39,6 +41,11 @@ class Pass:
         return [o.decision for o in self.outcomes if o.decision and o.decision.changes]
 
     @property
+    def held(self) -> list[Decision]:
+        """Those that respect somebody's order."""
+        return [o.decision for o in self.outcomes if o.decision and o.decision.hold]
+
+    @property
     def problems(self) -> list[str]:
         """What a person should look at: broken policies, targets not found, unknown metrics."""
         found = list(self.broken_policies.values())
@@ -56,6 +63,10 @@ class Plan:
     before: Mapping[str, bytes]
     after: Mapping[str, bytes]
     dropped: tuple[Dropped, ...] = ()
+    asks: Mapping[str, Sequence[Decision]] = field(default_factory=dict)
+    """By pull request's group, what a person would have to approve."""
+    waits_until: datetime | None = None
+    """When the commit budget has room for it; None: now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +85,9 @@ class Done:
     push: Push | None
     dropped: tuple[Dropped, ...] = ()
     told: tuple[Told, ...] = ()
+    waiting: tuple[Decision, ...] = ()
+    waits_until: datetime | None = None
+    """When the commit budget has room for what waits."""
     proposed: Proposed = Proposed()
 
 
@@ -84,12 +98,30 @@ async def plan(settings: Settings, clock: Callable[[], datetime]) -> Plan:
         RemoteRefused, RemoteUnavailable, PolicyInvalid: nothing could be read.
     """
     async with AsyncExitStack() as parts:
-        repo, found, view, _ = await _pass(parts, Opening(settings, clock))
+        repo, found, view, rounds = await _pass(parts, Opening(settings, clock))
         targets = [decision.target for decision in found.decisions]
         index = await repo.located(view.snapshot, targets)
         edits, dropped = edits_on(index, found.decisions)
         before = await originals(repo, view.snapshot, edits)
-        return Plan(found, before, spliced(edits, before), tuple(dropped))
+        approvals = Approvals(settings.publish)
+        approvals.take_in(_governed(view), found.outcomes)
+        return Plan(
+            found,
+            before,
+            spliced(edits, before),
+            tuple(dropped),
+            approvals.wanted().decisions,
+            await _opens_at(rounds, view, edits, clock()),
+        )
+
+
+async def _opens_at(
+    rounds: Rounds, view: View, edits: Sequence[Edit], now: datetime
+) -> datetime | None:
+    """When the commit budget has room for the edits; None: now."""
+    budget = await rounds.budget_at(view.snapshot)
+    raises = any(edit.decision.raises for edit in edits)
+    return budget.opens_at(now, raises=raises) if budget and edits else None
 
 
 async def once(settings: Settings, clock: Callable[[], datetime]) -> Done:
@@ -102,14 +134,21 @@ async def once(settings: Settings, clock: Callable[[], datetime]) -> Done:
         opening = Opening(settings, clock)
         repo, found, view, rounds = await _pass(parts, opening)
         proposing = Proposing(opening.publishers(repo, rounds), settings.publish, Status(clock()))
-        proposing.take_in({p.target for p in view.places.governing.values()}, found.outcomes)
+        proposing.take_in(_governed(view), found.outcomes)
         published = await proposing.publish(found.decisions, view.places.governing)
-        proposed = await _proposed(proposing)
+        done = Done(
+            found,
+            published.push,
+            published.dropped,
+            waiting=published.waiting,
+            waits_until=published.waits_until,
+            proposed=await _proposed(proposing),
+        )
         if published.push is None:
-            return Done(found, None, published.dropped, proposed=proposed)
+            return done
         reconcilers = Reconcilers(settings.reconcilers, settings.state_repo)
         told = await reconcilers.tell(published.push)
-        return Done(found, published.push, published.dropped, tuple(told), proposed)
+        return replace(done, told=tuple(told))
 
 
 async def _proposed(proposing: Proposing) -> Proposed:
@@ -122,10 +161,14 @@ async def _proposed(proposing: Proposing) -> Proposed:
     return Proposed(tuple(one for one in settled if not one.error), failed)
 
 
+def _governed(view: View) -> set[Target]:
+    return {p.target for p in view.places.governing.values() if not p.is_fleet}
+
+
 async def _pass(parts: AsyncExitStack, opening: Opening) -> tuple[StateRepo, Pass, View, Rounds]:
     repo = await parts.enter_async_context(opening.state_repo())
     prometheus = await parts.enter_async_context(Prometheus(opening.settings.prometheus))
-    rounds = Rounds(repo, prometheus, opening.clock)
+    rounds = opening.rounds(repo, prometheus)
     view = await rounds.look()
     policies = view.policies.by_name
     outcomes = await rounds.decide(view)

@@ -6,6 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
+from bridge.evaluate.alertmanager import Alertmanager
+from bridge.evaluate.prometheus import Prometheus
+from bridge.evaluate.prometheus_alerts import PrometheusAlerts
 from bridge.publish.branch import BranchPublisher
 from bridge.publish.drafting import Drafts
 from bridge.publish.forge import Forge
@@ -40,18 +43,25 @@ class Opening:
         self.settings = settings
         self.clock = clock
         self._tokens = app_tokens(settings.state_repo)
-        self._author = Identity(settings.commit.name, settings.commit.email)
+        self.author = Identity(settings.commit.name, settings.commit.email)
 
     def state_repo(self, *, signs: bool = True) -> StateRepo:
         """The state repo, with the key and the way in that are configured."""
         signing = self.settings.commit.signing if signs else None
         return StateRepo(self.settings.state_repo, signing, self._tokens)
 
+    def rounds(self, repo: StateRepo, prometheus: Prometheus, at: datetime | None = None) -> Rounds:
+        """Rounds over them, now or at a past moment; of alerts in the past only Prometheus tells."""
+        limit, given = self.settings.batch.max_commits_per_hour, self.settings.alertmanager
+        alerts = Alertmanager(given) if given and not at else PrometheusAlerts(prometheus)
+        return Rounds(repo, prometheus, (lambda: at) if at else self.clock, limit, alerts)
+
     def publishers(self, repo: StateRepo, rounds: Rounds) -> Publishers:
         """Those that write to the repo what the rounds decided."""
-        writer = self._writer(repo)
-        branch = BranchPublisher(repo, self._author, self.clock, rounds.policies_at, writer)
-        return Publishers(branch, self._pull_requests(repo, rounds, writer))
+        writer = self.writer(repo)
+        branch = BranchPublisher(repo, self.author, self.clock, rounds.policies_at, writer)
+        pull_requests = self._pull_requests(repo, rounds, writer)
+        return Publishers(branch.within(rounds.budget_at), pull_requests)
 
     def _pull_requests(
         self, repo: StateRepo, rounds: Rounds, writer: Writer
@@ -59,11 +69,12 @@ class Opening:
         forge = self.forge()
         if forge is None:
             return None
-        writing = Drafts(repo, self._author, self.clock), writer
+        writing = Drafts(repo, self.author, self.clock), writer
         folder = self.settings.publish.branch_prefix
         return PullRequests(repo, forge, writing, rounds.orders_at, folder)
 
-    def _writer(self, repo: StateRepo) -> Writer:
+    def writer(self, repo: StateRepo) -> Writer:
+        """Who makes the commits."""
         signing = self.settings.commit.signing
         if signing is None or signing.format != "github":
             return GitWriter(repo)

@@ -18,7 +18,6 @@ from bridge.service.committing import Committing
 from bridge.service.opening import Opening
 from bridge.service.outcome import Outcome
 from bridge.service.proposing import Proposing
-from bridge.service.rounds import Rounds
 from bridge.service.watching import Watching
 from bridge.settings import Settings, Window
 
@@ -46,7 +45,7 @@ class Pipeline:
         """Claims the mirror, and wires the stages."""
         settings = self._settings
         repo = await open_parts.enter_async_context(self._opening.state_repo())
-        rounds = Rounds(repo, self._prometheus, self._clock)
+        rounds = self._opening.rounds(repo, self._prometheus)
         self.watching = Watching(
             rounds,
             self.status,

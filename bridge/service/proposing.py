@@ -112,7 +112,8 @@ class Proposing:
     async def _settled(self) -> float:
         """How long not to ask again, in seconds."""
         try:
-            proposals = await self.settle()
+            with self._status.progress.at("propose"):
+                proposals = await self.settle()
         except BridgeError as error:
             return self._failed([error])
         self._note(proposals)

@@ -10,27 +10,32 @@ from datetime import datetime, timedelta
 from itertools import chain
 from pathlib import Path
 
+from bridge.batch.budget import HOUR, Budget
+from bridge.decide.alerts import LONGEST_FIRING
 from bridge.decide.decide import decide, window_to_know
-from bridge.decide.override import Override
+from bridge.decide.override import Hold, Override
 from bridge.decide.recall import Known, Scaled
 from bridge.decide.rollout import RECORD_S
 from bridge.decide.wishes import order_of
-from bridge.errors import ManifestUnsupported, PolicyInvalid
+from bridge.errors import ManifestUnsupported, MetricsUnavailable, PolicyInvalid
+from bridge.evaluate.alerts import Alerts, AlertSource, minimum_rules
 from bridge.evaluate.asking import Asking, MetricsSource
 from bridge.evaluate.reading import Observation, Past
 from bridge.manifest.target import Target
 from bridge.policy.loading import Policies, is_policy_file, load_policies
 from bridge.policy.model import ScalingPolicy
 from bridge.publish.pull_request import Orders
-from bridge.repo.snapshot import Snapshot
+from bridge.repo.log import REMEMBERED
+from bridge.repo.snapshot import Commit, Snapshot
 from bridge.repo.state_repo import StateRepo
+from bridge.service.counts import CountLog, Managed
 from bridge.service.outcome import Outcome, adopted, with_moves
-from bridge.service.people import CountLog, Managed, overrides
+from bridge.service.people import overrides
 from bridge.service.placing import Places, placed, targets_of
 from bridge.service.rollouts import RolloutLog
 
 _AT_A_TIME = 50
-"""Members decided before the event loop serves others: some 10 ms."""
+"""Members decided before the event loop serves others: some 10 ms, or 50 ms with a past."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,24 +58,45 @@ class Seen:
 
 @dataclass(frozen=True, slots=True)
 class Memory:
-    """What the log says of the targets."""
+    """What the log says of the targets of a view, older than `since` forgotten; what alerts say."""
 
+    view: View
+    history: Sequence[Commit]
     changes: Mapping[Target, Sequence[Scaled]]
     overrides: Mapping[Target, Override]
+    since: datetime
+    alerts: Alerts
+
+    def changes_of(self, target: Target) -> tuple[Scaled, ...]:
+        """How the target's count changed, newest first."""
+        return tuple(one for one in self.changes.get(target, ()) if one.at >= self.since)
+
+    def override_of(self, target: Target) -> Override | None:
+        """What a person ordered for it last."""
+        order = self.overrides.get(target)
+        return order if order and order.at >= self.since else None
 
 
 class Rounds:
     """Looks, asks and decides; changes nothing."""
 
     def __init__(
-        self, repo: StateRepo, metrics: MetricsSource, clock: Callable[[], datetime]
+        self,
+        repo: StateRepo,
+        metrics: MetricsSource,
+        clock: Callable[[], datetime],
+        commits_per_hour: int | None = None,
+        alerts: AlertSource | None = None,
     ) -> None:
         self._repo = repo
         self._metrics = metrics
+        self._alerts = alerts
         self._clock = clock
+        self._commits_per_hour = commits_per_hour
         self._counts = CountLog(repo)
         self._rollouts = RolloutLog()
         self._view: View | None = None
+        self._memory: Memory | None = None
         self.unclaimed: dict[str, int] = {}
         """By fleet: how many samples of its last round named none of its members."""
 
@@ -90,7 +116,7 @@ class Rounds:
             return known
         policies = await read_policies(self._repo, snapshot)
         index = await self._repo.located(snapshot, targets_of(policies.by_name))
-        places = placed(policies.by_name, index)
+        places = await asyncio.to_thread(placed, policies.by_name, index)
         self._view = View(replace(snapshot, index=index), policies, places)
         self.unclaimed = {n: some for n, some in self.unclaimed.items() if n in policies.by_name}
         return self._view
@@ -103,6 +129,18 @@ class Rounds:
         """The same, and in which files people wrote them."""
         view = await self.view_of(snapshot)
         return Orders(view.places.governing, view.policies.paths)
+
+    async def budget_at(self, snapshot: Snapshot) -> Budget | None:
+        """What of the commit budget is spent there, whoever's decisions it went to.
+
+        None where the configuration sets no limit.
+        """
+        if self._commits_per_hour is None:
+            return None
+        now = self._clock()
+        history = await self._repo.history(snapshot, now - HOUR, now)
+        spent = tuple(commit.at for commit in history if commit.decisions)
+        return Budget(self._commits_per_hour, spent)
 
     async def decide(self, view: View, names: Iterable[str] | None = None) -> list[Outcome]:
         """A decision for each target of each policy (of these names) that is not suspended."""
@@ -123,7 +161,7 @@ class Rounds:
             return lost
         now = self._clock()
         asking = Asking(self._metrics, now)
-        memory = await self._remember(view, managed, now)
+        memory = await self._remember(view, now)
         by_policy: dict[str, list[ScalingPolicy]] = defaultdict(list)
         for item in managed:
             by_policy[item.policy.name].append(item.policy)
@@ -143,6 +181,18 @@ class Rounds:
             self.unclaimed[policies[0].name] = asking.unclaimed(policies)
         return outcomes
 
+    async def held(self, view: View) -> dict[Target, Hold]:
+        """The holds that are respected now, by target; asks no metric."""
+        now, managed = self._clock(), managed_at(view)
+        if not managed:
+            return {}
+        memory = await self._remember(view, now)
+        return {
+            item.target: Hold(order, order.until(item.policy))
+            for item in managed
+            if (order := memory.override_of(item.target)) and order.holds(item.policy, now)
+        }
+
     async def seen(self, view: View, policy: ScalingPolicy) -> Seen:
         """What a decision by this policy, suspended or not, rests on; its count has a place.
 
@@ -155,7 +205,7 @@ class Rounds:
                 f"{place}: Git holds no count yet: the first will be what runs"
             )
         asking = Asking(self._metrics, self._clock())
-        memory = await self._remember(view, [_managed(policy, view)], asking.now)
+        memory = await self._remember(view, asking.now)
         observation, known = await self._known(policy, place.count.value, asking, memory)
         dead_time = known.rollouts.dead_time
         windows = order_of(policy, dead_time).windows
@@ -175,23 +225,56 @@ class Rounds:
     async def _known(
         self, policy: ScalingPolicy, committed: int, asking: Asking, memory: Memory
     ) -> tuple[Observation, Known]:
-        changes = tuple(memory.changes.get(policy.target, ()))
+        changes = memory.changes_of(policy.target)
         rollouts = await self._rollouts.of(policy, changes, asking)
         moment = await asking.moment(policy, rollouts.dead_time)
         window = window_to_know(policy, moment, committed, rollouts.dead_time)
         past = await asking.past(policy, window, rollouts.dead_time) if window else Past()
-        known = Known(committed, changes, memory.overrides.get(policy.target), rollouts)
-        return Observation(moment, past), known
+        known = Known(committed, changes, memory.override_of(policy.target), rollouts)
+        return Observation(moment, past, memory.alerts), known
 
-    async def _remember(self, view: View, managed: Sequence[Managed], now: datetime) -> Memory:
-        """The log, as far back as any policy's rules look."""
+    async def _remember(self, view: View, now: datetime) -> Memory:
+        """The log, as far back as any policy's rules look, and any alert that fires.
+
+        Worked out once while it is the same.
+        """
+        managed = managed_at(view)
+        alerts = await self._level([item.policy for item in managed], now)
         longest = max(_memory_s(item.policy) for item in managed)
-        history = await self._repo.history(view.snapshot, now - timedelta(seconds=longest))
-        moves = await self._counts.moves(managed, history)
+        begins = (max(alert.since, now - LONGEST_FIRING) for alert in alerts.found)
+        since = min([now - timedelta(seconds=longest), *begins]).replace(microsecond=0)
+        history = await self._repo.history(view.snapshot, since, now)
+        known = self._memory
+        if known is None or known.view is not view or known.history[: len(history)] != history:
+            self._memory = known = await self._recall(view, managed, history, since)
+        return replace(known, since=since, alerts=alerts)
+
+    async def _recall(
+        self, view: View, managed: Sequence[Managed], history: Sequence[Commit], since: datetime
+    ) -> Memory:
+        tracks = await self._counts.tracks(managed, history)
         changes = {
-            target: [moved.as_change(target) for moved in found] for target, found in moves.items()
+            track.item.target: [moved.as_change() for moved in track.moves] for track in tracks
         }
-        return Memory(changes, overrides(managed, moves, history))
+        orders = await asyncio.to_thread(overrides, tracks, history)
+        return Memory(view, history, changes, orders, since, Alerts())
+
+    async def _level(self, policies: Sequence[ScalingPolicy], now: datetime) -> Alerts:
+        """The alerts that fire now; none where no policy asks for a minimum by them."""
+        rules = minimum_rules(policies)
+        if not rules:
+            return Alerts()
+        if self._alerts is None:
+            return Alerts(error="nobody to ask for them")
+        try:
+            return Alerts(await self._alerts.firing(rules, now))
+        except MetricsUnavailable as error:
+            return Alerts(error=str(error))
+
+
+def managed_at(view: View) -> list[Managed]:
+    """Every target that policies govern and whose count was found, also of suspended ones."""
+    return [_managed(view.places.governing[title], view) for title in view.places.found]
 
 
 def _managed(policy: ScalingPolicy, view: View) -> Managed:
@@ -204,7 +287,8 @@ def _memory_s(policy: ScalingPolicy) -> float:
     spec = policy.spec
     rules = (*spec.behavior.scale_up.policies, *spec.behavior.scale_down.policies)
     periods = (rule.period_seconds for rule in rules)
-    return max(RECORD_S, spec.in_flight_timeout, spec.override_hold, *periods)
+    windows = (RECORD_S, REMEMBERED.total_seconds(), spec.in_flight_timeout, spec.override_hold)
+    return max(*windows, *periods)
 
 
 async def read_policies(repo: StateRepo, snapshot: Snapshot) -> Policies:

@@ -11,10 +11,10 @@ import structlog
 
 from bridge.evaluate.prometheus import Prometheus
 from bridge.observe.status import Status, Statuses
-from bridge.server import Server
+from bridge.server.http import Server
 from bridge.service.pipeline import Pipeline
 from bridge.settings import Settings
-from bridge.trigger.alertmanager import Notification
+from bridge.trigger.notification import Notification
 
 log = structlog.get_logger()
 
@@ -42,7 +42,7 @@ async def serve(
         def accept(notification: Notification) -> bool:
             return all([one.watching.accept(notification) for one in pipelines])
 
-        server = Server(settings.server, _seen(pipelines), accept)
+        server = Server(settings.server, _seen(pipelines), accept, clock)
         host, port = await open_parts.enter_async_context(server)
         log.info("listening", host=host, port=port)
         await _run(pipelines, stop)

@@ -16,8 +16,8 @@ from bridge.observe.status import Status
 from bridge.service.news import News
 from bridge.service.outcome import Outcome
 from bridge.service.rounds import Rounds, View
-from bridge.trigger.alertmanager import Alert, Notification
 from bridge.trigger.clock import Ticks, seconds_to_next
+from bridge.trigger.notification import Notification, Signal
 from bridge.trigger.wake import woken
 
 log = structlog.get_logger()
@@ -42,7 +42,7 @@ class Watching:
         self._clock = clock
         self._poll_interval = poll_interval
         self._queue = queue
-        self._alerts: list[Alert] = []
+        self._signals: list[Signal] = []
         self._arrived = asyncio.Event()
         self._ticks = Ticks()
         self._news = News()
@@ -50,12 +50,12 @@ class Watching:
         self._looked_at = float("-inf")
 
     def accept(self, notification: Notification) -> bool:
-        """Queues a notification's firing alerts; False when there is no room."""
-        firing = tuple(alert for alert in notification.alerts if alert.status == "firing")
-        if len(self._alerts) + len(firing) > self._queue:
+        """Queues what may wake a policy; False when there is no room."""
+        signals = notification.signals
+        if len(self._signals) + len(signals) > self._queue:
             return False
-        if firing:
-            self._alerts += firing
+        if signals:
+            self._signals += signals
             self._arrived.set()
         return True
 
@@ -92,7 +92,9 @@ class Watching:
             return
         self._looked_at = now
         try:
-            view = await self._rounds.look()
+            with self._status.progress.at("look"):
+                view = await self._rounds.look()
+                self._status.budget = await self._rounds.budget_at(view.snapshot)
         except BridgeError as error:
             self._note_failure(error)
             return
@@ -111,6 +113,7 @@ class Watching:
         policies = view.policies
         self._status.tip = view.snapshot.tip
         self._status.remote_error = ""
+        self._status.policies = len(policies.by_name)
         self._status.policy_errors = policies.errors
         self._status.suspended = [n for n, p in policies.by_name.items() if p.spec.suspend]
         governing = view.places.governing.items()
@@ -123,14 +126,14 @@ class Watching:
     async def _round(self, view: View) -> list[Outcome]:
         policies = view.policies.by_name
         tick = self._ticks.due(policies.values(), self._clock().timestamp())
-        alert = woken(self._waiting_alerts(), policies.values())
+        alert = woken(self._waiting_signals(), policies.values())
         if alert:
             log.info("woken", cause=alert.cause, policies=sorted(alert.policies))
         names = {name for wake in (tick, alert) if wake for name in wake.policies}
         if not names:
             return []
         try:
-            with metrics.pass_seconds.labels().time():
+            with metrics.pass_seconds.labels().time(), self._status.progress.at("round"):
                 outcomes = await self._rounds.decide(view, names)
         except BridgeError as error:  # a mirror broke, and its remote is down
             self._note_failure(error)
@@ -142,10 +145,10 @@ class Watching:
         metrics.note_unclaimed(self._rounds.unclaimed)
         return outcomes
 
-    def _waiting_alerts(self) -> list[Alert]:
+    def _waiting_signals(self) -> list[Signal]:
         self._arrived.clear()
-        alerts, self._alerts = self._alerts, []
-        return alerts
+        signals, self._signals = self._signals, []
+        return signals
 
     def _report(self, outcome: Outcome) -> None:
         title = outcome.policy.title

@@ -111,3 +111,19 @@ def test_nothing_waits_longer_than_its_debounce(
             assert batcher.due_at <= since + usual.longest
         if batcher.due_at is not None and rising is not None:
             assert batcher.due_at <= rising + hurried.longest
+
+
+@given(st.lists(PUTS, max_size=10), st.lists(PUTS, max_size=10), DEBOUNCES, DEBOUNCES)
+def test_what_could_not_be_committed_waits_again_unless_there_is_news(
+    before: list[Put], after: list[Put], usual: Debounce, hurried: Debounce
+) -> None:
+    batcher = Batcher(usual, hurried)
+    for put in before:
+        batcher.put(decision(put.current, put.desired, put.target), 0)
+    taken = {made.target: made for made in batcher.take()}
+    for put in after:
+        batcher.put(decision(put.current, put.desired, put.target), 1)
+    news = {made.target: made for made in batcher.waiting}
+    batcher.put_back(taken.values(), 2)
+    assert {made.target: made for made in batcher.waiting} == {**taken, **news}
+    assert (batcher.due_at is None) == (not {**taken, **news})

@@ -168,6 +168,18 @@ def test_files_of_odd_names_are_shown_as_git_does(
     assert path in changed
 
 
+def test_plan_says_what_needs_an_approval(run: Run, config: Path, shop: StateRepo) -> None:
+    rule = {"whenChangeExceeds": "100%", "group": "shop"}
+    asking = policy("checkout", query="checkout", approval=rule)
+    shop.write({"policies/checkout.yaml": asking}, "Ask")
+    done = run("plan", "--config", config)
+    told = "needs an approval, in pull request shop: Deployment/shop/checkout\n"
+    assert (done.exit_code, done.stdout) == (0, DIFF + REASONS + told)
+    assert json.loads(run("plan", "--json", "--config", config).stdout)["approvals"] == {
+        "shop": ["Deployment/shop/checkout"]
+    }
+
+
 @pytest.mark.parametrize("command", ["plan", "once"])
 def test_an_unknown_metric_is_told_once(
     run: Run, config: Path, fake: FakePrometheus, command: str

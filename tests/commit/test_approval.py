@@ -72,13 +72,16 @@ def test_the_text_shows_reasons_as_they_are_and_calls_nobody() -> None:
     [_, _, row] = table.splitlines()
     assert row.count("|") == 6
     assert "a\\|b &lt;b>@\u200bteam" in row
-    assert "@team" not in table
+    assert "@team" not in body
+    assert "<b>" not in body
+    assert "<!--" not in body
 
 
 def test_what_is_proposed_is_found_again_even_by_the_web_s_line_ends() -> None:
     decisions = [decision("checkout", 3, 7, HOSTILE), decision("search", 3, 1)]
     body = proposal_text(decisions, "shop").body
     found = proposed(body.replace("\n", "\r\n"))
+    assert found[0].reason == decisions[0].reason
     assert [(d.target, d.from_, d.to, d.policy) for d in found] == [
         ("Deployment/shop/checkout", 3, 7, "checkout"),
         ("Deployment/shop/search", 3, 1, "search"),

@@ -6,7 +6,12 @@ import json
 
 import pytest
 
-from bridge.repo.trailers import ScaleDecision, scale_decisions
+from bridge.repo.trailers import (
+    ScaleDecision,
+    ScaleRelease,
+    scale_decisions,
+    scale_releases,
+)
 
 GOOD = ScaleDecision(target="Deployment/web", from_=3, to=5, policy="web", reason="load")
 
@@ -52,6 +57,28 @@ def test_what_is_no_decision_is_passed_over(message: str) -> None:
 def test_a_malformed_decision_leaves_the_others() -> None:
     message = trailer(to="many") + trailer().partition("\n\n")[2] + "Signed-off-by: Robin\n"
     assert list(scale_decisions(message)) == [GOOD]
+
+
+@pytest.mark.parametrize(
+    ("value", "found"),
+    [
+        ('{"target":"Job/x"}', [ScaleRelease(target="Job/x")]),
+        (
+            '{"target":"Job/x","by":"robin","reason":"over"}',
+            [ScaleRelease(target="Job/x", by="robin", reason="over")],
+        ),
+        ("{}", []),
+        ('{"target":1}', []),
+        ('{"target":"Job/x","by":null}', []),
+        ("[]", []),
+        ("{", []),
+    ],
+)
+def test_releases(value: str, found: list[ScaleRelease]) -> None:
+    message = f"Go on\n\nScale-Release: {value}\n"
+    assert list(scale_releases(message)) == found
+    assert list(scale_decisions(message)) == []
+    assert [one.render() for one in found] == [f"Scale-Release: {value}"] * len(found)
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ from bridge.decide.decide import decide, window_to_know
 from bridge.decide.decision import Decision, Step
 from bridge.decide.override import Override
 from bridge.decide.recall import Known, Scaled
+from bridge.evaluate.alerts import Alerts
 from bridge.evaluate.reading import Moment, Observation, Past, Reading
 from bridge.manifest.target import Target
 from bridge.policy.model import ScalingPolicy
@@ -53,6 +54,7 @@ def decided(
     *,
     changes: tuple[Scaled, ...] = (),
     override: Override | None = None,
+    alerts: Alerts | None = None,
 ) -> Decision:
     """The decision on all that, with a past as far back as the policy asks for.
 
@@ -64,7 +66,8 @@ def decided(
             past = repeated(now, range(15, int(window) + 15, 15))
         since = ago(window)
         past = Past(tuple(one for one in past if one.at >= since), since=since)
-    return decide(asked, Observation(now, past), Known(committed, changes, override))
+    observation = Observation(now, past, alerts or Alerts())
+    return decide(asked, observation, Known(committed, changes, override))
 
 
 def decision(current: int, desired: int, target: Target = WEB, *reasons: str) -> Decision:

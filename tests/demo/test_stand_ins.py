@@ -22,7 +22,8 @@ from bridge.demo.seed import policies_folder
 from bridge.demo.servers import ALERTMANAGER, PROMETHEUS
 from bridge.demo.simulator import WORKLOADS, Shop
 from bridge.policy.loading import parse_policy
-from bridge.trigger.alertmanager import Notification, parse_notification
+from bridge.trigger.alertmanager import parse_alertmanager
+from bridge.trigger.notification import Notification
 from tests.parts.gate import needs
 
 PEAK = Sale(opens=-3000, pace=100)
@@ -88,7 +89,7 @@ async def listening(posted: asyncio.Queue[Notification], token: Path) -> AsyncIt
 
     async def receive(request: web.Request) -> web.Response:
         assert request.headers["Authorization"] == "Bearer secret"
-        posted.put_nowait(parse_notification(await request.read()))
+        posted.put_nowait(parse_alertmanager(await request.read()))
         return web.Response(status=202)
 
     application = web.Application()

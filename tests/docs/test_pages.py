@@ -38,6 +38,8 @@ NEEDED = {
 def loaded_settings(text: str, folder: Path) -> Settings:
     """The configuration, with the sections a fragment leaves out and the secrets it names."""
     data = {**NEEDED, **yaml.safe_load(text)}
+    if "state_repos" in data:
+        del data["state_repo"]
     for name in re.findall(r"_file: (\S+)", text):
         (folder / Path(name).name).write_text("s3cret")
     moved = re.sub(r"(_file: )\S*/", r"\1", yaml.safe_dump(data))

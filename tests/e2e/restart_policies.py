@@ -27,6 +27,8 @@ def policy_file(rng: Random, run: str, app: str, interval: int) -> str:
     for extra in (_modifiers, _forecast, _fallback, _schedules, _rest, _pauses):
         if rng.random() < 0.3:
             spec |= extra(rng, spec)
+    if "scalingModifiers" not in spec:
+        spec["metrics"] = [_foreseeing(rng, metric) for metric in spec["metrics"]]
     head = {"apiVersion": "scalebridge/v1", "kind": "ScalingPolicy"}
     return json.dumps({**head, "metadata": {"name": app}, "spec": spec}, indent=1)
 
@@ -42,12 +44,28 @@ def _metrics(rng: Random, run: str, app: str) -> list[dict[str, Any]]:
     busy = {"type": "Value", "value": f"{rng.randint(500, 1200)}m"}
     both: list[dict[str, Any]] = [
         {"name": "load", "query": f"sum(load{labels})", "target": load},
-        {"name": "busy", "query": f"max(busy{labels})", "target": busy},
+        {"name": "busy", "query": _busy(rng, labels), "target": busy},
     ]
     for metric in both:
         if rng.random() < 0.3:
             metric["activationValue"] = rng.choice([0, "200m", 50])
     return rng.choice([both, both[:1], both[1:]])
+
+
+def _busy(rng: Random, labels: str) -> str:
+    """As it is, or averaged, which holds a ratio's raise for as long."""
+    over = rng.choice(
+        ["busy{}", "busy{}", "avg_over_time(busy{}[1m])", "avg_over_time(busy{}[3m])"]
+    )
+    return f"max({over.format(labels)})"
+
+
+def _foreseeing(rng: Random, metric: dict[str, Any]) -> dict[str, Any]:
+    """Some totals look ahead; there are no other days, so a line is all there is."""
+    if metric["target"]["type"] != "AverageValue" or rng.random() < 0.6:
+        return metric
+    line = {"type": "linear", "window": f"{rng.choice([60, 180, 600])}s", "horizon": "45s"}
+    return {**metric, "forecast": line}
 
 
 def _rule(rng: Random) -> dict[str, Any]:
@@ -61,7 +79,7 @@ def _up(rng: Random) -> dict[str, Any]:
 
 
 def _down(rng: Random) -> dict[str, Any]:
-    return {"stabilizationWindowSeconds": rng.choice([0, 60, 300, 600]), **_rules(rng)}
+    return {"stabilizationWindowSeconds": rng.choice([None, 0, 60, 300, 600]), **_rules(rng)}
 
 
 def _rules(rng: Random) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import AsyncIterator, Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -15,7 +15,7 @@ from bridge.evaluate.reading import Past, Reading
 from bridge.policy.members import members_of
 from bridge.policy.model import ScalingPolicy
 from bridge.settings import PrometheusSettings
-from tests.parts.fake_prometheus import Answer, FakePrometheus, samples, status
+from tests.parts.fake_prometheus import ANY, Answer, FakePrometheus, samples, status
 from tests.policy.given import metric
 from tests.policy.test_members import fleet, index, manifest
 
@@ -171,3 +171,33 @@ async def test_a_fleet_of_two_windows_asks_for_each_once(
         await asking.past(policy, 60)
         await asking.past(policy, 300)
     assert asked(server).count(("query_range", "load")) == 2
+
+
+async def test_many_that_watch_one_window_share_an_answer(
+    server: FakePrometheus, asking: Asking
+) -> None:
+    """Fifty series of 121 steps cost as much as three more questions."""
+    every = "max by (namespace, deployment) (kube_deployment_status_replicas_ready)"
+    server.script(ANY, answer(matrix("web-x", (600, 3))))
+    server.script(
+        every,
+        vector(**{f"web_{number}": 3 for number in range(50)}),
+        answer(*(matrix(name, (600, 3)) for name in NAMES)),
+    )
+    everyone = members()
+    for policy in everyone:
+        await asking.moment(policy)
+    start = NOON - timedelta(minutes=10)
+    known = [await asking.ready_replicas(policy, start, NOON, 5) for policy in everyone]
+    assert known == [{0: 3.0}] * 50
+    watched = [query.promql for query in server.queries if query.kind == "query_range"]
+    assert (len(watched), watched.count(every)) == (4, 1)
+    assert watched[0].endswith('{deployment="web-0",namespace="shop"})')
+
+
+async def test_a_query_for_all_is_not_asked_for_the_watch_of_one(
+    server: FakePrometheus, asking: Asking
+) -> None:
+    one, *_ = members(readyReplicasQuery="ready")
+    assert await asking.ready_replicas(one, NOON, NOON, 5) == {}
+    assert asked(server) == []

@@ -6,6 +6,8 @@ import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+from bridge.batch.budget import Budget
+from bridge.decide.override import Hold, Override
 from bridge.manifest.target import Target
 from bridge.observe.page import page
 from bridge.observe.status import Status
@@ -35,6 +37,7 @@ def status() -> Status:
         problems={"lost": "no such workload <b>"},
         waiting=[UP],
         last_pass=NOON + timedelta(seconds=5),
+        budget=Budget(2, tuple(NOON - timedelta(minutes=age) for age in (5, 30, 70))),
     )
     seen.pushes.append((NOON, pushed(1)))
     seen.pushes.append((NOON + timedelta(hours=1), pushed(2)))
@@ -43,7 +46,7 @@ def status() -> Status:
 
 def test_a_new_status_knows_nothing() -> None:
     fresh = Status(NOON)
-    assert not fresh.ready
+    assert fresh.unready == "the state repo was not read yet"
     assert fresh.facts() == {
         "started": "2026-03-04T12:00:00+00:00",
         "lastPass": None,
@@ -57,6 +60,7 @@ def test_a_new_status_knows_nothing() -> None:
         "problems": {},
         "decisions": [],
         "waiting": [],
+        "budget": None,
         "pushes": [],
     }
 
@@ -69,6 +73,7 @@ def test_facts_are_the_same_for_programs() -> None:
         "desired": 7,
         "reasons": ["load 640 at 100 per replica asks for 7", "really"],
         "errors": [],
+        "hold": None,
     }
     down = {
         **up,
@@ -77,7 +82,7 @@ def test_facts_are_the_same_for_programs() -> None:
         "reasons": [],
         "errors": ["busy unknown"],
     }
-    assert status().ready
+    assert replace(status(), policies=1).unready == ""
     assert json.loads(json.dumps(status().facts())) == {
         "started": "2026-03-04T12:00:00+00:00",
         "lastPass": "2026-03-04T12:00:05+00:00",
@@ -91,6 +96,12 @@ def test_facts_are_the_same_for_programs() -> None:
         "problems": {"lost": "no such workload <b>"},
         "decisions": [down, up],
         "waiting": [up],
+        "budget": {
+            "commitsPerHour": 2,
+            "usedLastHour": 2,
+            "scaleUpsWaitUntil": None,
+            "scaleDownsWaitUntil": "2026-03-04T12:30:00+00:00",
+        },
         "pushes": [
             {
                 "at": f"2026-03-04T{hour}:00:00+00:00",
@@ -129,6 +140,7 @@ def test_the_page_shows_every_fact() -> None:
         '<td class="n">2 ↓</td>',
         '<td>job</td><td colspan="3">suspended</td>',
         "1 waiting for the next commit.",
+        "2 of 2 commits of the last hour used; scale-downs wait until 12:30 UTC, scale-ups don't.",
         "<td>scale: web 2</td>",
     ):
         assert text in shown
@@ -139,6 +151,30 @@ def test_the_page_trusts_no_text() -> None:
     shown = page(status())
     assert "lost: no such workload &lt;b&gt;" in shown
     assert "<b>" not in shown
+
+
+def test_a_hold_is_shown_with_its_end() -> None:
+    order = Override(NOON, "Robin", "0123456789abcdef", 4)
+    text = "held at 4 until 12:30 UTC: Robin set it in 0123456789ab"
+    hold = Hold(order, NOON + timedelta(minutes=30))
+    seen = Status(NOON, decisions={"web": replace(decision(4, 4), hold=hold).because(text)})
+    assert seen.facts()["decisions"][0]["hold"] == {
+        "count": 4,
+        "since": "2026-03-04T12:00:00+00:00",
+        "until": "2026-03-04T12:30:00+00:00",
+        "by": "Robin",
+        "commit": "0123456789abcdef",
+        "rivals": [],
+    }
+    end = "To end it: <code>scalebridge release Deployment/shop/web</code>"
+    assert f"Deployment/shop/web is {text}. {end}" in page(seen)
+
+
+def test_the_page_says_when_nothing_may_be_committed() -> None:
+    seen = Status(NOON, budget=Budget(1, (NOON, NOON)))
+    assert "2 of 1 commits of the last hour used; every scaling waits until 13:00 UTC." in page(
+        seen
+    )
 
 
 def test_an_empty_page_says_so() -> None:

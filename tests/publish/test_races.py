@@ -12,8 +12,11 @@ from pathlib import Path
 
 import pytest
 
+from bridge.batch.budget import HOUR, Budget
+from bridge.commit.message import commit_message
 from bridge.publish.branch import BranchPublisher
 from bridge.publish.push import Published
+from bridge.repo.snapshot import Snapshot
 from bridge.repo.state_repo import StateRepo as Tip
 from tests.conftest import DEPLOYMENT
 from tests.parts.git_http import GitHttp
@@ -188,3 +191,29 @@ async def test_many_who_want_different_things_all_get_them(
     state_repo.assert_linear()
     for name in names:
         assert state_repo.read(f"apps/{name}.yaml") == counted(name, 7)
+
+
+@moments
+async def test_the_last_commit_of_a_budget_goes_to_one_of_two_rivals(
+    git_http: GitHttp, state_repo: StateRepo, tmp_path: Path, moment: Moment
+) -> None:
+    async with Tip(by_http(git_http, state_repo, tmp_path)) as repo:
+
+        async def budget_at(snapshot: Snapshot) -> Budget:
+            history = await repo.history(snapshot, NOON - HOUR, NOON)
+            return Budget(1, tuple(commit.at for commit in history if commit.decisions))
+
+        publisher = BranchPublisher(repo, BRIDGE, lambda: NOON, as_ever).within(budget_at)
+        theirs = commit_message([decision("search", 3, 2)])
+        meanwhile(git_http, moment, lambda: state_repo.write({"x": "y"}, theirs, when=NOON))
+        down = decision("checkout", 3, 2)
+        published = await publisher.publish([down], POLICIES)
+        assert (published.push, published.waiting) == (None, (down,))
+        assert published.waits_until == NOON + HOUR
+        raised = await publisher.publish([decision("checkout", 3, 4), down], POLICIES)
+        assert raised.push, "a scale-up overdraws it"
+    assert [commit.subject for commit in state_repo.log()] == [
+        "scale: checkout 3→4",
+        "scale: search 3→2",
+        "Seed",
+    ]

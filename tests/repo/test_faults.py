@@ -6,6 +6,8 @@ import os
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -18,7 +20,7 @@ from tests.parts.state_repo import StateRepo
 from tests.repo.conftest import Open
 from tests.repo.processes import running, until
 from tests.repo.relay import Relay
-from tests.repo.ways import CHECKOUT, by_file, by_http, draft, pushed
+from tests.repo.ways import CHECKOUT, NOON, by_file, by_http, draft, pushed
 
 LARGE = "apps/large.yaml"
 
@@ -90,6 +92,19 @@ def test_a_remote_that_hangs_in_the_middle_of_a_pack(
         assert mirror.read([blob]) == {blob: state_repo.read(LARGE)}
         pushed(mirror, {CHECKOUT: b"7\n"})
     assert state_repo.read(CHECKOUT) == b"7\n"
+
+
+def test_a_clock_that_jumps_hides_no_commit(mirror: Mirror, state_repo: StateRepo) -> None:
+    shas = []
+    for days in (0, 400, -9000, 0):
+        snapshot = mirror.look()
+        made = draft(snapshot, {CHECKOUT: f"{days}\n".encode()})
+        commit = mirror.commit(replace(made, at=NOON + timedelta(days=days)), snapshot)
+        mirror.push(commit, snapshot.tip)
+        shas.append(commit)
+    found = mirror.history(mirror.look().tip, NOON)
+    assert [one.sha for one in found] == shas[::-1]
+    state_repo.assert_linear()
 
 
 @contextmanager

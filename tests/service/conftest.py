@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from tests.parts.fake_prometheus import FakePrometheus
+from tests.parts.person import Person
 from tests.parts.state_repo import StateRepo
+from tests.service.passes import Passes
 from tests.service.program import policy
 
 
@@ -40,3 +43,17 @@ def subjects(repo: StateRepo) -> list[str]:
     """What was committed since the policies came, newest first."""
     *newer, _, _ = repo.log()
     return [commit.subject for commit in newer]
+
+
+@pytest.fixture
+def passes(shop: StateRepo, fake: FakePrometheus) -> Passes:
+    """Of fresh processes over the shop, at a load of 640 on both workloads."""
+    made = Passes(shop, fake)
+    made.load(checkout=640, search=640)
+    return made
+
+
+@pytest.fixture
+def robin(shop: StateRepo, tmp_path: Path) -> Person:
+    """Has a clone of the shop."""
+    return Person.cloning(shop.url, tmp_path)

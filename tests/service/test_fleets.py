@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from bridge.evaluate.prometheus import Prometheus
+from bridge.publish.branch import BranchPublisher
 from bridge.repo.state_repo import StateRepo as Tip
 from bridge.service.once import Done, once
 from bridge.service.outcome import Outcome
@@ -17,7 +18,7 @@ from bridge.service.rounds import Rounds
 from bridge.settings import PrometheusSettings, Settings
 from tests.parts.monitoring import Monitoring
 from tests.parts.state_repo import StateRepo
-from tests.repo.ways import by_file
+from tests.repo.ways import BRIDGE, by_file
 from tests.service.conftest import count
 from tests.service.program import configured, policy, running
 
@@ -186,6 +187,27 @@ async def test_a_fall_looks_back_for_each_member(
         await asyncio.sleep(0.2)
     assert fallen.keys() == {"web-020"}
     assert fallen["web-020"].startswith("load 100 at 100 per replica asks for 1")
+
+
+async def test_an_annotation_that_changed_meanwhile_voids_its_members_decision(
+    repo: StateRepo, load: Monitoring, tmp_path: Path
+) -> None:
+    await asyncio.to_thread(set_load, load, web_040=900, web_041=900)
+    settings, now = config(repo, load, tmp_path), datetime.now(UTC)
+    async with Tip(settings.state_repo) as tip, Prometheus(settings.prometheus) as source:
+        rounds = Rounds(tip, source, lambda: now)
+        view = await rounds.look()
+        outcomes = await rounds.decide(view)
+        made = [o.decision for o in outcomes if o.decision and o.decision.changes]
+        paused = manifest("web-040", 3, "{scalebridge/paused: 'true'}")
+        repo.write({"apps/web-040.yaml": paused}, "Not this one")
+        await rounds.look()
+        publisher = BranchPublisher(tip, BRIDGE, lambda: now, rounds.policies_at)
+        published = await publisher.publish(made, view.places.governing)
+    assert [(str(d.decision.target), d.why) for d in published.dropped] == [
+        ("Deployment/shop/web-040", "its policy changed meanwhile")
+    ]
+    assert (count(repo, "web-040"), count(repo, "web-041")) == (3, 9)
 
 
 def test_the_service_shows_members_by_target(

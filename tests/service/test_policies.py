@@ -116,8 +116,8 @@ def test_a_person_s_count_is_an_order(
         program.until("committed")
         text = shop.read("apps/checkout.yaml").decode().replace("replicas: 7", "replicas: 4")
         shop.write({"apps/checkout.yaml": text}, "Four is enough")
-        held = program.until("steady", policy="checkout", current=4)
+        held = program.until("held", policy="checkout", current=4)
         assert held["reason"].startswith("held at 4 until ")
         assert "Robin Person set it in " in held["reason"]
-        program.until("steady", policy="checkout", current=4, times=3)
+        program.until("held", policy="checkout", current=4, times=3)
     assert subjects(shop) == ["Four is enough", "scale: checkout 3→7, search 3→7"]

@@ -20,7 +20,7 @@ from tests.repo.processes import command_lines, until
 from tests.service.conftest import count, subjects
 from tests.service.program import configured, policy, running
 
-pytestmark = pytest.mark.timeout(90)
+pytestmark = pytest.mark.timeout(180)
 
 
 @pytest.fixture
@@ -58,8 +58,8 @@ def test_by_mode_all_wait_for_approval_and_a_merge_scales(
         assert [pull.title for pull in hub.pulls.open] == ["scale: checkout 3→7, search 3→7"]
         assert subjects(shop) == []
         hub.pulls.merge(1, "squash")
-        until(lambda: program.status()["proposals"] == [])
-        until(lambda: hub.pulls.tip("scalebridge/main/scaling") is None)
+        until(lambda: program.status()["proposals"] == [], within=60)
+        until(lambda: hub.pulls.tip("scalebridge/main/scaling") is None, within=60)
         assert (count(shop, "checkout"), count(shop, "search")) == (7, 7)
     assert len(hub.pulls.all) == 1
 
@@ -80,7 +80,7 @@ def test_small_changes_go_straight_and_large_ones_ask(
         assert [pull.title for pull in hub.pulls.open] == ["scale: search 3→7"]
         fake.script("search", samples(500))
         program.until("committed", subject="scale: search 3→5")
-        until(lambda: not hub.pulls.open or program.status()["proposals"][0]["note"])
+        until(lambda: not hub.pulls.open or program.status()["proposals"][0]["note"], within=60)
     assert (count(shop, "checkout"), count(shop, "search")) == (6, 5)
 
 
@@ -114,8 +114,8 @@ def test_a_restart_before_a_protected_branch_keeps_the_pull_request(
         program.until("proposal_waiting", times=2)
         assert [pull.number for pull in hub.pulls.open] == [1]
         hub.pulls.merge(1)
-        until(lambda: count(shop, "checkout") == 7)
-        until(lambda: hub.pulls.tip("scalebridge/main/scaling") is None)
+        until(lambda: count(shop, "checkout") == 7, within=60)
+        until(lambda: hub.pulls.tip("scalebridge/main/scaling") is None, within=60)
     assert len(hub.pulls.all) == 1
 
 

@@ -56,6 +56,23 @@ def test_a_remote_that_is_down_at_the_start_is_waited_for(
     assert subjects(shop) == ["scale: checkout 3→7, search 3→7"]
 
 
+def test_a_look_that_never_ends_fails_the_health(
+    relay: Relay, git_http: GitHttp, shop: StateRepo, fake: FakePrometheus, tmp_path: Path
+) -> None:
+    url = git_http.url_of(shop.path).replace(git_http.address, relay.address)
+    remote = through(git_http, shop, url=url, timeout="1h")
+    server = {"listen": "127.0.0.1:0", "hung_after": "500ms"}
+    config = configured(tmp_path, fake.url, remote, server=server)
+    with running(config) as program:
+        until(lambda: httpx.get(f"{program.url}/readyz").status_code == 200)
+        relay.hang()
+        until(lambda: httpx.get(f"{program.url}/healthz").status_code == 503)
+        assert "hung: look: for " in httpx.get(f"{program.url}/healthz").text
+        relay.refuse()
+        relay.forward()
+        until(lambda: httpx.get(f"{program.url}/healthz").status_code == 200)
+
+
 def test_a_remote_that_goes_down_meanwhile_loses_no_decision(
     config: Path, relay: Relay, shop: StateRepo, fake: FakePrometheus
 ) -> None:

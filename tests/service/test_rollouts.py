@@ -184,6 +184,31 @@ async def test_a_fresh_process_decides_as_one_that_saw_it_all(world: World) -> N
     assert [bool(made["search"].stuck_rollout) for made in known] == [*[False] * 8, True, True]
 
 
+async def test_a_fleets_members_are_measured_each_for_itself(world: World) -> None:
+    world.at(0)
+    labelled = "metadata:\n  labels: {tier: web}"
+    files: dict[str, str | None] = {f"policies/{n}.yaml": None for n in ("slow", "checkout")}
+    for name, count in {"slow": 7, "checkout": 6}.items():
+        files[f"apps/{name}.yaml"] = manifest(name, count).replace("metadata:", labelled)
+    selector = {"matchLabels": {"tier": "web"}}
+    fleet = {"scaleTargetRef": None, "scaleTargetSelector": selector, "minReplicas": 2}
+    files["policies/web.yaml"] = policy("web", query="load", **POLICY, **fleet)
+    world.repo.write(files, "Make it a fleet", when=NOON)
+    folder = world.folder / "fleet"
+    async with (
+        Tip(by_file(world.repo, folder)) as tip,
+        Prometheus(PrometheusSettings(url=world.prometheus)) as source,
+    ):
+        rounds = Rounds(tip, source, lambda: world.now)
+        outcomes = await rounds.decide(await rounds.look())
+    made = {one.decision.target.name: one.decision for one in outcomes if one.decision}
+    assert {name: one.dead_time for name, one in made.items()} == {
+        "slow": 210,
+        "checkout": None,
+        "search": None,
+    }
+
+
 async def test_a_commit_that_comes_late_overtakes_what_was_measured_before(world: World) -> None:
     """Its clock was behind: by its date it came before the rollout's end."""
     async with (

@@ -68,6 +68,24 @@ def test_alerts_wake_those_who_asked_for_them_and_those_they_name(
     assert subjects(hourly) == ["scale: search 3→7", "scale: checkout 3→7"]
 
 
+def test_a_list_that_was_cut_wakes_though_it_says_resolved(
+    hourly: StateRepo, fake: FakePrometheus, tmp_path: Path
+) -> None:
+    body = {**json.loads(CAPTURED.read_bytes()), "status": "resolved", "truncatedAlerts": 2}
+    body["alerts"] = [{**body["alerts"][0], "status": "resolved"}]
+    with running(configured(tmp_path, fake.url, {"url": hourly.url})) as program:
+        program.until("steady", policy="search")
+        fake.script(ANY, samples(700))
+        for team in ("other", "shop"):
+            body["groupLabels"] = {"team": team}
+            answer = httpx.post(f"{program.url}/webhooks/alertmanager", json=body)
+            assert answer.status_code == 202
+        until(lambda: count(hourly, "checkout") == 7)
+        woken = [(event["cause"], event["policies"]) for event in program.seen("woken")]
+    assert woken == [("alert unnamed (2 left out)", ["checkout"])]
+    assert subjects(hourly) == ["scale: checkout 3→7"]
+
+
 def test_alerts_that_come_before_the_repo_was_read_wait_for_it(
     hourly: StateRepo, fake: FakePrometheus, tmp_path: Path
 ) -> None:

@@ -12,7 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bridge.errors import PayloadInvalid
-from bridge.trigger.alertmanager import Alert, Notification, parse_notification
+from bridge.trigger.alertmanager import AlertmanagerNotification, parse_alertmanager
+from bridge.trigger.notification import Alert, LeftOut
 
 HERE = Path(__file__).parent
 LABELS = {
@@ -36,19 +37,32 @@ def body(**fields: Any) -> bytes:
 @pytest.mark.parametrize("status", ["firing", "resolved"])
 def test_a_captured_body_is_read(status: str) -> None:
     captured = (HERE / f"alertmanager_{status}.json").read_bytes()
-    assert parse_notification(captured).model_dump() == {
+    assert parse_alertmanager(captured).model_dump() == {
         "version": "4",
         "status": status,
         "alerts": ({"status": status, "labels": LABELS},),
+        "truncated_alerts": 0,
+        "group_labels": {"alertname": "QueueDeep", "deployment": "web", "namespace": "prod"},
     }
 
 
 def test_fields_of_other_versions_are_no_matter() -> None:
     alert: dict[str, Any] = {"status": "firing", "labels": {}, "panelURL": "x", "values": None}
     newer = body(alerts=[alert], notification_reason="repeat interval elapsed", routeLabels={})
-    assert parse_notification(newer).alerts == (Alert(status="firing", labels={}),)
-    older = body(truncatedAlerts=None, groupKey=None, externalURL=None, alerts=[])
-    assert parse_notification(older) == Notification(version="4", status="firing", alerts=())
+    assert parse_alertmanager(newer).alerts == (Alert(status="firing", labels={}),)
+    older = body(truncatedAlerts=None, groupKey=None, groupLabels=None, externalURL=None, alerts=[])
+    assert parse_alertmanager(older) == AlertmanagerNotification(
+        version="4", status="firing", alerts=()
+    )
+
+
+@pytest.mark.parametrize("status", ["firing", "resolved"])
+def test_alerts_that_were_left_out_are_not_resolved(status: str) -> None:
+    shown = {"status": status, "labels": LABELS}
+    cut = body(status=status, alerts=[shown], truncatedAlerts=3, groupLabels={"team": "shop"})
+    *firing, left_out = parse_alertmanager(cut).signals
+    assert left_out == LeftOut(labels={"team": "shop"}, count=3)
+    assert len(firing) == (1 if status == "firing" else 0)
 
 
 @pytest.mark.parametrize(
@@ -85,13 +99,13 @@ def test_fields_of_other_versions_are_no_matter() -> None:
 )
 def test_what_is_not_such_a_payload_is_refused_with_the_reason(sent: bytes, reason: str) -> None:
     with pytest.raises(PayloadInvalid) as refused:
-        parse_notification(sent)
+        parse_alertmanager(sent)
     assert str(refused.value) == f"not an Alertmanager webhook payload of version 4: {reason}"
 
 
 def test_a_body_that_is_nested_without_end_is_refused() -> None:
     with pytest.raises(PayloadInvalid, match="recursion limit exceeded"):
-        parse_notification(b'{"version": ' + b"[" * 100_000)
+        parse_alertmanager(b'{"version": ' + b"[" * 100_000)
 
 
 JSON = st.recursive(
@@ -106,5 +120,5 @@ FIELDS = ["version", "status", "alerts", "truncatedAlerts", "groupKey"]
 @given(st.binary() | st.dictionaries(st.sampled_from(FIELDS), JSON))
 def test_whatever_comes_is_a_notification_or_refused(sent: bytes | dict[str, Any]) -> None:
     with suppress(PayloadInvalid):
-        read = parse_notification(sent if isinstance(sent, bytes) else body(**sent))
+        read = parse_alertmanager(sent if isinstance(sent, bytes) else body(**sent))
         assert (read.version, read.status) in {("4", "firing"), ("4", "resolved")}

@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import pytest
 
-from bridge.trigger.alertmanager import Alert
-from bridge.trigger.wake import Wake, wakes, woken
+from bridge.policy.model import ScalingPolicy
+from bridge.trigger.notification import Alert, LeftOut, Signal
+from bridge.trigger.wake import Wake, woken
 from tests.policy.given import policy
 from tests.policy.test_members import fleet
 
 SLOW = {"alertname": "ShopSlow", "service": "web"}
 MATCHING = policy(alerts=[{"match": {"alertname": "QueueDeep"}}, {"match": SLOW}])
+
+
+def wakes(signal: Signal, asked: ScalingPolicy) -> bool:
+    """Whether this signal alone wakes this policy alone."""
+    return woken([signal], [asked]) is not None
 
 
 def alert(status: str = "firing", **labels: str) -> Alert:
@@ -64,7 +70,7 @@ def test_a_notification_wakes_each_policy_once() -> None:
         alert("resolved", alertname="Gone", deployment="api"),
     ]
     assert woken(iter(alerts), [MATCHING, other, asleep]) == Wake(
-        frozenset({"web", "api"}), "alert ShopSlow, unnamed"
+        frozenset({"web", "api"}), "alert QueueDeep, unnamed"
     )
 
 
@@ -72,3 +78,42 @@ def test_alerts_that_concern_nobody_wake_nobody() -> None:
     assert woken([alert(alertname="Else")], [MATCHING]) is None
     assert woken([], [MATCHING]) is None
     assert woken([alert(**SLOW)], []) is None
+
+
+@pytest.mark.parametrize(
+    ("labels", "expected"),
+    [
+        pytest.param({}, True, id="nothing is known of them"),
+        pytest.param({"alertname": "QueueDeep"}, True, id="the group is that of a match"),
+        pytest.param({"service": "web"}, True, id="a part of the other match"),
+        pytest.param({"alertname": "Else"}, False, id="the group is another"),
+        pytest.param({"alertname": "ShopSlow", "service": "api"}, False, id="a label differs"),
+    ],
+)
+def test_alerts_that_were_left_out_wake_all_whose_rules_may_mean_them(
+    labels: dict[str, str], expected: bool
+) -> None:
+    hidden = LeftOut(labels=labels, count=3)
+    assert wakes(hidden, MATCHING) is expected
+    assert not wakes(hidden, policy("api"))
+    if expected:
+        name = labels.get("alertname", "unnamed")
+        assert woken([hidden], [MATCHING]) == Wake(frozenset({"web"}), f"alert {name} (3 left out)")
+
+
+def test_of_a_storm_each_policy_looks_at_its_own_alerts_only(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    looks = 0
+
+    def counted(self: Alert, match: dict[str, str]) -> bool:
+        nonlocal looks
+        looks += 1
+        return match.items() <= self.labels.items()
+
+    monkeypatch.setattr(Alert, "may_match", counted)
+    alerts = [alert(alertname=f"A{n}", deployment=f"d{n}") for n in range(1000)]
+    rules = [[{"match": {"alertname": f"A{n}"}}] for n in range(1000)]
+    found = woken(alerts, [policy(f"p{n}", alerts=rule) for n, rule in enumerate(rules)])
+    assert found is not None
+    assert (len(found.policies), looks) == (1000, 1000)

@@ -6,58 +6,20 @@ import base64
 import gzip
 import json
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
-import httpx
 import pytest
 from pydantic import SecretStr
 
 from bridge.errors import ConfigInvalid
-from bridge.observe.status import Status
-from bridge.server import Server
-from bridge.settings import ServerSettings
-from bridge.trigger.alertmanager import Notification
+from tests.server.given import FIRING, HOOK, RESOLVED, Intake, serving
 
-CAPTURED = Path(__file__).parent / "trigger"
-FIRING = (CAPTURED / "alertmanager_firing.json").read_bytes()
-RESOLVED = (CAPTURED / "alertmanager_resolved.json").read_bytes()
-HOOK = "/webhooks/alertmanager"
 TOKEN = "t0ken-äß"
-STARTED = datetime(2026, 3, 4, 12, tzinfo=UTC)
 
 
 def with_version(version: str | int) -> bytes:
     """The captured body with another version: Grafana's is "1"."""
     return json.dumps({**json.loads(FIRING), "version": version}).encode()
-
-
-class Intake:
-    """Takes notifications as the service does: as many as there is room for."""
-
-    def __init__(self, room: int = 100) -> None:
-        self.taken: list[Notification] = []
-        self._room = room
-
-    def accept(self, notification: Notification) -> bool:
-        """False when full."""
-        if len(self.taken) >= self._room:
-            return False
-        self.taken.append(notification)
-        return True
-
-
-@asynccontextmanager
-async def serving(
-    intake: Intake | None = None, status: Status | None = None, **settings: Any
-) -> AsyncIterator[httpx.AsyncClient]:
-    """A server on a free port, and a client of it."""
-    given = ServerSettings(**{"listen": "127.0.0.1:0", **settings})
-    server = Server(given, status or Status(STARTED), (intake or Intake()).accept)
-    async with server as (host, port), httpx.AsyncClient(base_url=f"http://{host}:{port}") as http:
-        yield http
 
 
 def basic(user: str, password: str) -> bytes:
@@ -195,7 +157,8 @@ async def test_a_full_queue_says_come_again() -> None:
         ("PUT", HOOK, 405),
         ("POST", "/", 405),
         ("POST", "/metrics", 405),
-        ("POST", "/webhooks/grafana", 404),
+        ("GET", "/webhooks/grafana", 405),
+        ("POST", "/webhooks/else", 404),
         ("GET", "/nothing", 404),
         ("GET", "/../etc/passwd", 404),
         ("HEAD", "/healthz", 200),

@@ -6,9 +6,10 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from bridge.decide.decision import Decision, Step
 from bridge.manifest.target import Target
+from bridge.observe.progress import Progress
 from bridge.observe.status import Status
 from bridge.publish.push import Push
-from tests.test_server import FIRING, HOOK, STARTED, serving
+from tests.server.given import FIRING, HOOK, STARTED, serving
 
 SCRIPT = "<script>alert('x')</script>"
 
@@ -25,6 +26,29 @@ async def test_healthy_at_once_and_ready_after_the_first_look() -> None:
     assert (early.status_code, early.text) == (503, "the state repo was not read yet\n")
     assert (told.status_code, told.text) == (503, "https://git.example.org/: down\n")
     assert (late.status_code, late.text) == (200, "ready\n")
+
+
+async def test_it_is_not_ready_without_any_policy_that_can_be_used() -> None:
+    status = Status(STARTED, tip="1" * 40, policy_errors={"a.yaml": "a.yaml:1: spec: wrong"})
+    async with serving(status=status) as http:
+        broken = await http.get("/readyz")
+        status.policies = 1
+        again = await http.get("/readyz")
+    assert (broken.status_code, broken.text) == (503, "a.yaml:1: spec: wrong\n")
+    assert again.status_code == 200
+
+
+async def test_it_is_not_healthy_while_a_loop_hangs() -> None:
+    now = 0.0
+    status = Status(STARTED, progress=Progress(lambda: now))
+    async with serving(status=status, hung_after=60) as http:
+        with status.progress.at("look"):
+            fine = await http.get("/healthz")
+            now = 61
+            hung = await http.get("/healthz")
+        over = await http.get("/healthz")
+    assert [fine.status_code, hung.status_code, over.status_code] == [200, 503, 200]
+    assert hung.text == "hung: look: for 61 s\n"
 
 
 async def test_webhooks_are_counted_by_their_reply() -> None:

@@ -1,0 +1,98 @@
+"""Listening: HTTP or HTTPS, with a bound on connections and on how long they may be silent."""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+from collections.abc import Callable
+from datetime import datetime
+from typing import cast
+
+from aiohttp import web
+
+from bridge.errors import ConfigInvalid
+from bridge.observe.status import Status, Statuses
+from bridge.server.pages import Pages
+from bridge.server.webhooks import Accept, Webhooks, count_replies
+from bridge.settings import ServerSettings, TlsSettings
+
+_LINGER_S = 2.0
+"""What is sent after a reply was given is read no longer than this."""
+
+
+class Server:
+    """The service's HTTP side, as an async context that listens while it is open."""
+
+    def __init__(
+        self,
+        settings: ServerSettings,
+        status: Status | Statuses,
+        accept: Accept,
+        clock: Callable[[], datetime],
+    ) -> None:
+        self._settings = settings
+        application = web.Application(
+            client_max_size=settings.max_body, middlewares=[count_replies]
+        )
+        application.add_routes(Webhooks(settings, accept, clock).routes)
+        application.add_routes(Pages(status, settings.hung_after).routes)
+        self._runner = web.AppRunner(
+            application,
+            access_log=None,
+            shutdown_timeout=2.0,
+            keepalive_timeout=settings.idle_timeout,
+            lingering_time=_LINGER_S,
+        )
+        self._listener: asyncio.Server | None = None
+
+    async def __aenter__(self) -> tuple[str, int]:
+        """Starts to listen; the address bound, with the port chosen for port 0.
+
+        Raises:
+            ConfigInvalid: the address can't be bound, or a certificate not used.
+        """
+        host, port = self._settings.address
+        tls = self._settings.tls
+        context = _context(tls) if tls else None
+        handshake = self._settings.idle_timeout if tls else None
+        await self._runner.setup()
+        try:
+            self._listener = await asyncio.get_running_loop().create_server(
+                self._connection, host, port, ssl=context, ssl_handshake_timeout=handshake
+            )
+        except OSError as error:
+            await self._runner.cleanup()
+            where = f"server.listen: can't listen on {self._settings.listen}"
+            raise ConfigInvalid(f"{where}: {error.strerror or error}") from error
+        bound = self._listener.sockets[0].getsockname()
+        return str(bound[0]), int(bound[1])
+
+    async def __aexit__(self, *_: object) -> None:
+        if self._listener:
+            self._listener.close()
+        await self._runner.cleanup()
+
+    def _connection(self) -> asyncio.Protocol:
+        server = cast("web.Server", self._runner.server)
+        if len(server.connections) >= self._settings.max_connections:
+            return _Closing()
+        return server()
+
+
+class _Closing(asyncio.Protocol):
+    """One connection too many."""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        transport.close()
+
+
+def _context(tls: TlsSettings) -> ssl.SSLContext:
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    try:
+        context.load_cert_chain(tls.cert_file, tls.key_file)
+        if tls.client_ca_file:
+            context.verify_mode = ssl.CERT_REQUIRED
+            context.load_verify_locations(tls.client_ca_file)
+    except (OSError, ValueError) as error:
+        raise ConfigInvalid(f"server.tls: the certificates can't be used: {error}") from error
+    return context

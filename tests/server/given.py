@@ -1,0 +1,50 @@
+"""A server on a free port, and what it passes on."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from bridge.observe.status import Status
+from bridge.server.http import Server
+from bridge.settings import ServerSettings
+from bridge.trigger.notification import Notification
+
+CAPTURED = Path(__file__).parents[1] / "trigger"
+FIRING = (CAPTURED / "alertmanager_firing.json").read_bytes()
+RESOLVED = (CAPTURED / "alertmanager_resolved.json").read_bytes()
+GRAFANA = (CAPTURED / "grafana_firing.json").read_bytes()
+HOOK = "/webhooks/alertmanager"
+GRAFANA_HOOK = "/webhooks/grafana"
+STARTED = datetime(2026, 3, 4, 12, tzinfo=UTC)
+
+
+class Intake:
+    """Takes notifications as the service does: as many as there is room for."""
+
+    def __init__(self, room: int = 100) -> None:
+        self.taken: list[Notification] = []
+        self._room = room
+
+    def accept(self, notification: Notification) -> bool:
+        """False when full."""
+        if len(self.taken) >= self._room:
+            return False
+        self.taken.append(notification)
+        return True
+
+
+@asynccontextmanager
+async def serving(
+    intake: Intake | None = None, status: Status | None = None, **settings: Any
+) -> AsyncIterator[httpx.AsyncClient]:
+    """A server, and a client of it."""
+    given = ServerSettings(**{"listen": "127.0.0.1:0", **settings})
+    server = Server(given, status or Status(STARTED), (intake or Intake()).accept, lambda: STARTED)
+    async with server as (host, port), httpx.AsyncClient(base_url=f"http://{host}:{port}") as http:
+        yield http
