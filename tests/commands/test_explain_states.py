@@ -11,7 +11,7 @@ import pytest
 from tests.commands.conftest import Run
 from tests.parts.fake_prometheus import ANY, FakePrometheus, samples, status
 from tests.parts.state_repo import StateRepo
-from tests.service.program import policy
+from tests.service.program import configured, policy
 
 POLICY = "policies/checkout.yaml"
 MEMBER = """\
@@ -128,6 +128,20 @@ def test_a_count_that_git_does_not_hold_yet_is_told(
     done = run("explain", "checkout", "--config", config)
     assert (done.exit_code, done.stdout) == (1, "")
     assert done.stderr.endswith(": Git holds no count yet: the first will be what runs\n")
+
+
+def test_a_policy_of_a_local_folder_is_explained_by_its_file_of_today(
+    run: Run, fake: FakePrometheus, shop: StateRepo, tmp_path: Path
+) -> None:
+    file = tmp_path / "local" / "checkout.yaml"
+    file.parent.mkdir()
+    file.write_text(policy("checkout", query="checkout"))
+    remote = {"url": shop.url, "policies_folder": str(file.parent)}
+    config = configured(tmp_path, fake.url, remote)
+    told = facts(run, config, "--at", "10m")
+    assert told["metrics"][0]["where"].startswith(f"{file}:")
+    assert told["notes"] == ["the local folder's policies are those of today"]
+    assert facts(run, config)["notes"] == []
 
 
 def test_one_of_a_fleet_is_chosen_by_its_target(run: Run, config: Path, shop: StateRepo) -> None:
