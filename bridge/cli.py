@@ -13,7 +13,7 @@ import typer
 from bridge import __version__
 
 if TYPE_CHECKING:
-    from bridge.settings import Settings
+    from bridge.settings.configuration import Settings
 
 application = typer.Typer(
     name="scalebridge",
@@ -317,7 +317,7 @@ def _common(
 def _settings(path: Path | None, *, several: bool = False) -> Settings:
     from bridge.commands.console import give_up
     from bridge.errors import ConfigInvalid
-    from bridge.settings import load_settings
+    from bridge.settings.loading import load_settings
 
     try:
         return _chosen(load_settings(path), several=several)

@@ -14,7 +14,7 @@ from bridge.service.opening import Opening
 from bridge.service.placing import Places, placed, targets_of
 from bridge.service.rounds import read_folder, read_policies
 from bridge.service.serve import utc_now
-from bridge.settings import Settings
+from bridge.settings.configuration import Settings
 
 
 def validate_files(paths: Sequence[Path], settings: Settings | None, *, as_json: bool) -> int:

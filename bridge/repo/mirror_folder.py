@@ -10,7 +10,7 @@ import tempfile
 from pathlib import Path
 
 from bridge.errors import ConfigInvalid
-from bridge.settings import StateRepoSettings
+from bridge.settings.state_repo import StateRepoSettings
 
 _MARK = "scalebridge-mirror"
 
