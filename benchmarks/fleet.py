@@ -35,7 +35,8 @@ from bridge.evaluate.prometheus import Prometheus
 from bridge.publish.branch import BranchPublisher
 from bridge.repo.fast_import import Identity
 from bridge.repo.state_repo import StateRepo
-from bridge.service.rounds import Outcome, Rounds
+from bridge.service.outcome import Outcome
+from bridge.service.rounds import Rounds
 from bridge.settings import PrometheusSettings, StateRepoSettings
 from tests.parts.backfill import Backfilled, Series, every, ready
 from tests.parts.state_repo import StateRepo as Remote

@@ -19,16 +19,18 @@ class Needed:
 
 
 def approval_needed(
-    decision: Decision, policy: ScalingPolicy, otherwise: str = ""
+    decision: Decision, policy: ScalingPolicy, *, otherwise: str = "", always: str = ""
 ) -> Needed | None:
-    """By the policy's own rule; `otherwise` is why all changes need it that no rule speaks of."""
-    rule = policy.spec.approval
-    if rule is None:
-        return Needed(Approval().group, otherwise) if otherwise else None
-    limit = rule.when_change_exceeds
-    if not decision.changes or not _exceeds(decision, limit):
+    """By the policy's own rule; `otherwise` is why changes need it that no rule speaks of, and
+    `always` why all of them do."""
+    if not decision.changes:
         return None
-    return Needed(rule.group, f"a change by {_share(decision)} exceeds {float(limit * 100):g}%")
+    rule = policy.spec.approval
+    if rule is not None and _exceeds(decision, rule.when_change_exceeds):
+        limit = f"{float(rule.when_change_exceeds * 100):g}%"
+        return Needed(rule.group, f"a change by {_share(decision)} exceeds {limit}")
+    why = always or (otherwise if rule is None else "")
+    return Needed(group_of(policy), why) if why else None
 
 
 def _exceeds(decision: Decision, limit: Fraction) -> bool:

@@ -24,7 +24,7 @@ def release_message(release: ScaleRelease, ended: str) -> str:
 
 
 def _subject(decisions: Sequence[Decision]) -> str:
-    changes = [f"{_name(d)} {_change(d, '→')}" for d in decisions]
+    changes = [f"{_name(d)} {d.change('→')}" for d in decisions]
     for shown in range(min(len(changes), _SUBJECT_WIDTH // 2), 1, -1):
         more = len(changes) - shown
         subject = f"scale: {', '.join(changes[:shown])}{f' and {more} more' if more else ''}"
@@ -38,19 +38,13 @@ def _paragraph(decision: Decision) -> str:
     target = decision.target
     place = "/".join(part for part in (target.namespace, target.name) if part)
     whose = " ".join(part for part in (target.kind, place) if part)
-    head = f"{decision.policy} ({whose}): {_change(decision, ' → ')}"
+    head = f"{decision.policy} ({whose}): {decision.change()}"
     return "\n".join([head, *(f"  {' '.join(reason.split())}" for reason in decision.reasons)])
 
 
 def _name(decision: Decision) -> str:
     """The workload's, or the policy's where the target is a mere place."""
     return decision.target.name if decision.target.kind else decision.policy
-
-
-def _change(decision: Decision, arrow: str) -> str:
-    if decision.committed is None:
-        return f"adopted at {decision.desired}"
-    return f"{decision.committed}{arrow}{decision.desired}"
 
 
 def _trailers(decisions: Sequence[Decision]) -> str:

@@ -76,6 +76,12 @@ class Decision:
         """The count in Git that it was made on; None where there is none yet."""
         return None if self.adopts else self.current
 
+    def change(self, arrow: str = " → ") -> str:
+        """From what to what, for people."""
+        if self.committed is None:
+            return f"adopted at {self.desired}"
+        return f"{self.committed}{arrow}{self.desired}"
+
     @property
     def raises(self) -> bool:
         """Whether it is a scale-up."""

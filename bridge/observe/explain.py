@@ -64,7 +64,7 @@ def explain_text(told: Explained) -> str:
 def _head(told: Explained) -> Iterator[str]:
     found = told.explanation
     made = found.decision
-    change = f"{made.current} → {made.desired}" if made.changes else f"stays at {made.current}"
+    change = made.change() if made.changes else f"stays at {made.current}"
     ready = (
         f"ready unknown ({found.ready_error})" if found.ready is None else f"{found.ready} ready"
     )

@@ -40,7 +40,7 @@ def reasons(decisions: Iterable[Decision]) -> str:
     return "\n".join(
         "\n".join(
             [
-                f"{d.policy}: {d.target} {d.current} → {d.desired}",
+                f"{d.policy}: {d.target} {d.change()}",
                 *(f"  {reason}" for reason in d.reasons if reason not in d.errors),
             ]
         )

@@ -184,7 +184,7 @@ def told_proposal(proposal: Proposal) -> str:
         "closed": "closed",
         "failed": "not reached",
     }[proposal.event]
-    what = ", ".join(f"{d.target} {d.current} → {d.desired}" for d in proposal.decisions)
+    what = ", ".join(f"{d.target} {d.change()}" for d in proposal.decisions)
     where = (proposal.request.url or proposal.request.name) if proposal.request else ""
     return ": ".join(part for part in (said, where, what, proposal.note) if part)
 

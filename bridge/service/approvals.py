@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterable
 
-from bridge.commit.approval import approval_needed
+from bridge.commit.approval import Needed, approval_needed
 from bridge.decide.decision import Decision
 from bridge.manifest.target import Target
 from bridge.policy.model import ScalingPolicy
@@ -29,11 +29,14 @@ class Approvals:
         self._latest |= {outcome.policy.title: outcome for outcome in decided}
         self._latest = {n: one for n, one in self._latest.items() if one.policy.target in governed}
 
-    def asked_for(self, decision: Decision, policy: ScalingPolicy, otherwise: str = "") -> bool:
-        """Whether a person has to approve it; `otherwise` is why, where no rule speaks of it."""
-        return approval_needed(decision, policy, otherwise or self._otherwise) is not None
+    def asked_for(self, decision: Decision, policy: ScalingPolicy, always: str = "") -> bool:
+        """Whether a person has to approve it; `always` is why, where all changes need it."""
+        return self._needed(decision, policy, always) is not None
 
-    def wanted(self, otherwise: str = "", *, untried: bool = False) -> Wanted:
+    def _needed(self, decision: Decision, policy: ScalingPolicy, always: str) -> Needed | None:
+        return approval_needed(decision, policy, otherwise=self._otherwise, always=always)
+
+    def wanted(self, always: str = "", *, untried: bool = False) -> Wanted:
         """What to propose now; nothing is known of a policy whose metrics are not, nor of one
         whose change goes straight to a branch that was not tried yet."""
         groups: dict[str, list[Decision]] = defaultdict(list)
@@ -42,11 +45,11 @@ class Approvals:
             decision = outcome.decision
             if decision is None or outcome.kind == "held":
                 continue
-            needed = approval_needed(decision, outcome.policy, otherwise or self._otherwise)
+            needed = self._needed(decision, outcome.policy, always)
             if untried and decision.changes and not needed:
                 continue
             policies[title] = outcome.policy
-            if needed and decision.changes:
+            if needed:
                 why = f"{needed.why}: it needs an approval"
                 groups[needed.group].append(decision.because(why, "spec.approval"))
         return Wanted(groups, policies)

@@ -51,7 +51,7 @@ class Opening:
         return StateRepo(self.settings.state_repo, signing, self._tokens)
 
     def rounds(self, repo: StateRepo, prometheus: Prometheus, at: datetime | None = None) -> Rounds:
-        """Rounds over them, now or at a past moment, whose alerts only Prometheus tells."""
+        """Rounds over them, now or at a past moment; of past alerts only Prometheus tells."""
         limit, given = self.settings.batch.max_commits_per_hour, self.settings.alertmanager
         alerts = Alertmanager(given) if given and not at else PrometheusAlerts(prometheus)
         return Rounds(repo, prometheus, (lambda: at) if at else self.clock, limit, alerts)

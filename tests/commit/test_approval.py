@@ -43,12 +43,20 @@ def test_without_a_share_every_change() -> None:
     )
 
 
-def test_a_rule_is_stronger_than_the_configuration() -> None:
+def test_a_rule_is_stronger_than_the_mode() -> None:
     small, big = decision("checkout", 4, 5), decision("checkout", 4, 40)
-    assert approval_needed(small, policy("checkout"), "the mode") == Needed("scaling", "the mode")
-    assert approval_needed(small, policy("checkout", **rule()), "the mode") is None
-    assert approval_needed(big, policy("checkout", **rule()), "the mode")
+    by_mode = Needed("scaling", "the mode")
+    assert approval_needed(small, policy("checkout"), otherwise="the mode") == by_mode
+    assert approval_needed(small, policy("checkout", **rule()), otherwise="the mode") is None
+    assert approval_needed(big, policy("checkout", **rule()), otherwise="the mode")
     assert approval_needed(small, policy("checkout")) is None
+
+
+def test_a_branch_that_takes_no_pushes_is_stronger_than_a_rule() -> None:
+    given = policy("checkout", **rule(group="shop"))
+    small, none = decision("checkout", 4, 5), decision("checkout", 4, 4)
+    assert approval_needed(small, given, always="protected") == Needed("shop", "protected")
+    assert approval_needed(none, given, always="protected") is None
 
 
 @pytest.mark.parametrize("exceeds", ["100", 7, "-1%", "x%", "", None])

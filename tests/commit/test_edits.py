@@ -12,6 +12,7 @@ from bridge.errors import ManifestUnsupported
 from bridge.manifest.confirm import Confirming
 from bridge.manifest.count import Count
 from bridge.manifest.index import Catalogue, Place
+from bridge.manifest.locate import located
 from bridge.manifest.locator import Field, Locator
 from bridge.manifest.target import Target
 from tests.decide.given import decision
@@ -150,3 +151,11 @@ def test_an_edit_that_would_change_anything_else_is_refused(
     with pytest.raises(ManifestUnsupported) as refused:
         spliced([edit], {"a.yaml": content})
     assert str(refused.value) == reason
+
+
+def test_a_pattern_that_would_not_match_again_is_refused() -> None:
+    locator = Locator(Field(("a",)), "a.yaml", pattern="web=3")
+    count = located(b"a: web=3\n", "a.yaml", locator)
+    edit = Edit(decision(3, 5, WEB), Place("a.yaml", WEB, count, locator))
+    with pytest.raises(ManifestUnsupported, match="the edit would change more than the count"):
+        spliced([edit], {"a.yaml": b"a: web=3\n"})

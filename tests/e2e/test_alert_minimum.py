@@ -10,6 +10,7 @@ from typing import Any
 import httpx
 import pytest
 
+from bridge.service.explaining import Question, explained
 from bridge.service.once import once, plan
 from bridge.settings import load_settings
 from tests.parts.monitoring import Monitoring
@@ -59,6 +60,8 @@ async def look_on(config: Path) -> None:
     assert outcome.decision is not None
     assert "raises the minimum by 50% of 3 to 5" in outcome.decision.reason
     assert (await once(settings, lambda: datetime.now(UTC))).push is None
+    told = await explained(settings, Question("checkout"), lambda: datetime.now(UTC))
+    assert told.explanation.decision.steps[-1].field == "spec.alerts.0.minReplicas"
 
 
 async def test_it_holds_through_a_kill_and_repeats_and_ends_with_the_alert(

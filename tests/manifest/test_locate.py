@@ -92,6 +92,8 @@ TERRAFORM = 'module "web3" {\n  count = @3@ # scalebridge: web\n  max = 3 # scal
         pytest.param("p: |\n\n  ä: 1\n  n: @3@", "k.yaml", at("p", pattern=r"^n: (\d+)$"), id="blank line in a block"),
         pytest.param(FOLDED, "a.yaml", at("args", pattern=r"--replicas=\d+"), id="folded block"),
         pytest.param("r:\n- web=@3@\n", "a.yaml", at("/r/0", pattern="^web=([0-9]+)$"), id="string"),
+        pytest.param("r: web=@3@\n", "a.yaml", at("r", pattern="web=3"), id="pattern with the number in it"),
+        pytest.param("r: web=@3@\n", "a.yaml", at("r", pattern="(?<=web=)3"), id="pattern that looks behind"),
         pytest.param('r: "\\tweb=@3@ \\\n  more"\n', "a.yaml", at("r", pattern=r"web=(\d+)"), id="escapes"),
         pytest.param(KUSTOMIZATION, "kustomization.yaml", Locator(KustomizeReplicas("web")), id="kustomize"),
         pytest.param("replicas:\n- {count: '@3@', name: web}\n", "Kustomization", Locator(KustomizeReplicas("web")), id="kustomize, flow"),

@@ -251,3 +251,15 @@ def test_an_entry_of_a_kustomization_is_adopted(
     assert repo.read("kustomization.yaml").decode() == added
     passing(run, config)
     assert repo.read("kustomization.yaml").decode() == added.replace("count: 4", "count: 7")
+
+
+def test_a_plan_says_that_a_count_is_adopted(
+    run: Run, tmp_path: Path, load: FakePrometheus
+) -> None:
+    load.script(DESIRED, samples(5))
+    files = {"apps/web.yaml": DEPLOYMENT}
+    repo = repo_of(tmp_path, files, scaleTargetRef=REFERENCE, target={"insert": True})
+    told = run("plan", "--config", configuring(tmp_path, load)(repo))
+    assert told.exit_code == 0
+    assert "+  replicas: 5\n" in told.output
+    assert "web: Deployment/shop/web adopted at 5\n  Git holds no count yet: 5 run" in told.output

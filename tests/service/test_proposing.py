@@ -85,9 +85,11 @@ def test_small_changes_go_straight_and_large_ones_ask(
 
 
 def test_a_protected_branch_falls_back_to_a_pull_request(
-    config: Any, hub: GitHub, fake: FakePrometheus
+    config: Any, hub: GitHub, shop: StateRepo, fake: FakePrometheus
 ) -> None:
     hub.protect("main")
+    rule = {"whenChangeExceeds": "900%"}
+    shop.write({"policies/search.yaml": policy("search", approval=rule)}, "Ask seldom")
     fake.script(ANY, samples(700))
     with running(config(if_protected="pull_request")) as program:
         told = program.until("branch_protected")
@@ -97,7 +99,8 @@ def test_a_protected_branch_falls_back_to_a_pull_request(
         assert len(program.seen("branch_protected")) == 1
         assert program.status()["pushError"] is None
         [pull] = hub.pulls.open
-        assert "the branch takes no pushes: it needs an approval" in pull.body
+        assert pull.title == "scale: checkout 3→7, search 3→7"
+        assert pull.body.count("the branch takes no pushes: it needs an approval |") == 2
 
 
 def test_a_restart_before_a_protected_branch_keeps_the_pull_request(
