@@ -21,8 +21,8 @@ from bridge.observe.audit import COLUMNS, Event, csv_line
 from bridge.observe.curve import curves, plot
 from bridge.service.auditing import stretches
 from bridge.service.opening import Opening
-from bridge.service.rounds import managed_at
 from bridge.service.serve import utc_now
+from bridge.service.view import managed_at
 from bridge.settings.configuration import Settings
 from bridge.units import parse_duration
 

@@ -22,7 +22,8 @@ from bridge.service.approvals import Approvals
 from bridge.service.opening import Opening
 from bridge.service.outcome import Outcome
 from bridge.service.proposing import Proposing
-from bridge.service.rounds import Rounds, View
+from bridge.service.rounds import Rounds
+from bridge.service.view import View
 from bridge.settings.configuration import Settings
 
 
