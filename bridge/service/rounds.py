@@ -16,7 +16,8 @@ from bridge.decide.recall import Known
 from bridge.decide.wishes import order_of
 from bridge.errors import ManifestUnsupported
 from bridge.evaluate.alerts import AlertSource
-from bridge.evaluate.asking import Asking, MetricsSource
+from bridge.evaluate.asking import Asking
+from bridge.evaluate.questions import MetricsSource
 from bridge.evaluate.reading import Observation, Past
 from bridge.manifest.target import Target
 from bridge.policy.model import ScalingPolicy
