@@ -21,7 +21,7 @@ from bridge.evaluate.questions import MetricsSource
 from bridge.evaluate.reading import Observation, Past
 from bridge.manifest.target import Target
 from bridge.policy.model import ScalingPolicy
-from bridge.publish.pull_request import Orders
+from bridge.publish.case import Orders
 from bridge.repo.snapshot import Snapshot
 from bridge.repo.state_repo import StateRepo
 from bridge.service.memory import Memory, Recollection
