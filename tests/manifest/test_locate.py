@@ -169,6 +169,7 @@ ANCHORS = "a: &n 3\nb: {c: *n}\nd: *n\ne: &n 3\nf: *n\n"
         ("a = 0x3\n", "v.toml", at("a"), "a is 3, but not written as plain digits"),
         ("a = -3\n", "v.toml", at("a"), "a is not a count"),
         ("a = true\n", "v.toml", at("a"), "a is not a count"),
+        pytest.param(f"a = {'1' * 5_000}\n", "v.toml", at("a"), "not TOML: Exceeds the limit (4300 digits) for integer string conversion: value has 5000 digits; use sys.set_int_max_str_digits() to increase the limit", id="TOML, digits without end"),
         ("a = 3.0\n", "v.toml", at("a"), "a: pattern \\A([0-9]+)\\Z has to match once, not 0 times: none"),
         ("a = 3\n", "v.toml", at("a", pattern="3"), "a is a number: it needs no pattern"),
         ("a = \n", "v.toml", at("a"), "not TOML: Invalid value (at line 1, column 5)"),
@@ -189,7 +190,7 @@ ANCHORS = "a: &n 3\nb: {c: *n}\nd: *n\ne: &n 3\nf: *n\n"
         ("{{ if x }}\nn: 3 # scalebridge: a\n", "a.yaml", marked("a"), "line 1: a template ({{ … }}), not YAML"),
         (ANCHORS, "a.yaml", at("a"), "line 1: a stands at an anchor, which also changes b.c (line 2), d (line 3); allowAnchors permits it"),
         (ANCHORS, "a.yaml", at("f"), "line 5: f is the alias *n: the count stands on line 4 (allowAnchors changes it there)"),
-        ("a: *n\n", "a.yaml", at("a", allow_anchors=True), "line 1: a is the alias *n: the count stands nowhere: no anchor has that name (allowAnchors changes it there)"),
+        ("a: *n\n", "a.yaml", at("a", allow_anchors=True), "line 1: not YAML: no anchor before *n has that name"),
         ("a: &x {b: 3}\nc: *x\n", "a.yaml", at("c.b", allow_anchors=True), "line 2: c is the alias *x: what stands below it stands on line 1"),
     ],
 )  # fmt: skip
@@ -216,6 +217,10 @@ def test_what_is_not_one_safe_place_is_refused_with_what_is_there(
         pytest.param(
             "a: &x {n: &n 3}\nb: &y {c: *x}\nd: [*y, *n]\n",
             "a.n", ["b.c.n (line 2)", "d.0.c.n (line 3)", "d.1 (line 3)"], id="through several",
+        ),
+        pytest.param(
+            "a: &x {n: 3}\nb: &y {<<: *x}\nc: {<<: [*y]}\nd: {<<: *y, n: 4}\n",
+            "a.n", ["b.n (line 2)", "c.n (line 3)"], id="merged, and that merged again",
         ),
     ],
 )  # fmt: skip
