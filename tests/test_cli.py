@@ -141,7 +141,7 @@ def test_the_environment_may_configure_it_all(
     monkeypatch.setenv("SCALEBRIDGE_STATE_REPO__URL", state_repo.url)
     monkeypatch.setenv("SCALEBRIDGE_STATE_REPO__MIRROR", str(tmp_path / "mirror.git"))
     done = run("plan")
-    assert (done.exit_code, done.stdout) == (0, "nothing to commit (0 policies evaluated)\n")
+    assert (done.exit_code, done.stdout) == (0, "nothing to commit; targets looked at: 0\n")
 
 
 def test_the_environment_wins_and_may_name_the_file(
