@@ -125,7 +125,7 @@ def _expectation(detail: Mapping[str, Any], *, secret: bool) -> str:
 
 
 def _note_nearest(details: list[ErrorDetails], model: type[BaseModel]) -> None:
-    from bridge.fields import nearest_field
+    from bridge.misspelt import nearest_field
 
     for detail in details:
         if detail["type"] == "extra_forbidden":

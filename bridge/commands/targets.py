@@ -19,7 +19,7 @@ from bridge.manifest.workload import NO_COUNT, Workload
 from bridge.repo.state_repo import StateRepo
 from bridge.service.placing import Places, placed, targets_of
 from bridge.service.rounds import read_policies
-from bridge.settings import Settings
+from bridge.settings.configuration import Settings
 
 _SCALABLE = frozenset(
     {"Deployment", "StatefulSet", "ReplicaSet", "ReplicationController", "Rollout"}

@@ -15,7 +15,7 @@ from bridge.service.placing import Places
 from bridge.service.rounds import read_folder
 from bridge.service.serve import utc_now
 from bridge.service.validation import validated
-from bridge.settings import Settings
+from bridge.settings.configuration import Settings
 
 
 def validate_files(paths: Sequence[Path], settings: Settings | None, *, as_json: bool) -> int:

@@ -26,7 +26,7 @@ from bridge.repo.snapshot import Commit, Snapshot
 from bridge.repo.tree import changed, listed
 from bridge.repo.upstream import PROMISED, TIP, Upstream
 from bridge.repo.walk import FEWEST_WALKED, Walk
-from bridge.settings import StateRepoSettings
+from bridge.settings.state_repo import StateRepoSettings
 
 _FARTHEST_SEARCHED = 25_600
 _MOVES_UNTIL_GC = 50

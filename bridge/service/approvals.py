@@ -11,7 +11,7 @@ from bridge.manifest.target import Target
 from bridge.policy.model import ScalingPolicy
 from bridge.publish.pull_request import Wanted
 from bridge.service.outcome import Outcome
-from bridge.settings import PublishSettings
+from bridge.settings.publish import PublishSettings
 
 BY_MODE = "publish.mode is pull_request"
 

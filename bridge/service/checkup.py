@@ -14,7 +14,7 @@ from bridge.evaluate.prometheus import Prometheus
 from bridge.repo.signing import self_test, signer
 from bridge.service.opening import Opening
 from bridge.service.validation import validated
-from bridge.settings import Settings
+from bridge.settings.configuration import Settings
 
 _NOT_ASKED: Final = "not configured"
 

@@ -23,7 +23,7 @@ from bridge.service.opening import Opening
 from bridge.service.outcome import Outcome
 from bridge.service.proposing import Proposing
 from bridge.service.rounds import Rounds, View
-from bridge.settings import Settings
+from bridge.settings.configuration import Settings
 
 
 @dataclass(frozen=True, slots=True)

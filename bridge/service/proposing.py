@@ -21,7 +21,7 @@ from bridge.service.approvals import Approvals
 from bridge.service.opening import Publishers
 from bridge.service.outcome import Outcome
 from bridge.service.protection import Protection
-from bridge.settings import PublishSettings
+from bridge.settings.publish import PublishSettings
 
 log = structlog.get_logger()
 

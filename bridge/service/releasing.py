@@ -15,7 +15,7 @@ from bridge.repo.fast_import import Draft
 from bridge.repo.trailers import ScaleRelease
 from bridge.service.opening import Opening
 from bridge.service.rounds import Rounds, View, managed_at
-from bridge.settings import Settings
+from bridge.settings.configuration import Settings
 
 
 @dataclass(frozen=True, slots=True)

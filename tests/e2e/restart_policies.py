@@ -22,11 +22,13 @@ def policy_file(rng: Random, run: str, app: str, interval: int) -> str:
         "readyReplicasQuery": _ready_query(run, app),
         "behavior": {"scaleUp": _up(rng), "scaleDown": _down(rng)},
         "inFlightTimeout": f"{rng.choice([0, 60, 600])}s",
-        "overrideHold": f"{rng.choice([0, 120, 600, 1800])}s",
+        "overrideHold": f"{rng.choice([0, 0, 60, 600])}s",
     }
     for extra in (_modifiers, _forecast, _fallback, _schedules, _rest, _pauses):
         if rng.random() < 0.3:
             spec |= extra(rng, spec)
+    if rng.random() < 0.7:
+        spec |= _alerts(rng, spec)
     if "scalingModifiers" not in spec:
         spec["metrics"] = [_foreseeing(rng, metric) for metric in spec["metrics"]]
     head = {"apiVersion": "scalebridge/v1", "kind": "ScalingPolicy"}
@@ -104,6 +106,13 @@ def _forecast(rng: Random, spec: dict[str, Any]) -> dict[str, Any]:
     if first["name"] != "load" or "scalingModifiers" in spec:
         return {}
     return {"metrics": [{**first, "forecast": ahead}, *others]}
+
+
+def _alerts(rng: Random, spec: dict[str, Any]) -> dict[str, Any]:
+    """The world's alert for this app raises the minimum while it fires."""
+    labels = {"alertname": "Overloaded", "namespace": spec["readyReplicasQuery"].split('"')[1]}
+    least = rng.choice(["+50%", "+20%", rng.randint(1, spec["maxReplicas"])])
+    return {"alerts": [{"match": labels, "minReplicas": least}]}
 
 
 def _fallback(rng: Random, _: dict[str, Any]) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from bridge.decide.decision import Decision, Step
 from bridge.manifest.target import Target
 from tests.conftest import DEPLOYMENT
 from tests.e2e.restart_policies import policy_file
-from tests.parts.backfill import Series, every, ready
+from tests.parts.backfill import Series, every, firing, ready
 from tests.parts.state_repo import PERSON
 
 START: Final = datetime(2026, 3, 4, 12, tzinfo=UTC)
@@ -79,10 +79,10 @@ def world(seed: int) -> World:
     commits = _commits(rng, empty)
     return replace(
         empty,
-        series=tuple(one for app in _APPS for one in _series(rng, seed, app)),
+        series=(*(one for app in _APPS for one in _series(rng, seed, app)), _alert(rng, seed)),
         before=tuple(_past_commits(rng)),
         commits=commits,
-        restarts=frozenset([*rng.sample(empty.ticks, 5), *rng.sample(sorted(commits), 2)]),
+        restarts=frozenset([*rng.sample(empty.ticks, 12), *rng.sample(sorted(commits), 2)]),
         lost=frozenset(tick for tick in empty.ticks if rng.random() < 0.1),
     )
 
@@ -155,6 +155,13 @@ def _series(rng: Random, seed: int, app: str) -> list[Series]:
         Series("busy", _recorded(_with_holes(rng, list(busy))), labels),
         ready("Deployment", f"shop-{seed}", app, _recorded(_with_holes(rng, live))),
     ]
+
+
+def _alert(rng: Random, seed: int) -> Series:
+    """Fires for some minutes of the hour."""
+    start = START + timedelta(minutes=rng.randint(0, 40))
+    end = start + timedelta(minutes=rng.randint(1, 20))
+    return firing("Overloaded", start, end, namespace=f"shop-{seed}")
 
 
 def _recorded(values: Values) -> dict[float, float]:

@@ -20,12 +20,14 @@ import pytest
 
 from bridge.demo.servers import PROMETHEUS
 from bridge.evaluate.prometheus import Prometheus
+from bridge.evaluate.prometheus_alerts import PrometheusAlerts
 from bridge.publish.branch import BranchPublisher
 from bridge.repo.fast_import import Identity
 from bridge.repo.state_repo import StateRepo
 from bridge.service.outcome import Outcome
 from bridge.service.rounds import Rounds
-from bridge.settings import PrometheusSettings, StateRepoSettings
+from bridge.settings.prometheus import PrometheusSettings
+from bridge.settings.state_repo import StateRepoSettings
 from bridge.trigger.clock import Ticks
 from tests.e2e.restart_worlds import START, Committed, World, world
 from tests.parts import state_repo
@@ -39,7 +41,14 @@ LIVES_FOR = 3
 DOWN, UP = "spec.behavior.scaleDown", "spec.behavior.scaleUp"
 WINDOW = "stabilizationWindowSeconds"
 RATES = {f"{DOWN}.policies", f"{UP}.policies"}
-MEMORY = {"changes", "spec.overrideHold", *RATES, f"{DOWN}.{WINDOW}", f"{UP}.{WINDOW}"}
+MEMORY = {
+    "changes",
+    "spec.alerts.minReplicas",
+    "spec.overrideHold",
+    *RATES,
+    f"{DOWN}.{WINDOW}",
+    f"{UP}.{WINDOW}",
+}
 """What has to occur among the decisions that are compared: what a past decides, by its field."""
 
 pytestmark = pytest.mark.timeout(60 + 30 * RUNS)
@@ -135,7 +144,8 @@ class Hour:
             url=self._remote.url, search_paths=("apps",), mirror=self._folder / disk
         )
         async with StateRepo(settings) as repo, Prometheus(self._prometheus) as prometheus:
-            rounds = Rounds(repo, prometheus, self._clock)
+            alerts = PrometheusAlerts(prometheus)
+            rounds = Rounds(repo, prometheus, self._clock, alerts=alerts)
             author = Identity("scalebridge", "scalebridge@localhost")
             yield Life(rounds, BranchPublisher(repo, author, self._clock, rounds.policies_at))
 

@@ -13,7 +13,7 @@ import pytest
 from bridge.evaluate.asking import Asking
 from bridge.evaluate.prometheus import Prometheus
 from bridge.evaluate.reading import Moment, Past, Reading
-from bridge.settings import PrometheusSettings
+from bridge.settings.prometheus import PrometheusSettings
 from tests.parts.fake_prometheus import Answer, FakePrometheus, samples, slow, status
 from tests.policy.given import metric, policy
 

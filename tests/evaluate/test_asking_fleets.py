@@ -14,7 +14,7 @@ from bridge.evaluate.prometheus import Prometheus
 from bridge.evaluate.reading import Past, Reading
 from bridge.policy.members import members_of
 from bridge.policy.model import ScalingPolicy
-from bridge.settings import PrometheusSettings
+from bridge.settings.prometheus import PrometheusSettings
 from tests.parts.fake_prometheus import ANY, Answer, FakePrometheus, samples, status
 from tests.policy.given import metric
 from tests.policy.test_members import fleet, index, manifest

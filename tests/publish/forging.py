@@ -20,7 +20,8 @@ from bridge.publish.pull_request import Orders, Proposal, PullRequests, Wanted
 from bridge.publish.writing import GitWriter
 from bridge.repo.snapshot import Snapshot
 from bridge.repo.state_repo import StateRepo as Tip
-from bridge.settings import PublishSettings, StateRepoSettings
+from bridge.settings.publish import PublishSettings
+from bridge.settings.state_repo import StateRepoSettings
 from tests.parts.github import GitHub
 from tests.publish.conftest import POLICIES, decision
 from tests.repo.ways import BRIDGE

@@ -16,7 +16,7 @@ from bridge.publish.pull_request import Orders, Proposal, PullRequests, Wanted
 from bridge.publish.writing import GitWriter
 from bridge.repo.snapshot import Snapshot
 from bridge.repo.state_repo import StateRepo as Tip
-from bridge.settings import PublishSettings
+from bridge.settings.publish import PublishSettings
 from tests.parts.git_http import GitHttp
 from tests.parts.state_repo import StateRepo
 from tests.publish.conftest import POLICIES, decision

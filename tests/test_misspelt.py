@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from bridge.fields import nearest_field
+from bridge.misspelt import nearest_field
 from bridge.policy.model import ScalingPolicy
-from bridge.settings import Settings
+from bridge.settings.configuration import Settings
 
 
 @pytest.mark.parametrize(
