@@ -15,35 +15,6 @@ from aiohttp import web
 T = TypeVar("T")
 
 
-class LoopThread:
-    """An event loop that runs in a thread for as long as the context lasts."""
-
-    def __enter__(self) -> Self:
-        self._started: Future[tuple[asyncio.AbstractEventLoop, asyncio.Event]] = Future()
-        self._thread = Thread(target=asyncio.run, args=(self._live(),), daemon=True)
-        self._thread.start()
-        self._loop, self._stopping = self._started.result(5)
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        at: TracebackType | None,
-    ) -> None:
-        self._loop.call_soon_threadsafe(self._stopping.set)
-        self._thread.join(10)
-
-    def run(self, work: Coroutine[Any, Any, T], within: float = 10) -> T:
-        """The result of this coroutine, awaited in the thread."""
-        return asyncio.run_coroutine_threadsafe(work, self._loop).result(within)
-
-    async def _live(self) -> None:
-        stopping = asyncio.Event()
-        self._started.set_result((asyncio.get_running_loop(), stopping))
-        await stopping.wait()
-
-
 class Context:
     """A context manager: `_enter` starts it, and leaves on the stack what ends it."""
 
@@ -63,6 +34,28 @@ class Context:
         at: TracebackType | None,
     ) -> None:
         self._stack.close()
+
+
+class LoopThread(Context):
+    """An event loop that runs in a thread for as long as the context lasts."""
+
+    def _enter(self, stack: ExitStack) -> None:
+        started: Future[tuple[asyncio.AbstractEventLoop, asyncio.Event]] = Future()
+        thread = Thread(target=asyncio.run, args=(_live(started),), daemon=True)
+        thread.start()
+        self._loop, stopping = started.result(5)
+        stack.callback(thread.join, 10)
+        stack.callback(self._loop.call_soon_threadsafe, stopping.set)
+
+    def run(self, work: Coroutine[Any, Any, T], within: float = 10) -> T:
+        """The result of this coroutine, awaited in the thread."""
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result(within)
+
+
+async def _live(started: Future[tuple[asyncio.AbstractEventLoop, asyncio.Event]]) -> None:
+    stopping = asyncio.Event()
+    started.set_result((asyncio.get_running_loop(), stopping))
+    await stopping.wait()
 
 
 class Served(Context):
