@@ -21,9 +21,9 @@ from bridge.observe.audit import COLUMNS, Event, csv_line
 from bridge.observe.curve import curves, plot
 from bridge.service.auditing import stretches
 from bridge.service.opening import Opening
-from bridge.service.rounds import managed_at
 from bridge.service.serve import utc_now
-from bridge.settings import Settings
+from bridge.service.view import managed_at
+from bridge.settings.configuration import Settings
 from bridge.units import parse_duration
 
 Form = Literal["text", "csv", "json"]

@@ -21,7 +21,7 @@ from bridge.observe.plan import reasons, unified_diff
 from bridge.observe.status import decision_facts, proposal_facts, told_proposal
 from bridge.service.once import Done, Pass, Plan, once, plan
 from bridge.service.serve import utc_now
-from bridge.settings import Settings
+from bridge.settings.configuration import Settings
 
 
 def make_one_pass(settings: Settings, *, as_json: bool) -> int:

@@ -12,9 +12,9 @@ from bridge.errors import BridgeError
 from bridge.policy.loading import Policies, load_policies
 from bridge.service.opening import Opening
 from bridge.service.placing import Places, placed, targets_of
-from bridge.service.rounds import read_folder, read_policies
+from bridge.service.policies import read_folder, read_policies
 from bridge.service.serve import utc_now
-from bridge.settings import Settings
+from bridge.settings.configuration import Settings
 
 
 def validate_files(paths: Sequence[Path], settings: Settings | None, *, as_json: bool) -> int:

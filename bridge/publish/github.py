@@ -12,7 +12,10 @@ from bridge.errors import ConfigInvalid
 from bridge.publish.forge import PullRequest, Seen
 from bridge.publish.github_api import api_of, options, repository_of, translated
 from bridge.repo.credentials import Tokens
-from bridge.settings import PublishSettings, Settings, StateRepoSettings, secret_text
+from bridge.settings.configuration import Settings
+from bridge.settings.publish import PublishSettings
+from bridge.settings.secret import secret_text
+from bridge.settings.state_repo import StateRepoSettings
 
 if TYPE_CHECKING:
     from github.GithubObject import Opt

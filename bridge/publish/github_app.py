@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from bridge.errors import ConfigInvalid
 from bridge.publish.github_api import api_of, options, translated
-from bridge.settings import GitHubAppSettings, StateRepoSettings
+from bridge.settings.state_repo import GitHubAppSettings, StateRepoSettings
 
 if TYPE_CHECKING:
     from github.Auth import AppAuth

@@ -12,7 +12,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from bridge.repo.credentials import Credentials, Tokens, credentials
-from bridge.settings import StateRepoSettings
+from bridge.settings.state_repo import StateRepoSettings
 
 _PERSIST_S = 60
 _END_S = 5.0

@@ -11,7 +11,7 @@ from typing import Final
 from bridge.errors import BridgeError
 from bridge.repo.signing import self_test, signer
 from bridge.service.opening import Opening
-from bridge.settings import Settings
+from bridge.settings.configuration import Settings
 
 _NOT_ASKED: Final = "not configured"
 

@@ -17,7 +17,8 @@ from bridge.publish.github import GitHubApi
 from bridge.publish.github_api import api_of, repository_of
 from bridge.publish.github_app import AppTokens, app_tokens
 from bridge.repo.state_repo import StateRepo as Tip
-from bridge.settings import GitHubAppSettings, PublishSettings, StateRepoSettings
+from bridge.settings.publish import PublishSettings
+from bridge.settings.state_repo import GitHubAppSettings, StateRepoSettings
 from tests.parts.github import Fault, GitHub
 from tests.parts.state_repo import StateRepo
 from tests.repo.relay import Relay

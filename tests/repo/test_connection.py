@@ -10,7 +10,7 @@ import pytest
 
 from bridge.errors import RemoteUnavailable
 from bridge.repo.mirror import Mirror
-from bridge.settings import StateRepoSettings
+from bridge.settings.state_repo import StateRepoSettings
 from tests.parts.git_ssh import GitSsh
 from tests.parts.state_repo import StateRepo
 from tests.repo.processes import running, until

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from bridge.errors import ConfigInvalid
-from bridge.settings import load_settings
-from tests.test_settings import SMALL
+from bridge.settings.loading import load_settings
+from tests.settings.test_loading import SMALL
 
 SECRET = "hunter2"
 
