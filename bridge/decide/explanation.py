@@ -13,8 +13,9 @@ from bridge.decide.decision import Decision
 from bridge.decide.memory import Recommended
 from bridge.decide.recall import Known, Scaled, asked_over, recalled
 from bridge.decide.schedule import is_open
-from bridge.decide.wishes import Asked, order_of
-from bridge.evaluate.reading import Observation, Past
+from bridge.decide.wish import Wish
+from bridge.decide.wishes import Asked, foreseen, order_of
+from bridge.evaluate.reading import Observation, Past, Reading
 from bridge.policy.behavior import Behavior, ScalingRules
 from bridge.policy.model import ScalingPolicy
 from bridge.units import plain
@@ -34,6 +35,8 @@ class MetricItem:
     asks: int | None
     text: str
     field: str
+    ahead: str = ""
+    """What its forecast expects, which the replicas asked for allow for."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,8 +146,9 @@ def _metrics(policy: ScalingPolicy, observation: Observation, found: Asked) -> I
             value=reading.value,
             target="" if modifiers else f"{metric.target.type} {plain(metric.target.milli)}",
             asks=wish.replicas if wish else None,
-            text=wish.text if wish else reading.error,
+            text=_text(reading, wish, metric.query),
             field=f"spec.metrics.{position}",
+            ahead=foreseen(reading.ahead) if reading.ahead else "",
         )
     if modifiers:
         wish = found.wishes[0]
@@ -157,6 +161,13 @@ def _metrics(policy: ScalingPolicy, observation: Observation, found: Asked) -> I
             text=wish.text,
             field="spec.scalingModifiers",
         )
+
+
+def _text(reading: Reading, wish: Wish | None, query: str) -> str:
+    """What nothing follows from, without the name and the query that stand beside it."""
+    if reading.error and (wish is None or wish.replicas is None):
+        return f"unknown: {reading.error.removeprefix(f'{query!r}: ')}"
+    return wish.text if wish else ""
 
 
 def _windows(

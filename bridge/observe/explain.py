@@ -64,11 +64,10 @@ def explain_text(told: Explained) -> str:
 def _head(told: Explained) -> Iterator[str]:
     found = told.explanation
     made = found.decision
-    change = made.change() if made.changes else f"stays at {made.current}"
     ready = (
         f"ready unknown ({found.ready_error})" if found.ready is None else f"{found.ready} ready"
     )
-    yield f"{made.policy}: {made.target} {change}"
+    yield f"{made.policy}: {made.target} {made.change()}"
     yield f"  at {_time(found.at)}; {told.place} says {made.current} at {told.tip[:12]}; {ready}"
     if made.changes and told.batch:
         yield f"  {told.batch}"
@@ -153,7 +152,9 @@ def _metric_rows(told: Explained) -> Iterator[Sequence[str]]:
 
 
 def _says(item: MetricItem) -> str:
-    return item.text if item.value is None else plain(round(item.value * 1000))
+    if item.value is None:
+        return item.text
+    return plain(round(item.value * 1000)) + (f"\n{item.ahead}" if item.ahead else "")
 
 
 def _window_row(told: Explained, item: WindowItem) -> Sequence[str]:

@@ -143,7 +143,7 @@ def test_the_environment_may_configure_it_all(
     monkeypatch.setenv("SCALEBRIDGE_STATE_REPO__MIRROR", str(tmp_path / "mirror.git"))
     state_repo.write({"policies/web.yaml": policy("web", suspend=True)}, "Add a policy")
     done = run("plan")
-    told = "nothing to commit (0 policies evaluated, 1 suspended)\n"
+    told = "nothing to commit; targets looked at: 0; policies suspended: 1\n"
     assert (done.exit_code, done.stdout) == (0, told)
 
 
