@@ -26,7 +26,8 @@ from bridge.repo.fast_import import Identity
 from bridge.repo.state_repo import StateRepo
 from bridge.service.outcome import Outcome
 from bridge.service.rounds import Rounds
-from bridge.settings import PrometheusSettings, StateRepoSettings
+from bridge.settings.prometheus import PrometheusSettings
+from bridge.settings.state_repo import StateRepoSettings
 from bridge.trigger.clock import Ticks
 from tests.e2e.restart_worlds import START, Committed, World, world
 from tests.parts import state_repo
