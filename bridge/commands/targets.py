@@ -12,7 +12,7 @@ from bridge.commands.console import DONE, awaited, print_json
 from bridge.errors import ManifestUnsupported
 from bridge.manifest.count import Count, Gap
 from bridge.manifest.index import Index, Place
-from bridge.manifest.locator import Field, KustomizeReplicas, Locator
+from bridge.manifest.locator import Field, KustomizeReplicas, Locator, Marker
 from bridge.manifest.survey import Held
 from bridge.manifest.target import Target
 from bridge.manifest.workload import NO_COUNT, Workload
@@ -108,8 +108,13 @@ def _bound(path: str, found: Workload, key: str) -> Target:
 
 
 def _other(path: str, held: Held) -> Target:
-    kind = "replicas of" if isinstance(held.where, KustomizeReplicas) else "marker"
-    return Target("", f"{path}: {kind} {held.where.name}", at=Locator(held.where, path))
+    return Target("", f"{path}: {_named(held.where)}", at=Locator(held.where, path))
+
+
+def _named(where: Field | KustomizeReplicas | Marker) -> str:
+    if isinstance(where, Field):
+        return f"{where.path[-1]} of service {where.path[1]}"
+    return f"{'marker' if isinstance(where, Marker) else 'replicas of'} {where.name}"
 
 
 def lines(index: Index, places: Places) -> list[Line]:
