@@ -37,7 +37,8 @@ from bridge.repo.fast_import import Identity
 from bridge.repo.state_repo import StateRepo
 from bridge.service.outcome import Outcome
 from bridge.service.rounds import Rounds
-from bridge.settings import PrometheusSettings, StateRepoSettings
+from bridge.settings.prometheus import PrometheusSettings
+from bridge.settings.state_repo import StateRepoSettings
 from tests.parts.backfill import Backfilled, Series, every, ready
 from tests.parts.state_repo import StateRepo as Remote
 

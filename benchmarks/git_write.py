@@ -44,7 +44,7 @@ from bridge.publish.branch import BranchPublisher
 from bridge.repo.fast_import import Draft, Identity
 from bridge.repo.snapshot import Snapshot
 from bridge.repo.state_repo import StateRepo
-from bridge.settings import StateRepoSettings
+from bridge.settings.state_repo import StateRepoSettings
 from tests.parts.git import environment, git
 from tests.parts.git_http import GitHttp
 from tests.parts.state_repo import StateRepo as Remote

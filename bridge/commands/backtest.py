@@ -19,7 +19,7 @@ from bridge.observe.status import decision_facts
 from bridge.policy.loading import parse_policy
 from bridge.policy.model import ScalingPolicy
 from bridge.service.serve import utc_now
-from bridge.settings import Settings
+from bridge.settings.configuration import Settings
 from bridge.units import parse_duration
 
 _MOST_POINTS = 11_000  # Prometheus' own limit for one range query

@@ -9,7 +9,7 @@ from bridge.observe.logs import set_up_logs
 from bridge.service.checkup import Finding, checkup
 from bridge.service.opening import Opening
 from bridge.service.serve import utc_now
-from bridge.settings import Settings
+from bridge.settings.configuration import Settings
 
 
 def examine(settings: Settings, *, as_json: bool) -> int:

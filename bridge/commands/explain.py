@@ -11,7 +11,7 @@ from bridge.observe.explain import explain_facts, explain_text
 from bridge.observe.logs import set_up_logs
 from bridge.service.explaining import Question, explained
 from bridge.service.serve import utc_now
-from bridge.settings import Settings
+from bridge.settings.configuration import Settings
 from bridge.units import parse_duration
 
 

@@ -21,7 +21,7 @@ from bridge.observe.plan import reasons, unified_diff
 from bridge.observe.status import decision_facts, proposal_facts, told_proposal
 from bridge.service.once import Done, Pass, Plan, once, plan
 from bridge.service.serve import utc_now
-from bridge.settings import Settings
+from bridge.settings.configuration import Settings
 
 
 def make_one_pass(settings: Settings, *, as_json: bool) -> int:
@@ -93,9 +93,10 @@ def _waiting_text(until: datetime) -> str:
 
 
 def _tell_nothing(found: Pass) -> None:
-    suspended = f", {len(found.suspended)} suspended" if found.suspended else ""
-    typer.echo(f"nothing to commit ({len(found.outcomes)} policies evaluated{suspended})")
-    if steady := [outcome.decision for outcome in found.outcomes if outcome.decision]:
+    steady = [outcome.decision for outcome in found.outcomes if outcome.decision]
+    suspended = f"; policies suspended: {len(found.suspended)}" if found.suspended else ""
+    typer.echo(f"nothing to commit; targets looked at: {len(steady)}{suspended}")
+    if steady:
         typer.echo(reasons(steady))
 
 

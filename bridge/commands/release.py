@@ -11,7 +11,7 @@ from bridge.observe.logs import set_up_logs
 from bridge.repo.trailers import ScaleRelease
 from bridge.service.releasing import Released, release
 from bridge.service.serve import utc_now
-from bridge.settings import Settings
+from bridge.settings.configuration import Settings
 
 
 def release_target(settings: Settings, target: str, reason: str, *, as_json: bool) -> int:

@@ -8,7 +8,7 @@ import signal
 from bridge.commands.console import awaited
 from bridge.observe.logs import set_up_logs
 from bridge.service.serve import serve
-from bridge.settings import Settings
+from bridge.settings.configuration import Settings
 
 
 def run_service(settings: Settings) -> None:

@@ -6,7 +6,7 @@ import json
 from typing import Literal
 
 from bridge.policy.model import ScalingPolicy
-from bridge.settings import Settings
+from bridge.settings.configuration import Settings
 
 _DIALECT = {"$schema": "https://json-schema.org/draft/2020-12/schema"}
 

@@ -15,7 +15,8 @@ from pydantic import AwareDatetime, BaseModel, Field, TypeAdapter, ValidationErr
 from bridge.errors import ConfigInvalid, MetricsUnavailable
 from bridge.evaluate.alerts import Firing, meant
 from bridge.policy.alert import AlertRule
-from bridge.settings import AlertmanagerSettings, secret_text
+from bridge.settings.alertmanager import AlertmanagerSettings
+from bridge.settings.secret import secret_text
 
 _MOST_BYTES = 64_000_000
 _ALL = {name: "true" for name in ("active", "silenced", "inhibited", "unprocessed")}

@@ -17,7 +17,8 @@ from urllib3.util.retry import Retry
 from bridge.errors import ConfigInvalid, MetricsUnavailable
 from bridge.evaluate.naming import Item, Named, Naming, joined
 from bridge.evaluate.reading import one_sample, samples
-from bridge.settings import PrometheusSettings, secret_text
+from bridge.settings.prometheus import PrometheusSettings
+from bridge.settings.secret import secret_text
 
 _Answer = TypeVar("_Answer")
 _SLACK = 1.5

@@ -12,7 +12,9 @@ import httpx
 from bridge.errors import ConfigInvalid
 from bridge.notify.push_event import push_event, signature
 from bridge.publish.push import Push
-from bridge.settings import ReconcilerSettings, StateRepoSettings, secret_text
+from bridge.settings.reconcilers import ReconcilerSettings
+from bridge.settings.secret import secret_text
+from bridge.settings.state_repo import StateRepoSettings
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from typing import Any
 
 import structlog
 
-from bridge.settings import LogSettings
+from bridge.settings.log import LogSettings
 
 
 def set_up_logs(settings: LogSettings) -> None:

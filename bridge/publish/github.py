@@ -12,7 +12,10 @@ from bridge.errors import ConfigInvalid
 from bridge.publish.forge import PullRequest, Seen
 from bridge.publish.github_api import api_of, options, repository_of, translated
 from bridge.repo.credentials import Tokens
-from bridge.settings import PublishSettings, Settings, StateRepoSettings, secret_text
+from bridge.settings.configuration import Settings
+from bridge.settings.publish import PublishSettings
+from bridge.settings.secret import secret_text
+from bridge.settings.state_repo import StateRepoSettings
 
 if TYPE_CHECKING:
     from github.GithubObject import Opt
@@ -45,7 +48,7 @@ class GitHubApi:
 
     def __init__(self, remote: StateRepoSettings, token: Callable[[], str]) -> None:
         self.url = api_of(remote.url)
-        self._ca_file = remote.ca_file
+        self._ca_file, self._proxy = remote.ca_file, remote.proxy
         self.owner, name = repository_of(remote.url)
         self.full_name = f"{self.owner}/{name}"
         self._token = token
@@ -65,7 +68,7 @@ class GitHubApi:
 
     def asked(self) -> AbstractContextManager[None]:
         """Within it, PyGithub's errors are ours."""
-        return translated(self.url, _HINT)
+        return translated(self.url, _HINT, self._proxy)
 
 
 class GitHub:

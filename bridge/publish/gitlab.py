@@ -12,7 +12,7 @@ from urllib.parse import quote, urlsplit
 
 from bridge.commit.proposal import Text
 from bridge.publish.forge import PullRequest, Seen
-from bridge.settings import PublishSettings
+from bridge.settings.publish import PublishSettings
 
 
 class GitLab:

@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Final, Protocol
 from urllib.parse import urlsplit
 
-from bridge.settings import StateRepoSettings, secret_text
+from bridge.settings.secret import secret_text
+from bridge.settings.state_repo import StateRepoSettings
 
 _APP_USER: Final = "x-access-token"
 

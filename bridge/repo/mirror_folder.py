@@ -5,21 +5,29 @@ from __future__ import annotations
 import fcntl
 import hashlib
 import os
+import re
 import shutil
 import tempfile
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 from bridge.errors import ConfigInvalid
-from bridge.settings import StateRepoSettings
+from bridge.settings.state_repo import StateRepoSettings
 
 _MARK = "scalebridge-mirror"
+_GITS = re.compile(
+    r"HEAD|FETCH_HEAD|ORIG_HEAD|config|description|packed-refs|shallow|gc\.(?:pid|log)|"
+    r"branches|hooks|info|logs|objects|refs|"
+    r"(?:shallow|fast_import_crash)_\w+|[\w.-]+\.lock"
+)
 
 
 class MirrorFolder:
     """A claimed folder. Another process has it: a temporary one instead.
 
     Our git processes inherit the open file `claim`, so one that outlives us (a push after a
-    SIGKILL) keeps its folder to itself.
+    SIGKILL) keeps its folder to itself. The claim's file is marked as the folder is: what such
+    a git leaves in a folder that was deleted meanwhile is known for ours by it.
 
     Raises:
         ConfigInvalid: the folder can't be used, or holds what is not ours.
@@ -29,22 +37,41 @@ class MirrorFolder:
         wanted = settings.mirror or _cache_folder(settings)
         try:
             self.path, self.claim = _claimed(wanted)
-            self.prepare()
-            for lock in self.path.rglob("*.lock"):  # what a killed git left behind
-                lock.unlink(missing_ok=True)
+            self._temporary = self.path != wanted
+            with ExitStack() as failed:
+                failed.callback(self.release)
+                self.prepare()
+                for lock in self.path.rglob("*.lock"):  # what a killed git left behind
+                    lock.unlink(missing_ok=True)
+                failed.pop_all()
         except OSError as error:
             raise ConfigInvalid(f"state_repo.mirror: {wanted}: {error.strerror}") from error
-        self._temporary = self.path != wanted
 
     def prepare(self) -> None:
         """Creates and marks the folder if it is not there."""
         self.path.mkdir(parents=True, exist_ok=True)
-        if not (self.path / _MARK).exists():
-            if any(self.path.iterdir()):
-                raise ConfigInvalid(
-                    f"state_repo.mirror: {self.path} holds other files: name an empty folder"
-                )
-            (self.path / _MARK).touch()
+        if (self.path / _MARK).exists():
+            return
+        if any(self.path.iterdir()) and not self._left_by_our_git():
+            raise ConfigInvalid(
+                f"state_repo.mirror: {self.path} holds other files: name an empty folder"
+            )
+        os.pwrite(self.claim, _MARK.encode(), 0)
+        (self.path / _MARK).touch()
+
+    def _left_by_our_git(self) -> bool:
+        """We had the folder before, and it holds no more than git makes in a mirror of ours."""
+        if os.pread(self.claim, len(_MARK), 0) != _MARK.encode():
+            return False
+        names = [path.name for path in self.path.iterdir()]
+        return all(map(_GITS.fullmatch, names)) and not self._has_branches()
+
+    def _has_branches(self) -> bool:
+        """As a repository of other people has, and a mirror of ours never."""
+        with suppress(FileNotFoundError):
+            if b" refs/heads/" in (self.path / "packed-refs").read_bytes():
+                return True
+        return any(path.is_file() for path in (self.path / "refs" / "heads").rglob("*"))
 
     def empty(self) -> None:
         """Deletes everything but the mark."""

@@ -13,7 +13,7 @@ from bridge.errors import (
     RemoteUnavailable,
 )
 from bridge.repo.git import GitFailed
-from bridge.settings import StateRepoSettings
+from bridge.settings.state_repo import StateRepoSettings
 
 _REFUSED = re.compile(
     r"authentication failed|could not read (?:username|password)|permission denied|"

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Final, Protocol
 
 from bridge.errors import ConfigInvalid
-from bridge.settings import SigningSettings
+from bridge.settings.commit import SigningSettings
 
 _LIMIT_S: Final = 30.0
 _PROBE: Final = b"scalebridge signs its commits\n"

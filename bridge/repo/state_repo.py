@@ -21,7 +21,8 @@ from bridge.repo.mirror import Mirror
 from bridge.repo.side import SideBranches
 from bridge.repo.signing import self_test, signer
 from bridge.repo.snapshot import Commit, Snapshot
-from bridge.settings import SigningSettings, StateRepoSettings
+from bridge.settings.commit import SigningSettings
+from bridge.settings.state_repo import StateRepoSettings
 
 _Answer = TypeVar("_Answer")
 _PAGE = 500

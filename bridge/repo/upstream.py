@@ -17,7 +17,7 @@ from bridge.repo.remote import (
     push_error,
     wants_all,
 )
-from bridge.settings import StateRepoSettings
+from bridge.settings.state_repo import StateRepoSettings
 
 TIP: Final = "refs/scalebridge/tip"
 PROMISED: Final = {

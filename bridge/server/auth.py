@@ -8,7 +8,8 @@ from collections.abc import Mapping
 from contextlib import suppress
 from datetime import datetime
 
-from bridge.settings import GrafanaSettings, ServerSettings, secret_text
+from bridge.settings.secret import secret_text
+from bridge.settings.server import GrafanaSettings, ServerSettings
 from bridge.trigger.grafana import Signed
 
 

@@ -14,7 +14,7 @@ from bridge.errors import ConfigInvalid
 from bridge.observe.status import Status, Statuses
 from bridge.server.pages import Pages
 from bridge.server.webhooks import Accept, Webhooks, count_replies
-from bridge.settings import ServerSettings, TlsSettings
+from bridge.settings.server import ServerSettings, TlsSettings
 
 _LINGER_S = 2.0
 """What is sent after a reply was given is read no longer than this."""

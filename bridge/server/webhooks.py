@@ -14,7 +14,7 @@ from bridge.observe import metrics
 from bridge.server.auth import signature_fault, token_fault
 from bridge.server.limits import RateLimit
 from bridge.server.replies import reply
-from bridge.settings import ServerSettings
+from bridge.settings.server import ServerSettings
 from bridge.trigger.alertmanager import parse_alertmanager
 from bridge.trigger.grafana import parse_grafana
 from bridge.trigger.notification import Notification

@@ -19,8 +19,9 @@ from bridge.policy.loading import parse_policy
 from bridge.policy.model import ScalingPolicy
 from bridge.repo.state_repo import StateRepo
 from bridge.service.opening import Opening
-from bridge.service.rounds import View
-from bridge.settings import BatchSettings, Settings
+from bridge.service.view import View
+from bridge.settings.batch import BatchSettings
+from bridge.settings.configuration import Settings
 
 _MOST_NAMES = 20
 

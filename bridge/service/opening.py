@@ -21,7 +21,7 @@ from bridge.publish.writing import GitWriter, Writer
 from bridge.repo.fast_import import Identity
 from bridge.repo.state_repo import StateRepo
 from bridge.service.rounds import Rounds
-from bridge.settings import Settings
+from bridge.settings.configuration import Settings
 
 
 @dataclass(frozen=True, slots=True)

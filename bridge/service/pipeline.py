@@ -19,7 +19,8 @@ from bridge.service.opening import Opening
 from bridge.service.outcome import Outcome
 from bridge.service.proposing import Proposing
 from bridge.service.watching import Watching
-from bridge.settings import Settings, Window
+from bridge.settings.batch import Window
+from bridge.settings.configuration import Settings
 
 _LAST_COMMIT_S = 10.0
 

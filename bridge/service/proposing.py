@@ -15,13 +15,13 @@ from bridge.manifest.target import Target
 from bridge.observe import metrics
 from bridge.observe.status import Status
 from bridge.policy.model import ScalingPolicy
-from bridge.publish.pull_request import Proposal
+from bridge.publish.case import Proposal
 from bridge.publish.push import Published
 from bridge.service.approvals import Approvals
 from bridge.service.opening import Publishers
 from bridge.service.outcome import Outcome
 from bridge.service.protection import Protection
-from bridge.settings import PublishSettings
+from bridge.settings.publish import PublishSettings
 
 log = structlog.get_logger()
 

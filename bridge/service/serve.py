@@ -13,7 +13,7 @@ from bridge.evaluate.prometheus import Prometheus
 from bridge.observe.status import Status, Statuses
 from bridge.server.http import Server
 from bridge.service.pipeline import Pipeline
-from bridge.settings import Settings
+from bridge.settings.configuration import Settings
 from bridge.trigger.notification import Notification
 
 log = structlog.get_logger()

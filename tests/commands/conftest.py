@@ -9,7 +9,7 @@ import pytest
 import structlog
 from typer.testing import CliRunner, Result
 
-from bridge.cli import application
+from bridge.cli.program import application
 from tests.parts.fake_prometheus import FakePrometheus
 from tests.parts.state_repo import StateRepo
 from tests.service.conftest import fake, shop

@@ -100,7 +100,9 @@ def test_a_real_prometheus_remembers(
     until(lambda: float(monitoring.values("count_over_time(load[1m])")[0]) > 16)
     config = configured(tmp_path, monitoring.prometheus, {"url": "/nowhere"})
     arguments = ("--last", "1m", "--replicas", "3", "--json", "--config", config)
-    facts = json.loads(run("backtest", web, *arguments).stdout)
+    done = run("backtest", web, *arguments)
+    assert done.exit_code == 0, done.stderr
+    facts = json.loads(done.stdout)
     changes = [(one["current"], one["desired"]) for one in facts["changes"]]
     assert changes == [(3, 7)]
     assert (facts["summary"]["lowest"], facts["summary"]["highest"]) == (3, 7)

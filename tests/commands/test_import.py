@@ -9,7 +9,7 @@ import pytest
 import yaml
 from typer.testing import CliRunner, Result
 
-from bridge.cli import application
+from bridge.cli.program import application
 from tests.docs.markdown import ROOT
 from tests.parts.gate import shared
 from tests.policy.importing.given import HPA, SCALED_OBJECT, changed

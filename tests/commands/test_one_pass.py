@@ -90,8 +90,8 @@ def test_nothing_to_do_is_said_with_reasons(
     done = run(command, "--config", config)
     assert done.exit_code == 0
     assert done.stdout == (
-        "nothing to commit (1 policies evaluated, 1 suspended)\n"
-        "checkout: Deployment/shop/checkout 3 → 3\n"
+        "nothing to commit; targets looked at: 1; policies suspended: 1\n"
+        "checkout: Deployment/shop/checkout stays at 3\n"
         "  load 300 at 100 per replica asks for 3\n"
     )
     facts = json.loads(run(command, "--json", "--config", config).stdout)
@@ -189,9 +189,9 @@ def test_an_unknown_metric_is_told_once(
     done = run(command, "--config", config)
     assert done.exit_code == 1
     assert done.stdout == (
-        "nothing to commit (2 policies evaluated)\n"
-        "checkout: Deployment/shop/checkout 3 → 3\n  no metric is known: held at 3\n"
-        "search: Deployment/shop/search 3 → 3\n  no metric is known: held at 3\n"
+        "nothing to commit; targets looked at: 2\n"
+        "checkout: Deployment/shop/checkout stays at 3\n  no metric is known: held at 3\n"
+        "search: Deployment/shop/search stays at 3\n  no metric is known: held at 3\n"
     )
     assert done.stderr == "".join(
         f"problem: {name}: load unknown ('{name}': expected one sample, got no data)\n"

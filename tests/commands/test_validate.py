@@ -31,7 +31,8 @@ def test_each_problem_names_file_line_and_field(run: Run, tmp_path: Path) -> Non
     line = bad.splitlines().index('  "maxReplica": 100,') + 1
     done = run("validate", tmp_path)
     assert (done.exit_code, done.stdout) == (1, "policies: 1 valid; problems: 1\n")
-    assert f"{tmp_path}/bad.yml:{line}: spec.maxReplica: unknown field\n" in done.stderr
+    told = f"{tmp_path}/bad.yml:{line}: spec.maxReplica: unknown field; did you mean maxReplicas?\n"
+    assert told in done.stderr
     assert "spec.maxReplicas: required, but missing\n" in done.stderr
 
 

@@ -30,13 +30,24 @@ def case_files(paths: Iterable[Path]) -> Iterator[Path]:
 
 def load_cases(paths: Iterable[Path]) -> list[Case]:
     """All cases of the files."""
-    found = []
-    for path in case_files(paths):
-        document = json.loads(path.read_text())
-        if document["schema"] != SCHEMA:
-            raise ValueError(f"{path}: schema {document['schema']}, expected {SCHEMA}")
-        found += [Case(c["id"], c["op"], c["inputs"], c["expected"]) for c in document["cases"]]
-    return found
+    return [case for path in case_files(paths) for case in cases_in(path)]
+
+
+def cases_in(path: Path) -> list[Case]:
+    """The cases of one file.
+
+    Raises:
+        ValueError: it can't be read, or isn't of the schema; says why.
+    """
+    try:
+        document = json.loads(path.read_text(encoding="utf-8"))
+        schema, given = document["schema"], document["cases"]
+        cases = [Case(c["id"], c["op"], c["inputs"], c["expected"]) for c in given]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise ValueError(f"{type(error).__name__}: {error}") from error
+    if schema != SCHEMA:
+        raise ValueError(f"schema {schema}")
+    return cases
 
 
 def mismatches(expected: Mapping[str, Any], got: Mapping[str, Any]) -> dict[str, Any]:

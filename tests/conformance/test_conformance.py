@@ -44,3 +44,21 @@ def test_the_command_succeeds_where_all_pass(tmp_path: Path) -> None:
     path = tmp_path / "cases.json"
     path.write_text(json.dumps({"schema": 1, "group": "g", "cases": []}))
     assert main([str(path)]) == 0
+
+
+def test_a_broken_file_is_a_failure_and_the_others_are_run(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    broken, old, fine = (tmp_path / f"{name}.json" for name in ("broken", "old", "small"))
+    broken.write_text('{"schema": 1, "cases": [')
+    old.write_text('{"schema": 2, "cases": []}')
+    case = {"id": "c", "op": "keda_milli", "inputs": {"value": "1"}}
+    fine.write_text(json.dumps({"schema": 1, "cases": [{**case, "expected": {}}]}))
+
+    assert main([str(broken), str(old), str(tmp_path / "none.json"), str(fine)]) == 1
+
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].startswith(f"FAIL {broken}: expected cases of schema 1 got JSONDecodeError: ")
+    assert lines[1] == f"FAIL {old}: expected cases of schema 1 got schema 2"
+    assert "none.json: expected cases of schema 1 got FileNotFoundError" in lines[2]
+    assert lines[3:] == ["pass c", "1 passed, 3 failed"]

@@ -22,7 +22,8 @@ from bridge.manifest.workload import workloads
 from bridge.policy.importing.files import import_files
 from bridge.policy.importing.surroundings import Surroundings
 from bridge.policy.loading import parse_policy
-from bridge.settings import Settings, load_settings
+from bridge.settings.configuration import Settings
+from bridge.settings.loading import load_settings
 from tests.conftest import DEPLOYMENT
 from tests.docs.markdown import PAGES, ROOT, Block, blocks, commands, local_links, titled
 from tests.parts.fake_prometheus import FakePrometheus, samples

@@ -12,7 +12,7 @@ import pytest
 
 from bridge.service.explaining import Question, explained
 from bridge.service.once import once, plan
-from bridge.settings import load_settings
+from bridge.settings.loading import load_settings
 from tests.parts.monitoring import Monitoring
 from tests.parts.state_repo import StateRepo
 from tests.repo.processes import until

@@ -12,7 +12,7 @@ from bridge.decide.recall import Known
 from bridge.evaluate.asking import Asking
 from bridge.evaluate.prometheus import Prometheus
 from bridge.evaluate.reading import Observation
-from bridge.settings import PrometheusSettings
+from bridge.settings.prometheus import PrometheusSettings
 from tests.parts.monitoring import Monitoring
 from tests.policy.importing.given import HPA, changed, policy_of
 

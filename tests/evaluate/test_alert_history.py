@@ -14,7 +14,7 @@ from bridge.evaluate.alerts import STEP_S, Firing
 from bridge.evaluate.prometheus import Prometheus
 from bridge.evaluate.prometheus_alerts import PrometheusAlerts
 from bridge.policy.alert import AlertRule
-from bridge.settings import PrometheusSettings
+from bridge.settings.prometheus import PrometheusSettings
 
 _Answer = TypeVar("_Answer")
 _Parse = Callable[[Sequence[Any]], _Answer]

@@ -18,7 +18,8 @@ from bridge.evaluate.alerts import STEP_S, Firing, alerts_of, joined_spans, mini
 from bridge.evaluate.prometheus import Prometheus
 from bridge.evaluate.prometheus_alerts import PrometheusAlerts
 from bridge.policy.alert import AlertRule
-from bridge.settings import AlertmanagerSettings, PrometheusSettings
+from bridge.settings.alertmanager import AlertmanagerSettings
+from bridge.settings.prometheus import PrometheusSettings
 from tests.parts.monitoring import Monitoring
 from tests.parts.threads import Served
 from tests.policy.given import policy

@@ -13,7 +13,7 @@ from pydantic import SecretStr
 
 from bridge.errors import MetricsUnavailable
 from bridge.evaluate.prometheus import Prometheus
-from bridge.settings import PrometheusSettings
+from bridge.settings.prometheus import PrometheusSettings
 from tests.evaluate.faulty import Recording
 from tests.parts.fake_prometheus import ANY, samples, status
 

@@ -17,7 +17,7 @@ from bridge.evaluate.prometheus import Prometheus
 from bridge.evaluate.reading import Ahead, Reading
 from bridge.policy.members import members_of
 from bridge.policy.model import ScalingPolicy
-from bridge.settings import PrometheusSettings
+from bridge.settings.prometheus import PrometheusSettings
 from tests.parts.backfill import PROMTOOL, Backfilled, Series, every
 from tests.parts.gate import needs
 from tests.policy.given import metric, policy

@@ -13,7 +13,8 @@ import respx
 
 from bridge.notify.reconcilers import Reconcilers, Told
 from bridge.publish.push import Push
-from bridge.settings import ReconcilerSettings, StateRepoSettings
+from bridge.settings.reconcilers import ReconcilerSettings
+from bridge.settings.state_repo import StateRepoSettings
 
 REPO = StateRepoSettings(url="https://git.example.org/shop/state.git", branch="live")
 PUSH = Push("a" * 40, "b" * 40, "scale: web 1→2", ("apps/web.yaml",), ())

@@ -12,7 +12,7 @@ SPEAKING = """
 import logging, sys
 import structlog
 from bridge.observe.logs import set_up_logs
-from bridge.settings import LogSettings
+from bridge.settings.log import LogSettings
 set_up_logs(LogSettings(format=sys.argv[1], level=sys.argv[2]))
 log = structlog.get_logger()
 log.debug("steady", policy="web")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
@@ -15,7 +16,7 @@ def needs(*binaries: str | tuple[str, ...]) -> None:
     for names in binaries:
         alternatives = (names,) if isinstance(names, str) else names
         if binary(*alternatives) is None:
-            _lacking(f"{' or '.join(alternatives)} is not installed")
+            lacking(f"{' or '.join(alternatives)} is not installed")
 
 
 def shared(name: str) -> Path:
@@ -23,11 +24,12 @@ def shared(name: str) -> Path:
     beside = Path(__file__).parents[2].parent / "shared"
     folder = Path(os.environ.get("SCALEBRIDGE_SHARED", beside)) / name
     if not folder.is_dir():
-        _lacking(f"{folder} is not there")
+        lacking(f"{folder} is not there")
     return folder
 
 
-def _lacking(reason: str) -> None:
+def lacking(reason: str) -> NoReturn:
+    """Skips, or fails in CI."""
     if os.environ.get("CI") == "true":
         pytest.fail(f"{reason}, and CI must not skip", pytrace=False)
     pytest.skip(reason)

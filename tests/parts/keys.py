@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from bridge.settings import SigningSettings
+from bridge.settings.commit import SigningSettings
 from tests.parts.git import environment
 
 OWNER = "bridge@example.org"

@@ -14,7 +14,7 @@ from bridge.publish.github import GitHubApi
 from bridge.publish.github_commit import GitHubWriter
 from bridge.repo.state_repo import StateRepo as Tip
 from bridge.repo.trailers import scale_decisions
-from bridge.settings import StateRepoSettings
+from bridge.settings.state_repo import StateRepoSettings
 from tests.parts.github import Fault, GitHub
 from tests.parts.state_repo import StateRepo
 from tests.publish.conftest import POLICIES, as_ever, decision

@@ -10,13 +10,14 @@ import pytest
 
 from bridge.decide.decision import Decision
 from bridge.errors import BranchProtected
+from bridge.publish.case import Orders, Proposal, Wanted
 from bridge.publish.drafting import Drafts
 from bridge.publish.gitlab import GitLab
-from bridge.publish.pull_request import Orders, Proposal, PullRequests, Wanted
+from bridge.publish.pull_request import PullRequests
 from bridge.publish.writing import GitWriter
 from bridge.repo.snapshot import Snapshot
 from bridge.repo.state_repo import StateRepo as Tip
-from bridge.settings import PublishSettings
+from bridge.settings.publish import PublishSettings
 from tests.parts.git_http import GitHttp
 from tests.parts.state_repo import StateRepo
 from tests.publish.conftest import POLICIES, decision

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from bridge.repo.mirror import Mirror
-from bridge.settings import StateRepoSettings
+from bridge.settings.state_repo import StateRepoSettings
 from tests.parts.state_repo import StateRepo
 from tests.repo.ways import by_file, by_http, by_ssh
 

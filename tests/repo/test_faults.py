@@ -15,6 +15,7 @@ from aiohttp import web
 
 from bridge.errors import RemoteRefused, RemoteUnavailable
 from bridge.repo.mirror import Mirror
+from tests.parts.gate import lacking
 from tests.parts.git_http import GitHttp
 from tests.parts.state_repo import StateRepo
 from tests.repo.conftest import Open
@@ -113,7 +114,7 @@ def small_disk(folder: Path) -> Iterator[None]:
     folder.mkdir()
     mount = ("mount", "-t", "tmpfs", "-o", "size=512k", "none", str(folder))
     if subprocess.run(mount, capture_output=True, check=False).returncode:
-        pytest.skip("may not mount a file system here")
+        lacking("may not mount a file system here")
     try:
         yield
     finally:

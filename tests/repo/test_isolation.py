@@ -162,7 +162,7 @@ def test_another_process_gets_a_mirror_of_its_own(
     held = set((tmp_path / "mirror.git").rglob("*"))
     program = (
         "import sys; from pathlib import Path; from bridge.repo.mirror import Mirror;"
-        "from bridge.settings import StateRepoSettings as S;"
+        "from bridge.settings.state_repo import StateRepoSettings as S;"
         "m = Mirror(S(url=sys.argv[1], mirror=Path(sys.argv[2]))); print(m.look().tip); m.close()"
     )
     command = (sys.executable, "-c", program, settings.url, str(settings.mirror))

@@ -11,7 +11,7 @@ import pytest
 from bridge.errors import PushRejected, RemoteRefused
 from bridge.repo.mirror import Mirror
 from bridge.repo.trailers import ScaleDecision
-from bridge.settings import StateRepoSettings
+from bridge.settings.state_repo import StateRepoSettings
 from tests.parts.git import environment, git
 from tests.parts.state_repo import StateRepo
 from tests.repo.conftest import Open

@@ -12,7 +12,7 @@ from aiohttp import web
 
 from bridge.errors import RemoteUnavailable
 from bridge.repo.mirror import Mirror
-from bridge.settings import StateRepoSettings
+from bridge.settings.state_repo import StateRepoSettings
 from tests.parts.git import git
 from tests.parts.git_http import GitHttp
 from tests.parts.state_repo import StateRepo

@@ -15,7 +15,7 @@ from pydantic import SecretStr
 
 from bridge.errors import RemoteRefused, RemoteUnavailable
 from bridge.repo.mirror import Mirror
-from bridge.settings import StateRepoSettings
+from bridge.settings.state_repo import StateRepoSettings
 from tests.parts.git_http import GitHttp
 from tests.parts.git_ssh import GitSsh
 from tests.parts.state_repo import StateRepo

@@ -18,7 +18,7 @@ import pytest
 from bridge.errors import ConfigInvalid
 from bridge.repo.signing import Signer, self_test, signer, with_signature
 from bridge.repo.state_repo import StateRepo as Tip
-from bridge.settings import SigningSettings
+from bridge.settings.commit import SigningSettings
 from tests.parts.gate import needs
 from tests.parts.git import GitFailed, git
 from tests.parts.keys import SigningKey, gpg_key, ssh_key

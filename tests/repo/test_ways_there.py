@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from pydantic import ValidationError
 
 from bridge.errors import RemoteRefused, RemoteUnavailable
-from bridge.settings import StateRepoSettings
+from bridge.settings.state_repo import StateRepoSettings
 from tests.parts.git_http import GitHttp
 from tests.parts.state_repo import StateRepo
 from tests.repo.conftest import Open

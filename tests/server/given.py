@@ -12,7 +12,7 @@ import httpx
 
 from bridge.observe.status import Status
 from bridge.server.http import Server
-from bridge.settings import ServerSettings
+from bridge.settings.server import ServerSettings
 from bridge.trigger.notification import Notification
 
 CAPTURED = Path(__file__).parents[1] / "trigger"

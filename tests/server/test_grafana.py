@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
-from bridge.settings import GrafanaSettings
+from bridge.settings.server import GrafanaSettings
 from tests.server.given import FIRING, GRAFANA, GRAFANA_HOOK, HOOK, STARTED, Intake, serving
 
 SIGNATURE = "X-Grafana-Alerting-Signature"

@@ -12,7 +12,7 @@ import pytest
 from bridge.errors import ConfigInvalid
 from bridge.observe.status import Status
 from bridge.server.http import Server
-from bridge.settings import ServerSettings, TlsSettings
+from bridge.settings.server import ServerSettings, TlsSettings
 from tests.parts.gate import needs
 from tests.server.given import FIRING, HOOK, STARTED, Intake
 

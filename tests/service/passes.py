@@ -11,7 +11,8 @@ from typing import Any
 
 from bridge.decide.decision import Decision
 from bridge.service.once import Done, Pass, once, plan
-from bridge.settings import PrometheusSettings, Settings
+from bridge.settings.configuration import Settings
+from bridge.settings.prometheus import PrometheusSettings
 from tests.parts.fake_prometheus import FakePrometheus, samples
 from tests.parts.state_repo import StateRepo
 from tests.repo.ways import by_file

@@ -8,7 +8,7 @@ from typing import Any
 from bridge.policy.model import ScalingPolicy
 from bridge.service.approvals import Approvals
 from bridge.service.outcome import Outcome
-from bridge.settings import PublishSettings
+from bridge.settings.publish import PublishSettings
 from tests.publish.conftest import decision, policy
 
 ASKING = {"approval": {"whenChangeExceeds": "100%"}}

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from bridge.settings import BatchSettings
+from bridge.settings.batch import BatchSettings
 from tests.commands.conftest import Run, invoking
 from tests.parts.fake_prometheus import FakePrometheus, samples
 from tests.parts.git_http import GitHttp

@@ -15,7 +15,8 @@ from bridge.repo.state_repo import StateRepo as Tip
 from bridge.service.once import Done, once
 from bridge.service.outcome import Outcome
 from bridge.service.rounds import Rounds
-from bridge.settings import PrometheusSettings, Settings
+from bridge.settings.configuration import Settings
+from bridge.settings.prometheus import PrometheusSettings
 from tests.parts.monitoring import Monitoring
 from tests.parts.state_repo import StateRepo
 from tests.repo.ways import BRIDGE, by_file

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 from pydantic import SecretStr
 
-from bridge.settings import PublishSettings
+from bridge.settings.publish import PublishSettings
 from tests.parts.github import GitHub
 from tests.parts.github_pulls import Method
 from tests.parts.state_repo import StateRepo

@@ -9,7 +9,7 @@ from bridge.evaluate.prometheus import Prometheus
 from bridge.repo.state_repo import StateRepo as Tip
 from bridge.service.outcome import Outcome
 from bridge.service.rounds import Rounds
-from bridge.settings import PrometheusSettings
+from bridge.settings.prometheus import PrometheusSettings
 from tests.conftest import DEPLOYMENT
 from tests.parts.fake_prometheus import ANY, FakePrometheus, samples
 from tests.parts.state_repo import StateRepo

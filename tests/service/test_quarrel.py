@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bridge.settings import CommitSettings
+from bridge.settings.commit import CommitSettings
 from tests.parts.fake_prometheus import FakePrometheus, samples
 from tests.parts.git_http import GitHttp
 from tests.parts.person import Person

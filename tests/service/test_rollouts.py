@@ -21,7 +21,7 @@ from bridge.manifest.target import Target
 from bridge.repo.state_repo import StateRepo as Tip
 from bridge.service.rollouts import RolloutLog
 from bridge.service.rounds import Rounds
-from bridge.settings import PrometheusSettings
+from bridge.settings.prometheus import PrometheusSettings
 from tests.conftest import DEPLOYMENT
 from tests.decide.given import decision
 from tests.parts.backfill import PROMTOOL, Backfilled, Series, every, ready

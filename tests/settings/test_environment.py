@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from bridge.errors import ConfigInvalid
-from bridge.settings import load_settings
-from tests.test_settings import SMALL
+from bridge.settings.loading import load_settings
+from tests.settings.test_loading import SMALL
 
 SECRET = "hunter2"
 
@@ -63,7 +63,7 @@ def test_the_environment_alone_is_enough(monkeypatch: pytest.MonkeyPatch) -> Non
             "soon",
             "prometheus.timeout: 'soon' is not a duration such as 500ms, 15s, 5m or 1h30m",
         ),
-        ("PROMETHEUS__ULR", "http://p", "prometheus.ulr: unknown field"),
+        ("PROMETHEUS__ULR", "http://p", "prometheus.ulr: unknown field; did you mean url?"),
         (
             "BATCH__SCALE_UP",
             '{"quiet_period": 1, "max_wait": "soon"}',

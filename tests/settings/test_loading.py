@@ -10,10 +10,13 @@ import yaml
 from pydantic import ValidationError
 
 from bridge.errors import ConfigInvalid
-from bridge.settings import ServerSettings, Settings, load_settings, secret_text
+from bridge.settings.configuration import Settings
+from bridge.settings.loading import load_settings
+from bridge.settings.secret import secret_text
+from bridge.settings.server import ServerSettings
 
 SMALL = "prometheus: {url: 'http://p:9090'}\nstate_repo: {url: /srv/state.git}\n"
-DEPLOYED = Path(__file__).parents[1] / "deploy" / "scalebridge.yaml"
+DEPLOYED = Path(__file__).parents[2] / "deploy" / "scalebridge.yaml"
 
 
 @pytest.fixture

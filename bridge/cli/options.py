@@ -1,0 +1,54 @@
+"""The options that commands share, and the configuration that they lead to."""
+
+from __future__ import annotations
+
+from contextvars import ContextVar
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from bridge.settings.configuration import Settings
+
+ConfigOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--config",
+        "-c",
+        envvar="SCALEBRIDGE_CONFIG",
+        help="The configuration file; every field may also come from the environment "
+        "(SCALEBRIDGE_PROMETHEUS__URL and so on). See `scalebridge schema config`.",
+        show_default=False,
+    ),
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object for programs.")]
+REPO: ContextVar[str | None] = ContextVar("repo", default=None)
+"""The state repo that `--repo` names."""
+
+
+def configured(path: Path | None, *, several: bool = False) -> Settings:
+    """The configuration, of the state repo that is meant; exits where it can't be used."""
+    from bridge.commands.console import give_up
+    from bridge.errors import ConfigInvalid
+    from bridge.settings.loading import load_settings
+
+    try:
+        return _chosen(load_settings(path), several=several)
+    except ConfigInvalid as error:
+        hint = (
+            "" if path else "\nno --config was given; `scalebridge schema config` shows the fields"
+        )
+        give_up(f"{error}{hint}")
+
+
+def _chosen(settings: Settings, *, several: bool) -> Settings:
+    """Those of the repo that --repo names; of the only one; or, for who can do it, of several."""
+    from bridge.errors import ConfigInvalid
+
+    if name := REPO.get():
+        return settings.alone(name)
+    if settings.state_repos and not several:
+        names = ", ".join(settings.state_repos)
+        raise ConfigInvalid(f"there are several state repos: scalebridge --repo NAME …, of {names}")
+    return settings
