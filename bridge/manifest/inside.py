@@ -50,7 +50,7 @@ def text_of(scalar: Scalar, source: Source) -> Text:
         return _block(source, start, scalar.end)
     quote = 1 if scalar.style in ("'", '"') else 0
     lines = _LINE.finditer(source.text, start + quote, scalar.end - quote)
-    return _joined([(line.start(), line[0]) for line in lines])
+    return _joined([(line.start(), line[0]) for line in lines] or [(start, "")])
 
 
 def _block(source: Source, start: int, end: int) -> Text:

@@ -105,7 +105,7 @@ def decode(content: bytes) -> str:
         ManifestUnsupported: not UTF-8, or too big to be a manifest.
     """
     if len(content) > MAX_BYTES:
-        raise ManifestUnsupported(f"{len(content):,} bytes: too big for a manifest")
+        raise ManifestUnsupported(f"over {MAX_BYTES:,} bytes: too big for a manifest")
     try:
         return content.decode("utf-8")
     except UnicodeDecodeError as error:

@@ -170,6 +170,7 @@ ANCHORS = "a: &n 3\nb: {c: *n}\nd: *n\ne: &n 3\nf: *n\n"
         ("a = -3\n", "v.toml", at("a"), "a is not a count"),
         ("a = true\n", "v.toml", at("a"), "a is not a count"),
         pytest.param(f"a = {'1' * 5_000}\n", "v.toml", at("a"), "not TOML: Exceeds the limit (4300 digits) for integer string conversion: value has 5000 digits; use sys.set_int_max_str_digits() to increase the limit", id="TOML, digits without end"),
+        ("a: {b: &rw}\n", "v.yaml", at("a.b", allow_anchors=True), "line 1: '' is not a plain integer"),
         ("a = 3.0\n", "v.toml", at("a"), "a: pattern \\A([0-9]+)\\Z has to match once, not 0 times: none"),
         ("a = 3\n", "v.toml", at("a", pattern="3"), "a is a number: it needs no pattern"),
         ("a = \n", "v.toml", at("a"), "not TOML: Invalid value (at line 1, column 5)"),
