@@ -101,7 +101,7 @@ def _expectation(detail: Mapping[str, Any], *, secret: bool) -> str:
             return _PLAIN[kind]
         case "value_error" | "assertion_error":
             return str(detail["ctx"]["error"])
-        case "model_type" | "dict_type" | "tuple_type":
+        case "model_type" | "model_attributes_type" | "dict_type" | "tuple_type":
             wanted = "a list" if detail["type"] == "tuple_type" else "a mapping"
             return f"expected {wanted}, not {_type_name(detail['input'])}"
         case "union_tag_invalid":

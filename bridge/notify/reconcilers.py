@@ -5,24 +5,25 @@ from __future__ import annotations
 import asyncio
 import uuid
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 
 import httpx
 
 from bridge.errors import ConfigInvalid
-from bridge.notify.push_event import push_event, signature
+from bridge.notify.command import run_command
+from bridge.notify.notice import Notice
+from bridge.notify.push_event import signature
+from bridge.notify.told import Told, told_by
+from bridge.notify.webhook import call_webhook
 from bridge.publish.push import Push
-from bridge.settings.reconcilers import ReconcilerSettings
+from bridge.settings.reconcilers import (
+    ArgoCDSettings,
+    CommandSettings,
+    FluxSettings,
+    ReconcilerSettings,
+    WebhookSettings,
+)
 from bridge.settings.secret import secret_text
 from bridge.settings.state_repo import StateRepoSettings
-
-
-@dataclass(frozen=True, slots=True)
-class Told:
-    """What a reconciler said; an empty `error` means that it took the notice."""
-
-    reconciler: str
-    error: str = ""
 
 
 class Reconcilers:
@@ -38,25 +39,28 @@ class Reconcilers:
         """Tells each; what fails is returned, not raised."""
         if not self._reconcilers:
             return []
-        body = push_event(push, self._state_repo.url, self._state_repo.branch)
+        notice = Notice(push, self._state_repo.url, self._state_repo.branch)
         async with httpx.AsyncClient(follow_redirects=False) as client:
-            return await asyncio.gather(*(_tell(client, r, body) for r in self._reconcilers))
+            return await asyncio.gather(*(_tell(client, r, notice) for r in self._reconcilers))
 
 
-async def _tell(client: httpx.AsyncClient, reconciler: ReconcilerSettings, body: bytes) -> Told:
+async def _tell(client: httpx.AsyncClient, reconciler: ReconcilerSettings, notice: Notice) -> Told:
     try:
+        if isinstance(reconciler, CommandSettings):
+            return await run_command(reconciler, notice)
+        if isinstance(reconciler, WebhookSettings):
+            return await call_webhook(client, reconciler, notice)
+        body = notice.as_push_event()
         headers = _headers(reconciler, body)
         answer = await client.post(
             reconciler.url, content=body, headers=headers, timeout=reconciler.timeout
         )
+        return told_by(reconciler.name, answer)
     except (httpx.HTTPError, httpx.InvalidURL, ConfigInvalid) as error:
         return Told(reconciler.name, f"{type(error).__name__}: {error}")
-    if answer.is_success:
-        return Told(reconciler.name)
-    return Told(reconciler.name, f"HTTP {answer.status_code}: {answer.text[:200]}")
 
 
-def _headers(reconciler: ReconcilerSettings, body: bytes) -> Mapping[str, str]:
+def _headers(reconciler: FluxSettings | ArgoCDSettings, body: bytes) -> Mapping[str, str]:
     headers = {"Content-Type": "application/json"}
     if reconciler.type == "argocd":
         headers |= {"X-GitHub-Event": "push", "X-GitHub-Delivery": str(uuid.uuid4())}

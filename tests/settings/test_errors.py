@@ -98,7 +98,8 @@ def file(tmp_path: Path) -> Path:
         ),
         pytest.param(
             "reconcilers: [{name: f, type: jenkins, url: 'http://f'}]\n",
-            "reconcilers.0.type: input should be 'flux' or 'argocd', not 'jenkins'",
+            "reconcilers.0: 'type' must be one of 'flux', 'argocd', 'webhook', 'command', "
+            "not 'jenkins'",
             id="no such reconciler",
         ),
         pytest.param(
