@@ -60,7 +60,7 @@ class Document:
         details = _without_echoes(error.errors(include_url=False))
         above = {place[:end] for place in elsewhere for end in range(1, len(place) + 1)}
         for detail in details:
-            detail["loc"] = _place(detail["loc"], above.union(self.lines))
+            detail["loc"] = _place(detail, above.union(self.lines))
         by_line = sorted(details, key=lambda detail: self.line(detail["loc"]))
         return "\n".join(self._complaint(detail, elsewhere) for detail in by_line)
 
@@ -79,8 +79,11 @@ class Document:
         return elsewhere[place]
 
 
-def _place(loc: Place, known: Collection[Place]) -> Place:
+def _place(detail: Mapping[str, Any], known: Collection[Place]) -> Place:
     """Pydantic's loc without the tags of unions, which are no fields."""
+    loc: Place = detail["loc"]
+    if detail["type"] == "value_error" and isinstance(detail["input"], dict) and loc not in known:
+        loc = loc[:-1]  # a finding on one of a union as a whole
     place: Place = ()
     for position, part in enumerate(loc):
         if (*place, part) in known or position == len(loc) - 1:

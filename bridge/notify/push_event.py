@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
+import uuid
 from urllib.parse import urlsplit
 
 from bridge.publish.push import Push
@@ -26,6 +27,21 @@ def push_event(push: Push, repo_url: str, branch: str) -> bytes:
         ],
     }
     return json.dumps(body).encode()
+
+
+def github_headers(body: bytes, key: str | None) -> dict[str, str]:
+    """As GitHub sends them with a push; both signatures, as each receiver reads another."""
+    headers = {
+        "Content-Type": "application/json",
+        "X-GitHub-Event": "push",
+        "X-GitHub-Delivery": str(uuid.uuid4()),
+    }
+    if key is None:
+        return headers
+    return headers | {
+        "X-Hub-Signature-256": signature(body, key),
+        "X-Hub-Signature": signature(body, key, "sha1"),
+    }
 
 
 def browser_url(repo_url: str) -> str:

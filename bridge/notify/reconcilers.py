@@ -3,26 +3,26 @@
 from __future__ import annotations
 
 import asyncio
-import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
 import httpx
 
 from bridge.errors import ConfigInvalid
+from bridge.notify.argocd import call_argocd, refresh_applications
 from bridge.notify.command import run_command
+from bridge.notify.flux import call_flux
 from bridge.notify.notice import Notice
-from bridge.notify.push_event import signature
-from bridge.notify.told import Told, told_by
+from bridge.notify.told import Told
 from bridge.notify.webhook import call_webhook
 from bridge.publish.push import Push
 from bridge.settings.reconcilers import (
+    ArgoCDAPISettings,
     ArgoCDSettings,
     CommandSettings,
     FluxSettings,
     ReconcilerSettings,
     WebhookSettings,
 )
-from bridge.settings.secret import secret_text
 from bridge.settings.state_repo import StateRepoSettings
 
 
@@ -46,30 +46,16 @@ class Reconcilers:
 
 async def _tell(client: httpx.AsyncClient, reconciler: ReconcilerSettings, notice: Notice) -> Told:
     try:
-        if isinstance(reconciler, CommandSettings):
-            return await run_command(reconciler, notice)
-        if isinstance(reconciler, WebhookSettings):
-            return await call_webhook(client, reconciler, notice)
-        body = notice.as_push_event()
-        headers = _headers(reconciler, body)
-        answer = await client.post(
-            reconciler.url, content=body, headers=headers, timeout=reconciler.timeout
-        )
-        return told_by(reconciler.name, answer)
+        match reconciler:
+            case FluxSettings():
+                return await call_flux(client, reconciler, notice)
+            case ArgoCDSettings():
+                return await call_argocd(client, reconciler, notice)
+            case ArgoCDAPISettings():
+                return await refresh_applications(client, reconciler, notice)
+            case WebhookSettings():
+                return await call_webhook(client, reconciler, notice)
+            case CommandSettings():
+                return await run_command(reconciler, notice)
     except (httpx.HTTPError, httpx.InvalidURL, ConfigInvalid) as error:
         return Told(reconciler.name, f"{type(error).__name__}: {error}")
-
-
-def _headers(reconciler: FluxSettings | ArgoCDSettings, body: bytes) -> Mapping[str, str]:
-    headers = {"Content-Type": "application/json"}
-    if reconciler.type == "argocd":
-        headers |= {"X-GitHub-Event": "push", "X-GitHub-Delivery": str(uuid.uuid4())}
-    key = secret_text(reconciler.token, reconciler.token_file)
-    if key is None:
-        return headers
-    if reconciler.type == "flux":
-        return headers | {"X-Signature": signature(body, key)}
-    return headers | {
-        "X-Hub-Signature-256": signature(body, key),
-        "X-Hub-Signature": signature(body, key, "sha1"),  # what older versions read
-    }

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, Field, SecretStr
+from pydantic import model_validator as checked
 
 from bridge.settings.fields import HttpUrl, SecretFile, Section
 from bridge.units import Duration
@@ -46,6 +47,27 @@ class ArgoCDSettings(_Called):
     type: Literal["argocd"]
 
 
+class ArgoCDAPISettings(_Told):
+    """Argo CD's API: only the applications that the push concerns are refreshed."""
+
+    type: Literal["argocd_api"]
+    url: HttpUrl = Field(description="of argocd-server")
+    token: SecretStr | None = None
+    token_file: SecretFile | None = Field(
+        None, description="of an account or project, with the right to get its applications"
+    )
+    applications: tuple[str, ...] = Field(
+        (), description="NAME or NAMESPACE/NAME; default: found by repo, path and revision"
+    )
+    timeout: Duration = Field(60.0, gt=0, description="for each request; a refresh takes a while")
+
+    @checked(mode="after")
+    def _with_token(self) -> Self:
+        if self.token is None and self.token_file is None:
+            raise ValueError("argocd_api needs token_file (or token)")
+        return self
+
+
 class WebhookSettings(_Called):
     """Anything that takes a POST."""
 
@@ -76,6 +98,6 @@ class CommandSettings(_Told):
 
 
 ReconcilerSettings = Annotated[
-    FluxSettings | ArgoCDSettings | WebhookSettings | CommandSettings,
+    FluxSettings | ArgoCDSettings | ArgoCDAPISettings | WebhookSettings | CommandSettings,
     Field(discriminator="type"),
 ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hmac
 from collections.abc import Sequence
+from typing import Any
 
 from aiohttp import web
 
@@ -47,3 +48,46 @@ class Hook(Served):
         if not is_signed(request, body, "X-Signature"):
             return web.Response(status=401, text="bad signature")
         return web.Response(text="ok")
+
+
+class ArgoCD(Hook):
+    """argocd-server: `/api/webhook` for GitHub's events, and as much of the API as refreshes."""
+
+    def __init__(
+        self, applications: Sequence[dict[str, Any]] = (), replies: Sequence[tuple[int, str]] = ()
+    ) -> None:
+        super().__init__(replies)
+        self.refreshed: list[str] = []
+        self._applications = {one["metadata"]["name"]: one for one in applications}
+
+    def judge(self, request: web.Request, body: bytes) -> web.Response:
+        if request.path == "/api/webhook":
+            return self._webhook(request, body)
+        if request.headers.get("Authorization") != f"Bearer {KEY}":
+            return web.json_response({"code": 16, "message": "invalid session"}, status=401)
+        base, _, name = request.path.rpartition("/")
+        if request.path == "/api/v1/applications":
+            return web.json_response({"items": list(self._applications.values()) or None})
+        assert base == "/api/v1/applications"
+        return self._application(name, request.query)
+
+    def _webhook(self, request: web.Request, body: bytes) -> web.Response:
+        if request.method != "POST":
+            return web.Response(status=405)
+        if request.headers.get("X-GitHub-Event") not in ("push", "ping"):
+            return web.Response(status=400, text="Unknown webhook event")
+        if not request.headers.get("X-Hub-Signature-256", "").startswith("sha256="):
+            return web.Response(status=400, text="Webhook processing failed")
+        if not is_signed(request, body, "X-Hub-Signature-256"):
+            return web.Response(status=400, text="Webhook processing failed")
+        return web.Response()
+
+    def _application(self, name: str, query: Any) -> web.Response:
+        found = self._applications.get(name)
+        place = found["metadata"].get("namespace", "argocd") if found else ""
+        if found is None or place != query.get("appNamespace", "argocd"):
+            status, code = (404, 5) if "project" in query else (403, 7)
+            return web.json_response({"code": code, "message": "no such one"}, status=status)
+        if query.get("refresh") in ("normal", "hard"):
+            self.refreshed.append(f"{place}/{name} {query['refresh']}")
+        return web.json_response(found)

@@ -98,9 +98,14 @@ def file(tmp_path: Path) -> Path:
         ),
         pytest.param(
             "reconcilers: [{name: f, type: jenkins, url: 'http://f'}]\n",
-            "reconcilers.0: 'type' must be one of 'flux', 'argocd', 'webhook', 'command', "
-            "not 'jenkins'",
+            "reconcilers.0: 'type' must be one of 'flux', 'argocd', 'argocd_api', "
+            "'webhook', 'command', not 'jenkins'",
             id="no such reconciler",
+        ),
+        pytest.param(
+            "reconcilers: [{name: a, type: argocd_api, url: 'http://a'}]\n",
+            "reconcilers.0: argocd_api needs token_file (or token)",
+            id="nobody who may ask",
         ),
         pytest.param(
             "reconcilers: [{name: f, type: flux, url: 'http://f:99999'}]\n",
