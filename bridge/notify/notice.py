@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bridge.decide.decision import Decision
-from bridge.notify.push_event import browser_url, push_event
+from bridge.notify.push_event import browser_url, lighthouse_push, push_event
 from bridge.publish.push import Push
 
 
@@ -22,6 +22,10 @@ class Notice:
     def as_push_event(self) -> bytes:
         """As GitHub tells it."""
         return push_event(self.push, self.repo_url, self.branch)
+
+    def as_lighthouse_push(self) -> bytes:
+        """As Jenkins X wants GitHub to tell it."""
+        return lighthouse_push(self.push, self.repo_url, self.branch)
 
     def as_json(self) -> bytes:
         """The facts, for those who have no format of their own."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Coroutine, Iterable
 
 import httpx
 
@@ -11,6 +11,7 @@ from bridge.errors import ConfigInvalid
 from bridge.notify.argocd import call_argocd, refresh_applications
 from bridge.notify.command import run_command
 from bridge.notify.flux import call_flux
+from bridge.notify.jenkins_x import call_jenkins_x
 from bridge.notify.notice import Notice
 from bridge.notify.told import Told
 from bridge.notify.webhook import call_webhook
@@ -20,6 +21,8 @@ from bridge.settings.reconcilers import (
     ArgoCDSettings,
     CommandSettings,
     FluxSettings,
+    HttpReconcilerSettings,
+    JenkinsXSettings,
     ReconcilerSettings,
     WebhookSettings,
 )
@@ -45,17 +48,25 @@ class Reconcilers:
 
 
 async def _tell(client: httpx.AsyncClient, reconciler: ReconcilerSettings, notice: Notice) -> Told:
+    if isinstance(reconciler, CommandSettings):
+        return await run_command(reconciler, notice)
     try:
-        match reconciler:
-            case FluxSettings():
-                return await call_flux(client, reconciler, notice)
-            case ArgoCDSettings():
-                return await call_argocd(client, reconciler, notice)
-            case ArgoCDAPISettings():
-                return await refresh_applications(client, reconciler, notice)
-            case WebhookSettings():
-                return await call_webhook(client, reconciler, notice)
-            case CommandSettings():
-                return await run_command(reconciler, notice)
+        return await _call(client, reconciler, notice)
     except (httpx.HTTPError, httpx.InvalidURL, ConfigInvalid) as error:
         return Told(reconciler.name, f"{type(error).__name__}: {error}")
+
+
+def _call(
+    client: httpx.AsyncClient, reconciler: HttpReconcilerSettings, notice: Notice
+) -> Coroutine[None, None, Told]:
+    match reconciler:
+        case FluxSettings():
+            return call_flux(client, reconciler, notice)
+        case ArgoCDSettings():
+            return call_argocd(client, reconciler, notice)
+        case ArgoCDAPISettings():
+            return refresh_applications(client, reconciler, notice)
+        case JenkinsXSettings():
+            return call_jenkins_x(client, reconciler, notice)
+        case WebhookSettings():
+            return call_webhook(client, reconciler, notice)

@@ -36,15 +36,33 @@ class _Called(_Told):
 
 
 class FluxSettings(_Called):
-    """A Receiver of Flux, of type generic, or generic-hmac where a token is given."""
+    """A Receiver of Flux."""
 
     type: Literal["flux"]
+    receiver: Literal["generic", "generic-hmac", "github"] | None = Field(
+        None, description="its spec.type; default: generic-hmac where a token is given, or generic"
+    )
+
+    @checked(mode="after")
+    def _as_its_type_asks(self) -> Self:
+        signed = self.token is not None or self.token_file is not None
+        if self.receiver == "generic" and signed:
+            raise ValueError("a generic receiver checks no token: its path is the secret")
+        if self.receiver not in (None, "generic") and not signed:
+            raise ValueError(f"a {self.receiver} receiver needs token_file (or token)")
+        return self
 
 
 class ArgoCDSettings(_Called):
     """Argo CD's webhook endpoint, told by a GitHub push event."""
 
     type: Literal["argocd"]
+
+
+class JenkinsXSettings(_Called):
+    """The hook of Jenkins X's Lighthouse, told by a GitHub push event."""
+
+    type: Literal["jenkins_x"]
 
 
 class ArgoCDAPISettings(_Told):
@@ -97,7 +115,9 @@ class CommandSettings(_Told):
     timeout: Duration = Field(600.0, gt=0, description="then it is terminated, with its children")
 
 
+HttpReconcilerSettings = (
+    FluxSettings | ArgoCDSettings | ArgoCDAPISettings | JenkinsXSettings | WebhookSettings
+)
 ReconcilerSettings = Annotated[
-    FluxSettings | ArgoCDSettings | ArgoCDAPISettings | WebhookSettings | CommandSettings,
-    Field(discriminator="type"),
+    HttpReconcilerSettings | CommandSettings, Field(discriminator="type")
 ]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import hmac
+import json
 from collections.abc import Sequence
 from typing import Any
 
@@ -91,3 +93,57 @@ class ArgoCD(Hook):
         if query.get("refresh") in ("normal", "hard"):
             self.refreshed.append(f"{place}/{name} {query['refresh']}")
         return web.json_response(found)
+
+
+class Flux(Hook):
+    """A notification-controller with one ready Receiver of this type."""
+
+    def __init__(self, receiver: str, replies: Sequence[tuple[int, str]] = ()) -> None:
+        super().__init__(replies)
+        self._receiver = receiver
+        digest = hashlib.sha256(f"{KEY}stateflux-system".encode()).hexdigest()
+        self.path = f"/hook/{digest}"
+
+    def judge(self, request: web.Request, body: bytes) -> web.Response:
+        if request.raw_path != self.path or request.method != "POST":
+            return web.Response(status=404)
+        if len(body) > 3 << 20:
+            return web.Response(status=413)
+        return web.Response(status=200 if self._accepts(request, body) else 400)
+
+    def _accepts(self, request: web.Request, body: bytes) -> bool:
+        if self._receiver == "generic":
+            return True
+        if self._receiver == "generic-hmac":
+            return is_signed(request, body, "X-Signature")
+        json.loads(body)
+        newer = "X-Hub-Signature-256" in request.headers
+        return (
+            request.headers.get("X-GitHub-Event") == "push"
+            and request.content_type == "application/json"
+            and is_signed(request, body, "X-Hub-Signature-256" if newer else "X-Hub-Signature")
+        )
+
+
+class Lighthouse(Hook):
+    """Jenkins X's, for GitHub; it says 500 to whatever it can't parse."""
+
+    def judge(self, request: web.Request, body: bytes) -> web.Response:
+        if request.path != "/hook":
+            return web.Response(status=404)
+        if request.method != "POST":
+            return web.Response()  # and nothing comes of it
+        if problem := self._problem(request, body):
+            return web.Response(status=500, text=f"Failed to parse webhook: {problem}")
+        return web.Response()
+
+    def _problem(self, request: web.Request, body: bytes) -> str:
+        if not request.headers.get("X-GitHub-Delivery"):
+            return "400 Bad Request: Missing X-GitHub-Delivery Header"
+        if request.headers.get("X-GitHub-Event") != "push":
+            return "unknown event"
+        if not is_signed(request, body, "X-Hub-Signature"):
+            return "invalid signature"
+        push = json.loads(body)
+        owner, name = push["repository"]["owner"]["login"], push["repository"]["name"]
+        return "" if push["repository"]["full_name"] == f"{owner}/{name}" else "no such repository"
