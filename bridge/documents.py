@@ -67,7 +67,7 @@ class Document:
         _note_nearest(details, model)
         above = {place[:end] for place in elsewhere for end in range(1, len(place) + 1)}
         for detail in details:
-            detail["loc"] = _place(detail["loc"], above.union(self.lines))
+            detail["loc"] = _place(detail, above.union(self.lines))
         by_line = sorted(details, key=lambda detail: self.line(detail["loc"]))
         return "\n".join(self._complaint(detail, elsewhere) for detail in by_line)
 
@@ -86,8 +86,11 @@ class Document:
         return elsewhere[place]
 
 
-def _place(loc: Place, known: Collection[Place]) -> Place:
+def _place(detail: Mapping[str, Any], known: Collection[Place]) -> Place:
     """Pydantic's loc without the tags of unions, which are no fields."""
+    loc: Place = detail["loc"]
+    if detail["type"] == "value_error" and isinstance(detail["input"], dict) and loc not in known:
+        loc = loc[:-1]  # a finding on one of a union as a whole
     place: Place = ()
     for position, part in enumerate(loc):
         if (*place, part) in known or position == len(loc) - 1:
@@ -109,7 +112,7 @@ def _expectation(detail: Mapping[str, Any], *, secret: bool) -> str:
             return _PLAIN[kind] + (f"; did you mean {nearest}?" if nearest else "")
         case "value_error" | "assertion_error":
             return str(detail["ctx"]["error"])
-        case "model_type" | "dict_type" | "tuple_type":
+        case "model_type" | "model_attributes_type" | "dict_type" | "tuple_type":
             wanted = "a list" if detail["type"] == "tuple_type" else "a mapping"
             return f"expected {wanted}, not {_type_name(detail['input'])}"
         case "union_tag_invalid":

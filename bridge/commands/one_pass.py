@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import asdict
 from datetime import datetime
+from textwrap import indent
 from typing import Any
 
 import typer
@@ -49,6 +51,8 @@ def _tell_done(done: Done) -> None:
         typer.echo(told_proposal(one))
     for told in done.told:
         typer.echo(f"told {told.reconciler}: {told.error or 'accepted'}")
+        if told.output:
+            typer.echo(indent(told.output, "  "))
     tell_problems(_problems(done))
 
 
@@ -127,5 +131,5 @@ def _done_facts(done: Done) -> dict[str, Any]:
         **_waiting(done.waits_until),
         "problems": _problems(done),
         "proposals": [proposal_facts(one) for one in done.proposed.proposals],
-        "told": [{"reconciler": told.reconciler, "error": told.error} for told in done.told],
+        "told": [asdict(told) for told in done.told],
     }

@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
+import uuid
+from typing import Any
 from urllib.parse import urlsplit
 
 from bridge.publish.push import Push
@@ -16,7 +18,27 @@ def push_event(push: Push, repo_url: str, branch: str) -> bytes:
     Argo CD renames its manifest cache from `before` to `after` for applications that the listed
     files don't hit, so an incomplete list would hide a change from it.
     """
-    body = {
+    return json.dumps(_event(push, repo_url, branch)).encode()
+
+
+def lighthouse_push(push: Push, repo_url: str, branch: str) -> bytes:
+    """The same with what Jenkins X's Lighthouse finds its repo and pipeline by."""
+    event = _event(push, repo_url, branch)
+    page = event["repository"]["html_url"]
+    full_name = urlsplit(page).path.strip("/")
+    owner, _, name = full_name.rpartition("/")
+    event["repository"] |= {
+        "name": name,
+        "full_name": full_name,
+        "owner": {"login": owner},
+        "clone_url": f"{page}.git",
+    }
+    event["head_commit"] = {"id": push.after, "message": push.subject}
+    return json.dumps({**event, "created": False, "deleted": False, "forced": False}).encode()
+
+
+def _event(push: Push, repo_url: str, branch: str) -> dict[str, Any]:
+    return {
         "ref": f"refs/heads/{branch}",
         "before": push.before,
         "after": push.after,
@@ -25,7 +47,21 @@ def push_event(push: Push, repo_url: str, branch: str) -> bytes:
             {"id": push.after, "added": [], "removed": [], "modified": list(push.files)},
         ],
     }
-    return json.dumps(body).encode()
+
+
+def github_headers(body: bytes, key: str | None) -> dict[str, str]:
+    """As GitHub sends them with a push; both signatures, as each receiver reads another."""
+    headers = {
+        "Content-Type": "application/json",
+        "X-GitHub-Event": "push",
+        "X-GitHub-Delivery": str(uuid.uuid4()),
+    }
+    if key is None:
+        return headers
+    return headers | {
+        "X-Hub-Signature-256": signature(body, key),
+        "X-Hub-Signature": signature(body, key, "sha1"),
+    }
 
 
 def browser_url(repo_url: str) -> str:

@@ -3,26 +3,30 @@
 from __future__ import annotations
 
 import asyncio
-import uuid
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Coroutine, Iterable
 
 import httpx
 
 from bridge.errors import ConfigInvalid
-from bridge.notify.push_event import push_event, signature
+from bridge.notify.argocd import call_argocd, refresh_applications
+from bridge.notify.command import run_command
+from bridge.notify.flux import call_flux
+from bridge.notify.jenkins_x import call_jenkins_x
+from bridge.notify.notice import Notice
+from bridge.notify.told import Told
+from bridge.notify.webhook import call_webhook
 from bridge.publish.push import Push
-from bridge.settings.reconcilers import ReconcilerSettings
-from bridge.settings.secret import secret_text
+from bridge.settings.reconcilers import (
+    ArgoCDAPISettings,
+    ArgoCDSettings,
+    CommandSettings,
+    FluxSettings,
+    HttpReconcilerSettings,
+    JenkinsXSettings,
+    ReconcilerSettings,
+    WebhookSettings,
+)
 from bridge.settings.state_repo import StateRepoSettings
-
-
-@dataclass(frozen=True, slots=True)
-class Told:
-    """What a reconciler said; an empty `error` means that it took the notice."""
-
-    reconciler: str
-    error: str = ""
 
 
 class Reconcilers:
@@ -38,34 +42,31 @@ class Reconcilers:
         """Tells each; what fails is returned, not raised."""
         if not self._reconcilers:
             return []
-        body = push_event(push, self._state_repo.url, self._state_repo.branch)
+        notice = Notice(push, self._state_repo.url, self._state_repo.branch)
         async with httpx.AsyncClient(follow_redirects=False) as client:
-            return await asyncio.gather(*(_tell(client, r, body) for r in self._reconcilers))
+            return await asyncio.gather(*(_tell(client, r, notice) for r in self._reconcilers))
 
 
-async def _tell(client: httpx.AsyncClient, reconciler: ReconcilerSettings, body: bytes) -> Told:
+async def _tell(client: httpx.AsyncClient, reconciler: ReconcilerSettings, notice: Notice) -> Told:
+    if isinstance(reconciler, CommandSettings):
+        return await run_command(reconciler, notice)
     try:
-        headers = _headers(reconciler, body)
-        answer = await client.post(
-            reconciler.url, content=body, headers=headers, timeout=reconciler.timeout
-        )
+        return await _call(client, reconciler, notice)
     except (httpx.HTTPError, httpx.InvalidURL, ConfigInvalid) as error:
         return Told(reconciler.name, f"{type(error).__name__}: {error}")
-    if answer.is_success:
-        return Told(reconciler.name)
-    return Told(reconciler.name, f"HTTP {answer.status_code}: {answer.text[:200]}")
 
 
-def _headers(reconciler: ReconcilerSettings, body: bytes) -> Mapping[str, str]:
-    headers = {"Content-Type": "application/json"}
-    if reconciler.type == "argocd":
-        headers |= {"X-GitHub-Event": "push", "X-GitHub-Delivery": str(uuid.uuid4())}
-    key = secret_text(reconciler.token, reconciler.token_file)
-    if key is None:
-        return headers
-    if reconciler.type == "flux":
-        return headers | {"X-Signature": signature(body, key)}
-    return headers | {
-        "X-Hub-Signature-256": signature(body, key),
-        "X-Hub-Signature": signature(body, key, "sha1"),  # what older versions read
-    }
+def _call(
+    client: httpx.AsyncClient, reconciler: HttpReconcilerSettings, notice: Notice
+) -> Coroutine[None, None, Told]:
+    match reconciler:
+        case FluxSettings():
+            return call_flux(client, reconciler, notice)
+        case ArgoCDSettings():
+            return call_argocd(client, reconciler, notice)
+        case ArgoCDAPISettings():
+            return refresh_applications(client, reconciler, notice)
+        case JenkinsXSettings():
+            return call_jenkins_x(client, reconciler, notice)
+        case WebhookSettings():
+            return call_webhook(client, reconciler, notice)

@@ -139,8 +139,12 @@ class Committing:
         for told in await self._reconcilers.tell(push):
             outcome = "failed" if told.error else "accepted"
             metrics.notices.labels(told.reconciler, outcome).inc()
+            facts = {"output": told.output} if told.output else {}
             if told.error:
-                log.warning("notice_failed", reconciler=told.reconciler, error=told.error)
+                facts |= {"error": told.error}
+                log.warning("notice_failed", reconciler=told.reconciler, **facts)
+            else:
+                log.info("notice_accepted", reconciler=told.reconciler, **facts)
 
     def _note_waiting(self) -> None:
         self._status.waiting = self._batcher.waiting

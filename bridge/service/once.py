@@ -12,7 +12,8 @@ from bridge.decide.decision import Decision
 from bridge.errors import BridgeError
 from bridge.evaluate.prometheus import Prometheus
 from bridge.manifest.target import Target
-from bridge.notify.reconcilers import Reconcilers, Told
+from bridge.notify.reconcilers import Reconcilers
+from bridge.notify.told import Told
 from bridge.observe.status import Status
 from bridge.publish.case import Proposal
 from bridge.publish.drafting import originals

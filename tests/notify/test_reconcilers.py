@@ -11,9 +11,10 @@ import httpx
 import pytest
 import respx
 
-from bridge.notify.reconcilers import Reconcilers, Told
+from bridge.notify.reconcilers import Reconcilers
+from bridge.notify.told import Told
 from bridge.publish.push import Push
-from bridge.settings.reconcilers import ReconcilerSettings
+from bridge.settings.reconcilers import ArgoCDSettings, FluxSettings, ReconcilerSettings
 from bridge.settings.state_repo import StateRepoSettings
 
 REPO = StateRepoSettings(url="https://git.example.org/shop/state.git", branch="live")
@@ -23,14 +24,14 @@ ARGO = "https://argocd.example.org/api/webhook"
 KEY = "s3cr3t"
 
 
-def flux(**more: Any) -> ReconcilerSettings:
+def flux(**more: Any) -> FluxSettings:
     """A Flux receiver."""
-    return ReconcilerSettings(**{"name": "flux", "type": "flux", "url": FLUX, **more})
+    return FluxSettings(**{"name": "flux", "type": "flux", "url": FLUX, **more})
 
 
-def argocd(**more: Any) -> ReconcilerSettings:
+def argocd(**more: Any) -> ArgoCDSettings:
     """Argo CD's webhook endpoint."""
-    return ReconcilerSettings(**{"name": "argo", "type": "argocd", "url": ARGO, **more})
+    return ArgoCDSettings(**{"name": "argo", "type": "argocd", "url": ARGO, **more})
 
 
 async def told(*reconcilers: ReconcilerSettings) -> list[Told]:

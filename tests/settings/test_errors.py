@@ -104,8 +104,24 @@ def file(tmp_path: Path) -> Path:
         ),
         pytest.param(
             "reconcilers: [{name: f, type: jenkins, url: 'http://f'}]\n",
-            "reconcilers.0.type: input should be 'flux' or 'argocd', not 'jenkins'",
+            "reconcilers.0: 'type' must be one of 'flux', 'argocd', 'argocd_api', 'jenkins_x', "
+            "'webhook', 'command', not 'jenkins'",
             id="no such reconciler",
+        ),
+        pytest.param(
+            "reconcilers: [{name: a, type: argocd_api, url: 'http://a'}]\n",
+            "reconcilers.0: argocd_api needs token_file (or token)",
+            id="nobody who may ask",
+        ),
+        pytest.param(
+            "reconcilers: [{name: f, type: flux, url: 'http://f', receiver: github}]\n",
+            "reconcilers.0: a github receiver needs token_file (or token)",
+            id="a signature without a key",
+        ),
+        pytest.param(
+            "reconcilers: [{name: f, type: flux, url: 'http://f', receiver: generic, token: t}]\n",
+            "reconcilers.0: a generic receiver checks no token: its path is the secret",
+            id="a key that nobody checks",
         ),
         pytest.param(
             "reconcilers: [{name: f, type: flux, url: 'http://f:99999'}]\n",

@@ -1,0 +1,101 @@
+"""Which Argo CD applications a push concerns."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Sequence
+from fnmatch import fnmatchcase
+from urllib.parse import urlsplit
+
+from pydantic import BaseModel, Field
+
+from bridge.notify.notice import Notice
+from bridge.notify.push_event import browser_url
+
+_GENERATED_FROM = "argocd.argoproj.io/manifest-generate-paths"
+
+
+class _Source(BaseModel):
+    repo_url: str = Field("", alias="repoURL")
+    path: str = ""
+    target_revision: str = Field("", alias="targetRevision")
+
+    def follows(self, notice: Notice) -> bool:
+        """Whether it is the branch that was pushed to; HEAD is taken for it, as by the webhook."""
+        revision = self.target_revision.removeprefix("refs/heads/")
+        same_repo = _place(self.repo_url) == _place(notice.repo_url)
+        return same_repo and revision in ("", "HEAD", notice.branch)
+
+
+class _Metadata(BaseModel):
+    name: str
+    namespace: str = ""
+    annotations: dict[str, str] | None = None
+
+
+class _Spec(BaseModel):
+    project: str = ""
+    source: _Source | None = None
+    sources: list[_Source] | None = None
+
+
+class Application(BaseModel):
+    """As `GET /api/v1/applications` lists it."""
+
+    metadata: _Metadata
+    spec: _Spec = _Spec()
+
+    def folders(self, notice: Notice) -> list[str]:
+        """What its manifests are made of, among what was pushed; empty: nothing of it."""
+        single = [self.spec.source] if self.spec.source else []
+        sources = [one for one in self.spec.sources or single if one.follows(notice)]
+        return [
+            posixpath.normpath(posixpath.join("/", source.path, path.strip())).strip("/")
+            for source in sources
+            for path in self._generated_from or ["."]
+        ]
+
+    @property
+    def _generated_from(self) -> list[str]:
+        given = (self.metadata.annotations or {}).get(_GENERATED_FROM, "")
+        return [path for path in given.split(";") if path.strip()]
+
+    @property
+    def says_all(self) -> bool:
+        """Whether it lists every folder that its manifests are made of."""
+        return bool(self._generated_from)
+
+
+class Applications(BaseModel):
+    """The list; without any, Argo CD's `items` is null."""
+
+    items: list[Application] | None = None
+
+
+def affected(listed: Sequence[Application], notice: Notice) -> list[Application]:
+    """Those with a changed file in one of their folders.
+
+    A file in nobody's folder may be anybody's (a kustomize base): then also all that deploy from
+    the branch and don't say what they are generated from.
+    """
+    ours = [(one, folders) for one in listed if (folders := one.folders(notice))]
+    files = notice.push.files
+    strays = [file for file in files if not any(_holds(folders, file) for _, folders in ours)]
+    return [
+        one
+        for one, folders in ours
+        if any(_holds(folders, file) for file in files) or (strays and not one.says_all)
+    ]
+
+
+def _holds(folders: Sequence[str], file: str) -> bool:
+    return any(
+        not folder or f"{file}/".startswith(f"{folder}/") or fnmatchcase(file, folder)
+        for folder in folders
+    )
+
+
+def _place(repo_url: str) -> str:
+    """A repo however it is written: without scheme, user, port, case and `.git`."""
+    url = urlsplit(browser_url(repo_url.rstrip("/")))
+    return f"{url.hostname or ''}{url.path}".casefold()

@@ -1,0 +1,35 @@
+"""A Receiver of Flux's notification-controller."""
+
+from __future__ import annotations
+
+import httpx
+
+from bridge.notify.notice import Notice
+from bridge.notify.push_event import github_headers, signature
+from bridge.notify.told import Told, told_by
+from bridge.settings.reconcilers import FluxSettings
+from bridge.settings.secret import secret_text
+
+
+async def call_flux(client: httpx.AsyncClient, reconciler: FluxSettings, notice: Notice) -> Told:
+    """POSTs the push event to the Receiver's path.
+
+    Raises:
+        httpx.HTTPError, httpx.InvalidURL, ConfigInvalid: see call_webhook.
+    """
+    body = notice.as_push_event()
+    answer = await client.post(
+        reconciler.url,
+        content=body,
+        headers=_headers(reconciler, body),
+        timeout=reconciler.timeout,
+    )
+    return told_by(reconciler.name, answer)
+
+
+def _headers(reconciler: FluxSettings, body: bytes) -> dict[str, str]:
+    key = secret_text(reconciler.token, reconciler.token_file)
+    if reconciler.receiver == "github":
+        return github_headers(body, key)
+    headers = {"Content-Type": "application/json"}
+    return headers if key is None else headers | {"X-Signature": signature(body, key)}
