@@ -18,7 +18,7 @@ from bridge.manifest.target import Target
 from bridge.manifest.workload import NO_COUNT, Workload
 from bridge.repo.state_repo import StateRepo
 from bridge.service.placing import Places, placed, targets_of
-from bridge.service.rounds import read_policies
+from bridge.service.policies import read_policies
 from bridge.settings.configuration import Settings
 
 _SCALABLE = frozenset(

@@ -12,7 +12,7 @@ from bridge.errors import BridgeError
 from bridge.policy.loading import Policies, load_policies
 from bridge.service.opening import Opening
 from bridge.service.placing import Places
-from bridge.service.rounds import read_folder
+from bridge.service.policies import read_folder
 from bridge.service.serve import utc_now
 from bridge.service.validation import validated
 from bridge.settings.configuration import Settings

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from bridge.decide.alerts import raises
 from bridge.decide.behavior import Changes, Direction, decisive, period_start, reached
 from bridge.decide.decide import asked_now, decide
 from bridge.decide.decision import Decision
@@ -79,6 +80,18 @@ class ScheduleItem:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AlertItem:
+    """An alert that holds a minimum: what is asked of it, and what that comes to while it fires."""
+
+    match: Mapping[str, str]
+    asks: int | str
+    minimum: int | None
+    since: datetime | None
+    unknown: str
+    field: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Explanation:
     """A decision, and all that it rests on."""
 
@@ -90,6 +103,7 @@ class Explanation:
     windows: Sequence[WindowItem]
     rates: Sequence[RateItem]
     schedules: Sequence[ScheduleItem]
+    alerts: Sequence[AlertItem]
     changes: Sequence[Scaled]
     """The newest ones, newest first."""
 
@@ -115,6 +129,7 @@ def explanation(
         windows=tuple(_windows(policy, known, now.at, wishes, windows.error)),
         rates=tuple(_rates(policy, known.committed, Changes(memory.ups, memory.downs))),
         schedules=tuple(_schedules(policy, now.at)),
+        alerts=tuple(_alerts(policy, observation, known)),
         changes=newest_first[:_SHOWN_CHANGES],
     )
 
@@ -198,3 +213,18 @@ def _schedules(policy: ScalingPolicy, now: datetime) -> Iterator[ScheduleItem]:
             is_open=is_open(schedule, now),
             field=f"spec.schedules.{position}",
         )
+
+
+def _alerts(policy: ScalingPolicy, observation: Observation, known: Known) -> Iterator[AlertItem]:
+    firing = {raised.place: raised for raised in raises(policy, observation, known)}
+    for position, rule in enumerate(policy.spec.alerts):
+        raised = firing.get(position)
+        if rule.min_replicas is not None:
+            yield AlertItem(
+                match=rule.match,
+                asks=rule.min_replicas,
+                minimum=raised.minimum if raised else None,
+                since=raised.alert.since if raised else None,
+                unknown=observation.alerts.error,
+                field=f"spec.alerts.{position}",
+            )

@@ -13,7 +13,6 @@ from bridge.manifest.marker import SCREEN, markers
 from bridge.manifest.outline import outlined
 from bridge.manifest.workload import Workload, workloads_of
 
-_MOST_MARKERS = 1_000
 _KIND = b"kind"
 _ENTRIES = (b"\nreplicas", b"kustomize", b'"replicas"', b"ustomization")
 
@@ -73,7 +72,5 @@ def _entries(file: Opened) -> Iterator[Held]:
 
 
 def _markers(file: Opened) -> Iterator[Held]:
-    for number, marked in enumerate(markers(file.source)):
-        if number >= _MOST_MARKERS:
-            raise ManifestUnsupported(f"line {marked.line}: more than {_MOST_MARKERS:,} markers")
+    for marked in markers(file.source):
         yield Held(Marker(marked.name), marked.line)

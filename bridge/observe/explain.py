@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from bridge.decide.explanation import Explanation, MetricItem, RateItem, WindowItem
+from bridge.decide.explanation import AlertItem, Explanation, MetricItem, RateItem, WindowItem
 from bridge.documents import Document, Place
 from bridge.observe.status import decision_facts
 from bridge.units import plain
@@ -105,6 +105,13 @@ def _tables(told: Explained) -> Iterator[Table]:
         ),
     )
     yield _table(
+        "alert",
+        "minimum",
+        "fires since",
+        "asked by",
+        rows=(_alert_row(told, one) for one in found.alerts),
+    )
+    yield _table(
         "change in Git",
         "by",
         "made by",
@@ -165,6 +172,16 @@ def _rate_row(told: Explained, item: RateItem) -> Sequence[str]:
     return name, f"{item.start}", f"{item.reach}", counts, told.where(item.field)
 
 
+def _alert_row(told: Explained, item: AlertItem) -> Sequence[str]:
+    name = ", ".join(f"{label}={value}" for label, value in item.match.items())
+    where = told.where(item.field)
+    if item.minimum is None or item.since is None:
+        state = f"unknown ({item.unknown})" if item.unknown else "does not fire"
+        return name, f"{item.asks}", state, where
+    asks = f"{item.minimum}" if item.asks == item.minimum else f"{item.asks}: {item.minimum}"
+    return name, asks, _time(item.since), where
+
+
 def _asked_by(told: Explained, field: str) -> str:
     return f"{told.where(field)}\n{field}" if field else ""
 
@@ -191,6 +208,7 @@ def explain_facts(told: Explained) -> dict[str, Any]:
         "windows": [_facts(told, {**asdict(one), "until": one.until}) for one in found.windows],
         "rates": [_facts(told, asdict(one)) for one in found.rates],
         "schedules": [_facts(told, asdict(one)) for one in found.schedules],
+        "alerts": [_facts(told, asdict(one)) for one in found.alerts],
         "changes": [{"at": c.at.isoformat(), "by": c.by, "ours": c.ours} for c in found.changes],
         "steps": [_facts(told, step) for step in steps],
     }

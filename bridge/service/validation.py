@@ -5,7 +5,7 @@ from __future__ import annotations
 from bridge.policy.loading import Policies
 from bridge.repo.state_repo import StateRepo
 from bridge.service.placing import Places, placed, targets_of
-from bridge.service.rounds import read_policies
+from bridge.service.policies import read_policies
 
 
 async def validated(repo: StateRepo, given: Policies | None = None) -> tuple[Policies, Places]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Coroutine
 from concurrent.futures import Future
+from contextlib import ExitStack
 from threading import Thread
 from types import TracebackType
 from typing import Any, Self, TypeVar
@@ -43,7 +44,28 @@ class LoopThread:
         await stopping.wait()
 
 
-class Served:
+class Context:
+    """A context manager: `_enter` starts it, and leaves on the stack what ends it."""
+
+    def _enter(self, stack: ExitStack) -> None:
+        raise NotImplementedError
+
+    def __enter__(self) -> Self:
+        with ExitStack() as stack:
+            self._enter(stack)
+            self._stack = stack.pop_all()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        at: TracebackType | None,
+    ) -> None:
+        self._stack.close()
+
+
+class Served(Context):
     """An aiohttp application on a free port of loopback, in a thread; a context manager."""
 
     url: str
@@ -57,22 +79,10 @@ class Served:
         """Host and port, as a scrape config wants them."""
         return self.url.removeprefix("http://")
 
-    def __enter__(self) -> Self:
-        self._thread = LoopThread()
-        self._thread.__enter__()
-        self.url = self._thread.run(self._start())
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        at: TracebackType | None,
-    ) -> None:
-        try:
-            self._thread.run(self._runner.cleanup())
-        finally:
-            self._thread.__exit__(kind, error, at)
+    def _enter(self, stack: ExitStack) -> None:
+        thread = stack.enter_context(LoopThread())
+        self.url = thread.run(self._start())
+        stack.callback(lambda: thread.run(self._runner.cleanup()))
 
     async def _start(self) -> str:
         # Bodies stay compressed: what a client sent is what the backend must see.
