@@ -124,8 +124,8 @@ def lines(index: Index, places: Places) -> list[Line]:
     for line in (*_indexed(index, adopted), *map(_placed, places.found.values())):
         found.setdefault(line.spot, line)
     for name, place in places.found.items():
-        spot = _placed(place).spot
-        found[spot] = replace(found[spot], policy=name)
+        line = _placed(place)  # by the name that `release` and `history` know
+        found[line.spot] = replace(found[line.spot], target=line.target, policy=name)
     return sorted(found.values(), key=lambda line: (line.file, line.line, line.target))
 
 

@@ -109,7 +109,9 @@ def test_problems_go_to_stderr_and_into_the_exit_code_and_hinder_no_other(
     assert done.exit_code == 1
     assert REASONS in done.stdout
     assert "problem: policies/bad.yaml:1: " in done.stderr
-    assert "problem: gone: Deployment/shop/gone: no such workload in the repo\n" in done.stderr
+    assert (
+        "problem: gone: Deployment/shop/gone: no such workload below search_paths\n" in done.stderr
+    )
     assert "problem: search: load unknown ('search': HTTP Status Code 500" in done.stderr
     assert count(shop, "checkout") == (7 if command == "once" else 3)
 
@@ -117,7 +119,7 @@ def test_problems_go_to_stderr_and_into_the_exit_code_and_hinder_no_other(
 def test_problems_as_json(run: Run, config: Path, shop: StateRepo) -> None:
     shop.write({"policies/gone.yaml": policy("gone")}, "Add")
     done = run("plan", "--json", "--config", config)
-    problems = ["gone: Deployment/shop/gone: no such workload in the repo"]
+    problems = ["gone: Deployment/shop/gone: no such workload below search_paths"]
     assert (done.exit_code, done.stderr) == (1, "")
     assert json.loads(done.stdout)["problems"] == problems
 

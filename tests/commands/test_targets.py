@@ -55,7 +55,7 @@ apps/hpa.yaml:9: maxReplicaCount of ScaledObject/web: 8
 apps/kustomization.yaml:3: replicas of web: 4
 apps/values.yaml:1: apps/values.yaml#/web/replicaCount: 2  (policy helm)
 apps/values.yaml:2: marker workers: 6
-apps/web.tfvars:1: marker web: 5  (policy tf)
+apps/web.tfvars:1: #web: 5  (policy tf)
 apps/web.tfvars:2: marker x: line 2: marker x: expected one integer before it, found none
 apps/web.yaml:4: Deployment/web: 3  (policy web)
 """

@@ -66,7 +66,7 @@ def test_configured_policies_are_checked_against_the_repo(
     done = run("validate", "--config", config)
     assert (done.exit_code, done.stdout) == (1, "policies: 3 valid; problems: 3\n")
     assert done.stderr.splitlines()[1:] == [
-        "gone: Deployment/shop/gone: no such workload in the repo",
+        "gone: Deployment/shop/gone: no such workload below search_paths",
         "search: Deployment/shop/search: stands in several places: "
         "apps/copy.yaml:1, apps/search.yaml:1",
     ]
@@ -101,7 +101,7 @@ def test_files_are_checked_against_the_repo_of_a_configuration(
     assert (alone.exit_code, alone.stdout) == (0, "policies: 2 valid; problems: 0\n")
     done = run("validate", folder, "--config", config)
     assert (done.exit_code, done.stdout) == (1, "policies: 2 valid; problems: 1\n")
-    assert done.stderr == "gone: Deployment/shop/gone: no such workload in the repo\n"
+    assert done.stderr == "gone: Deployment/shop/gone: no such workload below search_paths\n"
 
 
 def test_a_folder_without_any_policy_file_is_told(run: Run, tmp_path: Path) -> None:
