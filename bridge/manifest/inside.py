@@ -17,7 +17,7 @@ _MAX_SECONDS = 2
 _DIGITS = re.compile(r"[0-9]+")
 _PART_BEFORE = re.compile(r"[0-9_]$|[0-9]\.$|(?:^|[\s=:,(\[{\"'])[-+]$")
 _PART_AFTER = re.compile(r"[0-9_]|\.[0-9]")
-_PROPERTIES = re.compile(r"&\S+\s+")
+_PROPERTIES = re.compile(r"&\S+\s*")
 _LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n|\Z)")
 _HEADER = re.compile(r"[|>](?:[-+]?([1-9])?|([1-9])[-+])[ \t]*(?:#[^\r\n]*)?(?:\r\n|\r|\n|\Z)")
 
@@ -44,7 +44,7 @@ def plain(source: Source, start: int, end: int) -> Text:
 def text_of(scalar: Scalar, source: Source) -> Text:
     """A scalar's text without its quotes, anchor and indentation; escapes stay as written."""
     start = scalar.start
-    if scalar.anchor and (match := _PROPERTIES.match(source.text, start)):
+    if scalar.anchor and (match := _PROPERTIES.match(source.text, start, scalar.end)):
         start = match.end()
     if scalar.style in ("|", ">"):
         return _block(source, start, scalar.end)
