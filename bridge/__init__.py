@@ -5,8 +5,10 @@
      an alert)   the metrics  and why)   little)   digits)    compare-    reconciler)
                  say)                                         and-swap)
 
-Below the pipeline lie `policy` (what owners ask for), `repo` (the state repo) and `manifest`
-(where a count stands in a file); above it `observe`, `backtest`, `server`, `service` and `cli`.
+Below the pipeline lie `policy` (what owners ask for), `repo` (the state repo), `manifest` (where
+a count stands in a file), `settings`, and the languages that people write: `documents`, `formula`,
+`cron`, `units`. Above it `observe`, `backtest` and `server`, then `service`, which runs it all, and
+the `commands` of `cli`; `demo` shows it live.
 A stage imports only what lies below it; the import contracts in pyproject.toml keep that true.
 """
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, cast
 import yaml
 
 if TYPE_CHECKING:
-    from pydantic import ValidationError
+    from pydantic import BaseModel, ValidationError
     from pydantic_core import ErrorDetails
 
 Place = tuple[str | int, ...]
@@ -52,12 +52,19 @@ class Document:
             place = place[:-1]
         return self.lines.get(place, 1)
 
-    def complaints(self, error: ValidationError, elsewhere: Places = MappingProxyType({})) -> str:
+    def complaints(
+        self,
+        error: ValidationError,
+        model: type[BaseModel],
+        elsewhere: Places = MappingProxyType({}),
+    ) -> str:
         """Pydantic's findings, one line each: `file:line: field: what was expected`.
 
-        Fields that do not come from this file stand in `elsewhere`, with the name to show.
+        An unknown field is told with the one of `model` that was probably meant. Fields that do
+        not come from this file stand in `elsewhere`, with the name to show.
         """
         details = _without_echoes(error.errors(include_url=False))
+        _note_nearest(details, model)
         above = {place[:end] for place in elsewhere for end in range(1, len(place) + 1)}
         for detail in details:
             detail["loc"] = _place(detail, above.union(self.lines))
@@ -101,7 +108,8 @@ _PLAIN = {
 def _expectation(detail: Mapping[str, Any], *, secret: bool) -> str:
     match detail["type"]:
         case "extra_forbidden" | "missing" | "union_tag_not_found" as kind:
-            return _PLAIN[kind]
+            nearest = detail.get("ctx", {}).get("nearest")
+            return _PLAIN[kind] + (f"; did you mean {nearest}?" if nearest else "")
         case "value_error" | "assertion_error":
             return str(detail["ctx"]["error"])
         case "model_type" | "model_attributes_type" | "dict_type" | "tuple_type":
@@ -117,6 +125,14 @@ def _expectation(detail: Mapping[str, Any], *, secret: bool) -> str:
             plain = isinstance(given, int | float | str) and not secret
             shown = repr(given)[:_LONGEST_SHOWN] if plain else _type_name(given)
             return f"{detail['msg'][0].lower()}{detail['msg'][1:]}, not {shown}"
+
+
+def _note_nearest(details: list[ErrorDetails], model: type[BaseModel]) -> None:
+    from bridge.misspelt import nearest_field
+
+    for detail in details:
+        if detail["type"] == "extra_forbidden":
+            detail["ctx"] = {"nearest": nearest_field(model, detail["loc"])}
 
 
 def _without_echoes(details: list[ErrorDetails]) -> list[ErrorDetails]:

@@ -41,7 +41,7 @@ def complaints(text: bytes) -> list[str]:
     document = load_document(text, "f.yaml")
     with pytest.raises(ValidationError) as refused:
         Whole.model_validate(document.data)
-    return document.complaints(refused.value).splitlines()
+    return document.complaints(refused.value, Whole).splitlines()
 
 
 @pytest.mark.parametrize(
@@ -51,7 +51,7 @@ def complaints(text: bytes) -> list[str]:
             "parts:\n- counts: 3\n  tags: x\nlabels: {}\nname: Web\n",
             [
                 "f.yaml:2: parts.0.count: required, but missing",
-                "f.yaml:2: parts.0.counts: unknown field",
+                "f.yaml:2: parts.0.counts: unknown field; did you mean count?",
                 "f.yaml:3: parts.0.tags: expected a list, not text",
                 "f.yaml:4: labels: expected at least 1 item",
                 "f.yaml:5: name: no capitals",
@@ -126,16 +126,16 @@ def test_a_field_from_elsewhere_is_named_so(
     document = load_document(text.encode(), "f.yaml")
     with pytest.raises(ValidationError) as refused:
         Whole.model_validate({**(document.data or {}), "name": "Web", "parts": ({"count": 1},)})
-    assert document.complaints(refused.value, elsewhere) == expected
+    assert document.complaints(refused.value, Whole, elsewhere) == expected
 
 
 def test_a_part_from_elsewhere_names_what_brought_it_along() -> None:
     document = load_document(b"name: web\n", "f.yaml")
     with pytest.raises(ValidationError) as refused:
         Whole.model_validate({"name": "web", "parts": [{"count": "x"}]})
-    assert document.complaints(refused.value, {("parts",): "$PARTS"}).startswith(
+    assert document.complaints(refused.value, Whole, {("parts",): "$PARTS"}).startswith(
         "$PARTS: parts.count: input should be a valid integer"
     )
-    assert document.complaints(refused.value, {("parts", "0", "tags"): "$TAGS"}).startswith(
+    assert document.complaints(refused.value, Whole, {("parts", "0", "tags"): "$TAGS"}).startswith(
         "f.yaml:1: parts.count: input should be a valid integer"
     )

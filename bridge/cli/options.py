@@ -25,6 +25,10 @@ ConfigOption = Annotated[
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object for programs.")]
 REPO: ContextVar[str | None] = ContextVar("repo", default=None)
 """The state repo that `--repo` names."""
+_NO_FILE = (
+    "\nno configuration file was given: --config FILE or SCALEBRIDGE_CONFIG; "
+    "`scalebridge schema config` describes the fields"
+)
 
 
 def configured(path: Path | None, *, several: bool = False) -> Settings:
@@ -36,9 +40,7 @@ def configured(path: Path | None, *, several: bool = False) -> Settings:
     try:
         return _chosen(load_settings(path), several=several)
     except ConfigInvalid as error:
-        hint = (
-            "" if path else "\nno --config was given; `scalebridge schema config` shows the fields"
-        )
+        hint = "" if path else _NO_FILE
         give_up(f"{error}{hint}")
 
 

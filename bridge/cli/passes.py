@@ -33,7 +33,7 @@ def plan(config: ConfigOption = None, json: JsonOption = False) -> None:
 
 
 def doctor(config: ConfigOption = None, json: JsonOption = False) -> None:
-    """Try every connection and right, and say what to do. Changes nothing."""
+    """Try Prometheus, the alerts, signing, Git, the policies and the forge. Changes nothing."""
     from bridge.commands.doctor import examine
 
     sys.exit(examine(configured(config), as_json=json))

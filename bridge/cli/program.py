@@ -22,23 +22,23 @@ application = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
-for _command in (
-    passes.run,
-    passes.once,
-    passes.plan,
-    policies.validate,
-    counts.release,
-    counts.history,
-    policies.explain,
-    passes.doctor,
-    policies.backtest,
-    policies.import_,
-    counts.targets,
-    counts.set_,
-    policies.schema,
-    passes.demo,
-):
-    application.command(_command.__name__.rstrip("_"))(_command)
+_PANELS = {
+    "Scale": (passes.run, passes.once, passes.plan),
+    "Set up": (
+        policies.validate,
+        passes.doctor,
+        counts.targets,
+        policies.import_,
+        policies.schema,
+        passes.demo,
+    ),
+    "Ask why": (policies.explain, counts.history, policies.backtest),
+    "Step in": (counts.release, counts.set_),
+}
+for _panel, _commands in _PANELS.items():
+    for _command in _commands:
+        _name = _command.__name__.rstrip("_")
+        application.command(_name, rich_help_panel=_panel)(_command)
 
 
 def _version(wanted: bool) -> None:

@@ -18,11 +18,11 @@ from bridge.commands.console import DONE, awaited, give_up
 from bridge.errors import BridgeError
 from bridge.evaluate.prometheus import Prometheus
 from bridge.observe.audit import COLUMNS, Event, csv_line
-from bridge.observe.curve import curves, plot
+from bridge.observe.curve import curves, need_matplotlib, plot
 from bridge.service.auditing import stretches
 from bridge.service.opening import Opening
-from bridge.service.rounds import managed_at
 from bridge.service.serve import utc_now
+from bridge.service.view import managed_at
 from bridge.settings.configuration import Settings
 from bridge.units import parse_duration
 
@@ -55,9 +55,10 @@ def draw_history(settings: Settings, target: str | None, since: str, file: Path)
     """Draws the replicas since then into the file; returns the exit code."""
     now, events = utc_now(), list[Event]()
     told = Told(_begin(now, since), target, events.append)
-    awaited(_read(settings, told, showing=False))
-    code = _ended(told)
     try:
+        need_matplotlib()
+        awaited(_read(settings, told, showing=False))
+        code = _ended(told)
         plot(curves(events, told.begin, now), file)
     except BridgeError as error:
         give_up(str(error))

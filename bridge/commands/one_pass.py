@@ -97,9 +97,10 @@ def _waiting_text(until: datetime) -> str:
 
 
 def _tell_nothing(found: Pass) -> None:
-    suspended = f", {len(found.suspended)} suspended" if found.suspended else ""
-    typer.echo(f"nothing to commit ({len(found.outcomes)} policies evaluated{suspended})")
-    if steady := [outcome.decision for outcome in found.outcomes if outcome.decision]:
+    steady = [outcome.decision for outcome in found.outcomes if outcome.decision]
+    suspended = f"; policies suspended: {len(found.suspended)}" if found.suspended else ""
+    typer.echo(f"nothing to commit; targets looked at: {len(steady)}{suspended}")
+    if steady:
         typer.echo(reasons(steady))
 
 

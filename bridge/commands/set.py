@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 import sys
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 
 import typer
 
@@ -16,6 +20,7 @@ from bridge.manifest.locator import SPEC_REPLICAS, Field, KustomizeReplicas, Loc
 from bridge.manifest.path import parse_path
 from bridge.manifest.splice import edited
 from bridge.manifest.target import Target
+from bridge.manifest.tree import MAX_BYTES
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,12 +90,14 @@ class Asked:
 
 def set_count(path: Path, value: int, locator: Locator, *, to_stdout: bool, as_json: bool) -> int:
     """Changes the count in the file, or prints the changed file; returns the exit code."""
-    count, content = _edited(path, value, locator)
+    before = _read(path)
+    count, content = _edited(before, path, value, locator)
     if to_stdout:
         sys.stdout.buffer.write(content)
         sys.stdout.buffer.flush()
         return DONE
-    _write(path, content)
+    if content != before:
+        _write(path.resolve(), content)
     if as_json:
         facts = {"file": str(path), "line": count.line, "from": count.value, "to": value}
         print_json({**facts, "moves": list(count.moves)})
@@ -102,17 +109,45 @@ def set_count(path: Path, value: int, locator: Locator, *, to_stdout: bool, as_j
     return DONE
 
 
-def _edited(path: Path, value: int, locator: Locator) -> tuple[Count | Gap, bytes]:
+def _read(path: Path) -> bytes:
     try:
-        return edited(path.read_bytes(), path.name, locator, value)
-    except ManifestUnsupported as refusal:
-        give_up(f"{path}: {refusal}")
+        with path.open("rb") as file:
+            return file.read(MAX_BYTES + 1)
     except OSError as error:
         give_up(f"{path}: can't be read: {error.strerror}")
 
 
-def _write(path: Path, content: bytes) -> None:
+def _edited(before: bytes, path: Path, value: int, locator: Locator) -> tuple[Count | Gap, bytes]:
     try:
-        path.write_bytes(content)
+        return edited(before, path.name, locator, value)
+    except ManifestUnsupported as refusal:
+        give_up(f"{path}: {refusal}")
+
+
+def _write(path: Path, content: bytes) -> None:
+    """All of it or nothing, with the mode and, where we may, the owner that the file has."""
+    if not path.is_file():
+        give_up(f"{path}: can't be written: it is no regular file (--stdout prints the change)")
+    if not os.access(path, os.W_OK):
+        give_up(f"{path}: can't be written: it is read-only")
+    try:
+        _replace(path, content)
     except OSError as error:
         give_up(f"{path}: can't be written: {error.strerror}")
+
+
+def _replace(path: Path, content: bytes) -> None:
+    with NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as beside:
+        new = Path(beside.name)
+        try:
+            beside.write(content)
+            beside.flush()
+            os.fsync(beside.fileno())
+            facts = path.stat()
+            with suppress(PermissionError):
+                os.chown(new, facts.st_uid, facts.st_gid)
+            shutil.copymode(path, new)
+            new.replace(path)
+        except BaseException:
+            new.unlink()
+            raise

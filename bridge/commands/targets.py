@@ -12,18 +12,23 @@ from bridge.commands.console import DONE, awaited, print_json
 from bridge.errors import ManifestUnsupported
 from bridge.manifest.count import Count, Gap
 from bridge.manifest.index import Index, Place
-from bridge.manifest.locator import KustomizeReplicas, Locator
+from bridge.manifest.locator import Field, KustomizeReplicas, Locator, Marker
 from bridge.manifest.survey import Held
 from bridge.manifest.target import Target
 from bridge.manifest.workload import NO_COUNT, Workload
 from bridge.repo.state_repo import StateRepo
 from bridge.service.placing import Places, placed, targets_of
-from bridge.service.rounds import read_policies
+from bridge.service.policies import read_policies
 from bridge.settings.configuration import Settings
 
 _SCALABLE = frozenset(
     {"Deployment", "StatefulSet", "ReplicaSet", "ReplicationController", "Rollout"}
 )
+_BOUNDS = {
+    "HorizontalPodAutoscaler": ("minReplicas", "maxReplicas"),
+    "ScaledObject": ("minReplicaCount", "maxReplicaCount"),
+}
+"""The counts of objects whose own controller keeps the replicas between them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,19 +87,34 @@ async def _looked(settings: Settings) -> tuple[Index, Places]:
         snapshot = await repo.look()
         policies = (await read_policies(repo, snapshot)).by_name
         governed = targets_of(policies)
-        index = await repo.located(snapshot, [*governed, *others(snapshot.index)])
+        asked = (target for _, _, target in others(snapshot.index))
+        index = await repo.located(snapshot, [*governed, *asked])
         return index, placed(policies, index)
 
 
-def others(index: Index) -> list[Target]:
-    """Entries and markers of the index, as targets by themselves."""
-    held = ((path, one) for path, survey in index.surveys.items() for one in survey.others)
-    return [_other(path, one) for path, one in held]
+def others(index: Index) -> Iterator[tuple[str, int, Target]]:
+    """Entries, markers and bounds with file and line, as targets by themselves."""
+    for path, survey in index.surveys.items():
+        for held in survey.others:
+            yield path, held.line, _other(path, held)
+        for found in survey.workloads:
+            for key in _BOUNDS.get(found.target.kind, ()):
+                yield path, found.line, _bound(path, found, key)
+
+
+def _bound(path: str, found: Workload, key: str) -> Target:
+    at = Locator(Field(("spec", key), found.target, found.doc), path)
+    return Target("", f"{path}: {key} of {found.target}", at=at)
 
 
 def _other(path: str, held: Held) -> Target:
-    kind = "replicas of" if isinstance(held.where, KustomizeReplicas) else "marker"
-    return Target("", f"{path}: {kind} {held.where.name}", at=Locator(held.where, path))
+    return Target("", f"{path}: {_named(held.where)}", at=Locator(held.where, path))
+
+
+def _named(where: Field | KustomizeReplicas | Marker) -> str:
+    if isinstance(where, Field):
+        return f"{where.path[-1]} of service {where.path[1]}"
+    return f"{'marker' if isinstance(where, Marker) else 'replicas of'} {where.name}"
 
 
 def lines(index: Index, places: Places) -> list[Line]:
@@ -104,8 +124,8 @@ def lines(index: Index, places: Places) -> list[Line]:
     for line in (*_indexed(index, adopted), *map(_placed, places.found.values())):
         found.setdefault(line.spot, line)
     for name, place in places.found.items():
-        spot = _placed(place).spot
-        found[spot] = replace(found[spot], policy=name)
+        line = _placed(place)  # by the name that `release` and `history` know
+        found[line.spot] = replace(found[line.spot], target=line.target, policy=name)
     return sorted(found.values(), key=lambda line: (line.file, line.line, line.target))
 
 
@@ -115,7 +135,7 @@ def _indexed(index: Index, adopted: Sequence[Place]) -> Iterator[Line]:
         for one in survey.workloads:
             if _scalable(one) and not any(target.fits(one.target) for target in targets):
                 yield _workload(path, one)
-        yield from (_held(path, one, index) for one in survey.others)
+    yield from (_found(index, *other) for other in others(index))
 
 
 def _scalable(workload: Workload) -> bool:
@@ -128,13 +148,13 @@ def _workload(path: str, found: Workload) -> Line:
     return Line(path, line, str(found.target), found.count, found.refusal)
 
 
-def _held(path: str, held: Held, index: Index) -> Line:
-    target = _other(path, held)
+def _found(index: Index, path: str, line: int, target: Target) -> Line:
     name = str(target).removeprefix(f"{path}: ")
     try:
-        return Line(path, held.line, name, index.find(target).count)
+        count = index.find(target).count
     except ManifestUnsupported as refusal:
-        return Line(path, held.line, name, None, str(refusal).removeprefix(f"{target}: {path}: "))
+        return Line(path, line, name, None, str(refusal).removeprefix(f"{target}: {path}: "))
+    return Line(path, count.line, name, count)
 
 
 def _placed(place: Place) -> Line:

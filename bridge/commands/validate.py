@@ -11,9 +11,10 @@ from bridge.commands.console import A_PERSON_MUST_ACT, DONE, awaited, give_up, p
 from bridge.errors import BridgeError
 from bridge.policy.loading import Policies, load_policies
 from bridge.service.opening import Opening
-from bridge.service.placing import Places, placed, targets_of
-from bridge.service.rounds import read_folder, read_policies
+from bridge.service.placing import Places
+from bridge.service.policies import read_folder
 from bridge.service.serve import utc_now
+from bridge.service.validation import validated
 from bridge.settings.configuration import Settings
 
 
@@ -30,12 +31,8 @@ def validate_configured(settings: Settings, *, as_json: bool) -> int:
 
 
 async def _checked(settings: Settings, policies: Policies | None) -> tuple[Policies, Places]:
-    """The repo's own policies unless others are given, and where their targets stand."""
     async with Opening(settings, utc_now).state_repo() as repo:
-        snapshot = await repo.look()
-        checked = await read_policies(repo, snapshot) if policies is None else policies
-        index = await repo.located(snapshot, targets_of(checked.by_name))
-        return checked, placed(checked.by_name, index)
+        return await validated(repo, policies)
 
 
 def _files(paths: Sequence[Path]) -> dict[str, bytes]:

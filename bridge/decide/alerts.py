@@ -39,7 +39,7 @@ def with_alerts(
         return decision
     if error := observation.alerts.error:
         return _unknown(decision, policy, error)
-    raised = max(_raises(policy, observation, known), key=lambda found: found.minimum, default=None)
+    raised = max(raises(policy, observation, known), key=lambda found: found.minimum, default=None)
     if raised is None or decision.desired >= raised.minimum:
         return decision
     since = f"{raised.alert.since:%Y-%m-%d %H:%M} UTC"
@@ -57,7 +57,8 @@ def _unknown(decision: Decision, policy: ScalingPolicy, error: str) -> Decision:
     return replace(decision, errors=(*decision.errors, unknown))
 
 
-def _raises(policy: ScalingPolicy, observation: Observation, known: Known) -> Iterator[Raised]:
+def raises(policy: ScalingPolicy, observation: Observation, known: Known) -> Iterator[Raised]:
+    """The minimum of each rule whose alert fires."""
     for place, rule in enumerate(policy.spec.alerts):
         alert = began(rule, policy, observation.alerts)
         if rule.min_replicas is not None and alert is not None:

@@ -110,7 +110,8 @@ class _Deciding:
             rest = told.at(step.scale_to, why, "spec.cooldownPeriod")
             return self._raised(self._holds.rest(rest))
         if start.current <= self._rules.rest:
-            why, field = "no metric is active", self._rest_field
+            known = "known to be " if self.found.failed else ""
+            why, field = f"no metric is {known}active", self._rest_field
             if step.active:
                 why, field = "pausedScaleOut: not woken", "spec.pausedScaleOut"
             return self._raised(told.because(f"{why}, at rest at {start.current}", field))

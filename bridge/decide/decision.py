@@ -77,9 +77,11 @@ class Decision:
         return None if self.adopts else self.current
 
     def change(self, arrow: str = " → ") -> str:
-        """From what to what, for people."""
+        """From what to what, for people; a count that nothing changes is told once."""
         if self.committed is None:
             return f"adopted at {self.desired}"
+        if not self.changes:
+            return f"stays at {self.current}"
         return f"{self.committed}{arrow}{self.desired}"
 
     @property

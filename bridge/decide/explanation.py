@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from bridge.decide.alerts import raises
 from bridge.decide.behavior import Changes, Direction, decisive, period_start, reached
 from bridge.decide.decide import asked_now, decide
 from bridge.decide.decision import Decision
 from bridge.decide.memory import Recommended
 from bridge.decide.recall import Known, Scaled, asked_over, recalled
 from bridge.decide.schedule import is_open
-from bridge.decide.wishes import Asked, order_of
-from bridge.evaluate.reading import Observation, Past
+from bridge.decide.wish import Wish
+from bridge.decide.wishes import Asked, foreseen, order_of
+from bridge.evaluate.reading import Observation, Past, Reading
 from bridge.policy.behavior import Behavior, ScalingRules
 from bridge.policy.model import ScalingPolicy
 from bridge.units import plain
@@ -33,6 +35,8 @@ class MetricItem:
     asks: int | None
     text: str
     field: str
+    ahead: str = ""
+    """What its forecast expects, which the replicas asked for allow for."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,6 +80,18 @@ class ScheduleItem:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AlertItem:
+    """An alert that holds a minimum: what is asked of it, and what that comes to while it fires."""
+
+    match: Mapping[str, str]
+    asks: int | str
+    minimum: int | None
+    since: datetime | None
+    unknown: str
+    field: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Explanation:
     """A decision, and all that it rests on."""
 
@@ -87,6 +103,7 @@ class Explanation:
     windows: Sequence[WindowItem]
     rates: Sequence[RateItem]
     schedules: Sequence[ScheduleItem]
+    alerts: Sequence[AlertItem]
     changes: Sequence[Scaled]
     """The newest ones, newest first."""
 
@@ -112,6 +129,7 @@ def explanation(
         windows=tuple(_windows(policy, known, now.at, wishes, windows.error)),
         rates=tuple(_rates(policy, known.committed, Changes(memory.ups, memory.downs))),
         schedules=tuple(_schedules(policy, now.at)),
+        alerts=tuple(_alerts(policy, observation, known)),
         changes=newest_first[:_SHOWN_CHANGES],
     )
 
@@ -128,8 +146,9 @@ def _metrics(policy: ScalingPolicy, observation: Observation, found: Asked) -> I
             value=reading.value,
             target="" if modifiers else f"{metric.target.type} {plain(metric.target.milli)}",
             asks=wish.replicas if wish else None,
-            text=wish.text if wish else reading.error,
+            text=_text(reading, wish, metric.query),
             field=f"spec.metrics.{position}",
+            ahead=foreseen(reading.ahead) if reading.ahead else "",
         )
     if modifiers:
         wish = found.wishes[0]
@@ -142,6 +161,13 @@ def _metrics(policy: ScalingPolicy, observation: Observation, found: Asked) -> I
             text=wish.text,
             field="spec.scalingModifiers",
         )
+
+
+def _text(reading: Reading, wish: Wish | None, query: str) -> str:
+    """What nothing follows from, without the name and the query that stand beside it."""
+    if reading.error and (wish is None or wish.replicas is None):
+        return f"unknown: {reading.error.removeprefix(f'{query!r}: ')}"
+    return wish.text if wish else ""
 
 
 def _windows(
@@ -187,3 +213,18 @@ def _schedules(policy: ScalingPolicy, now: datetime) -> Iterator[ScheduleItem]:
             is_open=is_open(schedule, now),
             field=f"spec.schedules.{position}",
         )
+
+
+def _alerts(policy: ScalingPolicy, observation: Observation, known: Known) -> Iterator[AlertItem]:
+    firing = {raised.place: raised for raised in raises(policy, observation, known)}
+    for position, rule in enumerate(policy.spec.alerts):
+        raised = firing.get(position)
+        if rule.min_replicas is not None:
+            yield AlertItem(
+                match=rule.match,
+                asks=rule.min_replicas,
+                minimum=raised.minimum if raised else None,
+                since=raised.alert.since if raised else None,
+                unknown=observation.alerts.error,
+                field=f"spec.alerts.{position}",
+            )

@@ -43,11 +43,6 @@ class Pass:
         """Whether there is anything to write."""
         return self.desired != self.current
 
-    @property
-    def blocked(self) -> bool:
-        """Whether unknown metrics left no wish, or none that may count."""
-        return self.error and self.wished is None
-
 
 _READ = Condition("True", "SucceededGetScale")
 

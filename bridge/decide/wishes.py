@@ -165,12 +165,11 @@ class _Question:
     def _foreseen(self, goal: Goal, milli: int, ahead: Ahead, shown: str) -> Wish:
         """Never less than for the value now."""
         if ahead.value is None:
-            return self._wish(goal, milli, f"{shown} (no {ahead.kind} forecast: {ahead.error})")
-        expected = to_milli(ahead.value)
-        shown = f"{shown}, {plain(expected)} in {ahead.seconds:g} s ({ahead.kind}),"
+            return self._wish(goal, milli, f"{shown} ({foreseen(ahead)})")
+        shown = f"{shown}, {foreseen(ahead)},"
         return max(
             self._wish(goal, milli, shown),
-            self._wish(goal, expected, shown),
+            self._wish(goal, to_milli(ahead.value), shown),
             key=lambda wish: wish.replicas or 0,
         )
 
@@ -218,3 +217,10 @@ class _Question:
 
 def _no_wish(why: str) -> Wish:
     return Wish(None, why, failure_of("External"))
+
+
+def foreseen(ahead: Ahead) -> str:
+    """What a forecast says, or why there is none."""
+    if ahead.value is None:
+        return f"no {ahead.kind} forecast: {ahead.error}"
+    return f"{plain(to_milli(ahead.value))} in {ahead.seconds:g} s ({ahead.kind})"

@@ -18,7 +18,6 @@ from prometheus_client import CollectorRegistry
 from bridge.demo.exporter import serving
 from bridge.demo.promql import Labels, QueryUnknown, Recording, Scrape, evaluate
 
-VERSION: Final = "stand-in"
 _SCRAPE_SECONDS: Final = 1.0
 _MAX_POINTS: Final = 11_000
 _TARGET: Final = (("instance", "simulator"), ("job", "shop"))

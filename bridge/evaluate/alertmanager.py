@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import base64
 import ssl
 from collections.abc import Collection
 from datetime import datetime
@@ -16,7 +15,6 @@ from bridge.errors import ConfigInvalid, MetricsUnavailable
 from bridge.evaluate.alerts import Firing, meant
 from bridge.policy.alert import AlertRule
 from bridge.settings.alertmanager import AlertmanagerSettings
-from bridge.settings.secret import secret_text
 
 _MOST_BYTES = 64_000_000
 _ALL = {name: "true" for name in ("active", "silenced", "inhibited", "unprocessed")}
@@ -78,11 +76,5 @@ class Alertmanager:
             return bytes(body)
 
     def _headers(self) -> dict[str, str]:
-        given = self._settings
-        if token := secret_text(given.bearer_token, given.bearer_token_file):
-            return {"Authorization": f"Bearer {token}"}
-        word = secret_text(given.password, given.password_file)
-        if given.username and word:
-            pair = base64.b64encode(f"{given.username}:{word}".encode()).decode()
-            return {"Authorization": f"Basic {pair}"}
-        return {}
+        header = self._settings.authorization()
+        return {"Authorization": header} if header else {}

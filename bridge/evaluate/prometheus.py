@@ -18,7 +18,6 @@ from bridge.errors import ConfigInvalid, MetricsUnavailable
 from bridge.evaluate.naming import Item, Named, Naming, joined
 from bridge.evaluate.reading import one_sample, samples
 from bridge.settings.prometheus import PrometheusSettings
-from bridge.settings.secret import secret_text
 
 _Answer = TypeVar("_Answer")
 _SLACK = 1.5
@@ -162,9 +161,6 @@ class _Credentials(AuthBase):
         self._settings = settings
 
     def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
-        given = self._settings
-        if token := secret_text(given.bearer_token, given.bearer_token_file):
-            request.headers["Authorization"] = f"Bearer {token}"
-        elif given.username and (word := secret_text(given.password, given.password_file)):
-            requests.auth.HTTPBasicAuth(given.username.encode(), word.encode())(request)
+        if header := self._settings.authorization():
+            request.headers["Authorization"] = header
         return request

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -40,10 +41,17 @@ class Document:
             below = [way.down(key, node) for key, node in _below(way.node)]
             waiting += reversed(below)
 
+    def aliases_of(self, node: Node) -> list[Way]:
+        """The ways to a node's aliases."""
+        return self._aliases.get(id(node), [])
+
     @cached_property
-    def aliases(self) -> tuple[Way, ...]:
-        """The ways to its aliases."""
-        return tuple(way for way in self.ways() if isinstance(way.node, Alias))
+    def _aliases(self) -> dict[int, list[Way]]:
+        found = defaultdict(list)
+        for way in self.ways():
+            if isinstance(way.node, Alias):
+                found[id(way.node.to)].append(way)
+        return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,28 +93,30 @@ def aliased_at(way: Way) -> dict[Path, int]:
         ManifestUnsupported: at more places than can be named.
     """
     places: dict[Path, int] = {}
-    if any(_anchor(node) for _, node in way.chain):
-        for path, line in _reached(way, (), 0):
-            places[path] = line
+    waiting = [(way.chain, way.path)]
+    while waiting:
+        for place, line, chain in _next(way.document, *waiting.pop()):
+            if place in places:
+                continue
+            places[place] = line
+            waiting.append((chain, place))
             if len(places) > _MAX_PLACES:
                 raise ManifestUnsupported(f"line {line}: over {_MAX_PLACES} places through aliases")
     return places
 
 
-def _reached(way: Way, below: Path, depth: int) -> Iterator[tuple[Path, int]]:
-    """The places of what stands `below` the way's end, through each node of the way."""
-    if depth > _MAX_PLACES:
-        raise ManifestUnsupported("an alias stands inside its own anchor")
-    whole = way.path + below
-    for path, node in way.chain:
-        if not _anchor(node):
-            continue
+_Chain = tuple[tuple[Path, Node], ...]
+
+
+def _next(document: Document, chain: _Chain, whole: Path) -> Iterator[tuple[Path, int, _Chain]]:
+    """Where a place's value also stands, through the aliases of the nodes above it."""
+    for path, node in chain:
         rest = whole[len(path) :]
-        for alias in way.document.aliases:
-            name = alias.node
-            if isinstance(name, Alias) and name.to is node and not _overridden(alias, rest):
-                yield _merged(alias.path) + rest, name.line
-                yield from _reached(alias, rest, depth + 1)
+        for alias in document.aliases_of(node) if _anchor(node) else ():
+            base = _merged(alias.path)
+            if not _overridden(alias, base, rest):
+                above = alias.chain[: len(base) + 1] if base != alias.path else alias.chain
+                yield base + rest, alias.node.line, above
 
 
 def _merged(path: Path) -> Path:
@@ -116,12 +126,11 @@ def _merged(path: Path) -> Path:
     return path[:-2] if path[-2:-1] == (_MERGE,) else path
 
 
-def _overridden(alias: Way, rest: Path) -> bool:
+def _overridden(alias: Way, base: Path, rest: Path) -> bool:
     """Whether a merge key brings something that its mapping has itself."""
-    merged = _merged(alias.path)
-    if merged == alias.path or not rest:
+    if base == alias.path or not rest:
         return False
-    owner = alias.chain[len(merged)][1]
+    owner = alias.chain[len(base)][1]
     return isinstance(owner, Mapping) and owner.get(rest[0]) is not None
 
 
@@ -140,5 +149,5 @@ def _below(node: Node) -> Iterator[tuple[str, Node]]:
 
 def named(places: dict[Path, int]) -> tuple[str, ...]:
     """`path (line N)` each, by line."""
-    ordered = sorted(places.items(), key=lambda place: place[1])
+    ordered = sorted(places.items(), key=lambda place: (place[1], place[0]))
     return tuple(f"{shown(path)} (line {line})" for path, line in ordered)

@@ -13,7 +13,7 @@ from bridge.manifest.inside import matched, text_of
 from bridge.manifest.locator import Field, Locator
 from bridge.manifest.path import Path, shown
 from bridge.manifest.target import Target
-from bridge.manifest.tree import Alias, Mapping, Node, Scalar
+from bridge.manifest.tree import Alias, Mapping, Node, Scalar, meant
 from bridge.manifest.tree import Sequence as List
 
 _SHOWN = 20
@@ -48,7 +48,7 @@ def _objects(way: Way) -> Iterator[Object]:
         for position, item in enumerate(items.items):
             yield from _objects(above.down(str(position), item))
         return
-    metadata = node.get("metadata")
+    metadata = meant(node.get("metadata"))
     name = namespace = None
     if isinstance(metadata, Mapping):
         name, namespace = metadata.text("name"), metadata.text("namespace")
@@ -116,17 +116,13 @@ def walked(start: Way, path: Path) -> Way | None:
         if isinstance(node, Alias):
             raise ManifestUnsupported(
                 f"line {node.line}: {shown(way.path)} is the alias *{node.name}: what stands "
-                f"below it stands {_elsewhere(node)}"
+                f"below it stands on line {node.to.line}"
             )
         below = _step(node, key)
         if below is None:
             return None
         way = way.down(key, below)
     return way
-
-
-def _elsewhere(alias: Alias) -> str:
-    return f"on line {alias.to.line}" if alias.to else "nowhere: no anchor has that name"
 
 
 def _step(node: Node, key: str) -> Node | None:
@@ -151,10 +147,10 @@ def count_at(way: Way, locator: Locator, source: Source, span: Span | None = Non
     way.refuse_doubles()
     if not isinstance(node, Alias):
         return _moving(way, way.path, locator, source, span)
-    if not locator.allow_anchors or node.to is None:
+    if not locator.allow_anchors:
         raise ManifestUnsupported(
             f"line {node.line}: {shown(way.path)} is the alias *{node.name}: the count stands "
-            f"{_elsewhere(node)} (allowAnchors changes it there)"
+            f"on line {node.to.line} (allowAnchors changes it there)"
         )
     return _moving(way.document.way_to(node.to), way.path, locator, source, span)
 

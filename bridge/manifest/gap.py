@@ -21,6 +21,7 @@ from bridge.manifest.tree import Sequence as List
 
 _BREAK = re.compile(r"\r\n|\r|\n")
 _NAME = re.compile(r"[a-z](?:[a-z0-9.-]*[a-z0-9])?")
+_KUSTOMIZATIONS = ("Kustomization", "Component", None)  # kustomize fills in a missing kind
 _NO_TEXT = frozenset({"true", "false", "yes", "no", "on", "off", "null", "y", "n"})
 
 
@@ -129,7 +130,11 @@ class _Inserting:
         """A list of its own, at the end of the one document."""
         roots = [d.root for d in documents if isinstance(d.root, Mapping) and not d.root.flow]
         other = len(roots) != 1 or len(documents) != 1 or roots[0].get("replicas") is not None
-        if other or self._margin(roots[0].pairs[0][0]):
+        if (
+            other
+            or roots[0].text("kind") not in _KUSTOMIZATIONS
+            or self._margin(roots[0].pairs[0][0])
+        ):
             raise ManifestUnsupported("no kustomization to which replicas could be added")
         return self._after(roots[0], f"replicas:\n- name: {name}", "  count: ", "")
 

@@ -96,7 +96,9 @@ class Index:
         there = self.candidates.get((target.kind, target.name), [])
         candidates = narrowed(there, target, lambda one: one[1].target)
         if not candidates:
-            raise ManifestUnsupported(f"{target}: no such workload in the repo{self._hint()}")
+            raise ManifestUnsupported(
+                f"{target}: no such workload below search_paths{self._hint()}"
+            )
         if len(candidates) > 1:
             places = ", ".join(f"{path}:{workload.line}" for path, workload in candidates)
             raise ManifestUnsupported(f"{target}: stands in several places: {places}")

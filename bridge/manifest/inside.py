@@ -6,11 +6,14 @@ import re
 from bisect import bisect_right
 from dataclasses import dataclass
 
+import regex  # re knows no time limit
+
 from bridge.errors import ManifestUnsupported
 from bridge.manifest.count import Source
 from bridge.manifest.tree import Scalar
 
 _MAX_SEARCHED = 100_000
+_MAX_SECONDS = 2
 _DIGITS = re.compile(r"[0-9]+")
 _PART_BEFORE = re.compile(r"[0-9_]$|[0-9]\.$|(?:^|[\s=:,(\[{\"'])[-+]$")
 _PART_AFTER = re.compile(r"[0-9_]|\.[0-9]")
@@ -46,7 +49,8 @@ def text_of(scalar: Scalar, source: Source) -> Text:
     if scalar.style in ("|", ">"):
         return _block(source, start, scalar.end)
     quote = 1 if scalar.style in ("'", '"') else 0
-    return plain(source, start + quote, scalar.end - quote)
+    lines = _LINE.finditer(source.text, start + quote, scalar.end - quote)
+    return _joined([(line.start(), line[0]) for line in lines] or [(start, "")])
 
 
 def _block(source: Source, start: int, end: int) -> Text:
@@ -55,14 +59,22 @@ def _block(source: Source, start: int, end: int) -> Text:
     lines = [match for match in _LINE.finditer(source.text, body, end) if match[0]]
     margins = [len(m[0]) - len(m[0].lstrip(" ")) for m in lines if m[0].strip()]
     margin = min(margins, default=0)
-    runs, value = [], []
-    length = 0
-    for line in lines:
-        kept = line[0][margin:] if line[0].strip() else line[0].lstrip(" ")
-        runs.append((length, line.end() - len(kept)))
-        value.append(kept)
-        length += len(kept)
-    return Text("".join(value), tuple(runs) or ((0, body),))
+    kept = [line[0][margin:] if line[0].strip() else line[0].lstrip(" ") for line in lines]
+    ends = [line.end() for line in lines]
+    return _joined(
+        [(end - len(text), text) for end, text in zip(ends, kept, strict=True)] or [(body, "")]
+    )
+
+
+def _joined(pieces: list[tuple[int, str]]) -> Text:
+    """Lines and where they stand in the file; as for YAML, each ends in a mere LF."""
+    runs, value, length = [], [], 0
+    for start, line in pieces:
+        runs.append((length, start))
+        text = line.rstrip("\r\n")
+        value.append(line if text == line else f"{text}\n")
+        length += len(value[-1])
+    return Text("".join(value), tuple(runs))
 
 
 def matched(text: Text, pattern: str, where: str) -> tuple[int, int]:
@@ -73,7 +85,7 @@ def matched(text: Text, pattern: str, where: str) -> tuple[int, int]:
     """
     if len(text.value) > _MAX_SEARCHED:
         raise ManifestUnsupported(f"{where}: over {_MAX_SEARCHED:,} characters to search")
-    matches = list(compiled(pattern).finditer(text.value))
+    matches = _matches(pattern, text.value, where)
     if len(matches) != 1:
         found = ", ".join(repr(match[0][:40]) for match in matches[:5]) or "none"
         times = f"{len(matches)} times: {found}"
@@ -87,15 +99,26 @@ def matched(text: Text, pattern: str, where: str) -> tuple[int, int]:
     return text.position(start), text.position(start) + end - start
 
 
-def compiled(pattern: str) -> re.Pattern[str]:
+def _matches(pattern: str, text: str, where: str) -> list[regex.Match[str]]:
+    """All matches; other threads go on while they are sought, which may take long."""
+    try:
+        found = compiled(pattern).finditer(text, timeout=_MAX_SECONDS, concurrent=True)
+        return list(found)
+    except TimeoutError as error:
+        raise ManifestUnsupported(
+            f"{where}: pattern {pattern} takes over {_MAX_SECONDS} s: put it more simply"
+        ) from error
+
+
+def compiled(pattern: str) -> regex.Pattern[str]:
     """The pattern; ^ and $ stand for the ends of a line.
 
     Raises:
         ManifestUnsupported: no regular expression, or one with several groups.
     """
     try:
-        found = re.compile(pattern, re.MULTILINE)
-    except re.error as error:
+        found = regex.compile(pattern, regex.MULTILINE)
+    except regex.error as error:
         raise ManifestUnsupported(f"pattern {pattern} is no expression: {error}") from error
     if found.groups > 1:
         raise ManifestUnsupported(
@@ -104,7 +127,7 @@ def compiled(pattern: str) -> re.Pattern[str]:
     return found
 
 
-def _number(match: re.Match[str], where: str) -> tuple[int, int]:
+def _number(match: regex.Match[str], where: str) -> tuple[int, int]:
     """The group's span, or that of the match's one run of digits."""
     if match.re.groups:
         return match.span(1)

@@ -15,6 +15,7 @@ _MARKER = re.compile(r"(?:#|//|;|--|/\*|<!--)[ \t]*scalebridge:[ \t]*(\w(?:[\w./
 _OPENERS = ("#", "//", ";", "--", "/*", "<!--")
 _INTEGER = re.compile(r"(?<![\w.+$-])[0-9]+(?![\w.]|-\w)")
 _LINE_END = re.compile(r"[\r\n]|\Z")
+_MOST = 1_000
 _SHOWN = 20
 
 
@@ -30,12 +31,20 @@ class Marked:
 
 
 def markers(source: Source) -> Iterator[Marked]:
-    """Every marker of the file, from top to bottom."""
-    text = source.text
-    for match in _MARKER.finditer(text):
-        start = max(text.rfind("\n", 0, match.start()), text.rfind("\r", 0, match.start())) + 1
-        ended = _LINE_END.search(text, match.end())
-        end = ended.start() if ended else len(text)
+    """Every marker of the file, from top to bottom.
+
+    Raises:
+        ManifestUnsupported: more of them than people write.
+    """
+    text, start, end = source.text, 0, -1
+    for number, match in enumerate(_MARKER.finditer(text)):
+        if number >= _MOST:
+            line = source.line(match.start())
+            raise ManifestUnsupported(f"line {line}: more than {_MOST:,} markers")
+        if match.start() > end:
+            start = 1 + max(text.rfind(end_of, 0, match.start()) for end_of in "\r\n")
+            ended = _LINE_END.search(text, match.end())
+            end = ended.start() if ended else len(text)
         yield Marked(match[1], source.line(start), start, match.start(), end)
 
 

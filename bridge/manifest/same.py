@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
@@ -12,6 +13,8 @@ from bridge.manifest.path import Path
 from bridge.manifest.toml import parsed
 from bridge.manifest.tree import Alias, Mapping, Node, Scalar
 from bridge.manifest.tree import Sequence as List
+
+_NUMBER = re.compile("[0-9]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +65,9 @@ class _Comparing:
             return False
         digits = self.written.digits
         held = any(after.start <= start and end <= after.end for start, end in digits)
-        return held or before.value == after.value
+        if held:  # digits of an escape would become another character
+            return _NUMBER.split(before.value) == _NUMBER.split(after.value)
+        return before.value == after.value
 
     def _all_same(self, before: Sequence[Node], after: Sequence[Node]) -> bool:
         return len(before) == len(after) and all(map(self.same, before, after))

@@ -50,6 +50,8 @@ def parsed(text: str) -> dict[str, Value]:
         raise ManifestUnsupported(f"not TOML: {error}") from error
     except RecursionError as error:
         raise ManifestUnsupported("nested too deeply") from error
+    except ValueError as error:  # of thousands of digits
+        raise ManifestUnsupported(f"not TOML: {error}") from error
 
 
 def _dig(data: Value, path: Path) -> Value:

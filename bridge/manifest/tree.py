@@ -38,13 +38,13 @@ class Scalar:
 
 @dataclass(slots=True)
 class Alias:
-    """`*name`: the value is the one that stands at `to`; None where no anchor has that name."""
+    """`*name`: the value is the one that stands at `to`."""
 
     name: str
     start: int
     end: int
     line: int
-    to: Node | None
+    to: Node
 
 
 @dataclass(slots=True)
@@ -85,12 +85,17 @@ class Mapping:
         return found
 
     def text(self, key: str) -> str | None:
-        """The scalar at `key` as text, None where there is none."""
-        node = self.get(key)
+        """The scalar at `key` as text, also through an alias; None where there is none."""
+        node = meant(self.get(key))
         return node.value if isinstance(node, Scalar) else None
 
 
 Node = Scalar | Alias | Sequence | Mapping
+
+
+def meant(node: Node | None) -> Node | None:
+    """What an alias stands for; any other node itself."""
+    return node.to if isinstance(node, Alias) else node
 
 
 def decode(content: bytes) -> str:
@@ -100,7 +105,7 @@ def decode(content: bytes) -> str:
         ManifestUnsupported: not UTF-8, or too big to be a manifest.
     """
     if len(content) > MAX_BYTES:
-        raise ManifestUnsupported(f"{len(content):,} bytes: too big for a manifest")
+        raise ManifestUnsupported(f"over {MAX_BYTES:,} bytes: too big for a manifest")
     try:
         return content.decode("utf-8")
     except UnicodeDecodeError as error:
@@ -178,6 +183,10 @@ class _Builder:
     def _alias(self, event: Any) -> Node | None:
         start, end = event.start_mark.index + self._shift, event.end_mark.index + self._shift
         to = self._anchors.get(event.anchor)
+        if to is None:
+            raise ManifestUnsupported(
+                f"line {_line(event)}: not YAML: no anchor before *{event.anchor} has that name"
+            )
         return self._place(Alias(event.anchor, start, end, _line(event), to))
 
     def _mapping(self, event: Any) -> None:

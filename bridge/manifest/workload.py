@@ -58,7 +58,8 @@ def workloads_of(file: Opened) -> list[Workload]:
 
 def _workload(found: Object, source: Source) -> Workload:
     count, refusal = _count_or_refusal(found, source)
-    metadata = found.way.node.get("metadata") if isinstance(found.way.node, tree.Mapping) else None
+    root = found.way.node
+    metadata = tree.meant(root.get("metadata")) if isinstance(root, tree.Mapping) else None
     labels = annotations = {}
     if isinstance(metadata, tree.Mapping):
         labels, annotations = (_texts(metadata, key) for key in ("labels", "annotations"))

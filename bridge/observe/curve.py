@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
+from importlib.util import find_spec
 from pathlib import Path
 
 from bridge.errors import ConfigInvalid
@@ -33,17 +34,25 @@ def _steps(curve: Curve) -> Curve:
     return [*changes[::2][::-1], end]
 
 
+def need_matplotlib() -> None:
+    """Before a long log is read for nothing.
+
+    Raises:
+        ConfigInvalid: it is not installed.
+    """
+    if find_spec("matplotlib") is None:
+        raise ConfigInvalid("--plot needs matplotlib: pip install 'scalebridge[plot]'")
+
+
 def plot(drawn: dict[str, Curve], file: Path) -> None:
     """Writes an image of the format that the file's suffix names: svg, png or pdf.
 
     Raises:
-        ConfigInvalid: matplotlib is not installed, or the file can't be written.
+        ConfigInvalid: the file can't be written.
     """
-    try:
-        from matplotlib.figure import Figure
-        from matplotlib.ticker import MaxNLocator
-    except ImportError as error:
-        raise ConfigInvalid("--plot needs matplotlib: pip install 'scalebridge[plot]'") from error
+    from matplotlib.figure import Figure
+    from matplotlib.ticker import MaxNLocator
+
     figure = Figure(figsize=(11, 5), layout="constrained")
     axes = figure.subplots()
     for target, curve in drawn.items():

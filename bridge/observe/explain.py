@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from bridge.decide.explanation import Explanation, MetricItem, RateItem, WindowItem
+from bridge.decide.explanation import AlertItem, Explanation, MetricItem, RateItem, WindowItem
 from bridge.documents import Document, Place
 from bridge.observe.status import decision_facts
 from bridge.units import plain
@@ -64,11 +64,10 @@ def explain_text(told: Explained) -> str:
 def _head(told: Explained) -> Iterator[str]:
     found = told.explanation
     made = found.decision
-    change = made.change() if made.changes else f"stays at {made.current}"
     ready = (
         f"ready unknown ({found.ready_error})" if found.ready is None else f"{found.ready} ready"
     )
-    yield f"{made.policy}: {made.target} {change}"
+    yield f"{made.policy}: {made.target} {made.change()}"
     yield f"  at {_time(found.at)}; {told.place} says {made.current} at {told.tip[:12]}; {ready}"
     if made.changes and told.batch:
         yield f"  {told.batch}"
@@ -104,6 +103,13 @@ def _tables(told: Explained) -> Iterator[Table]:
             (one.name, f"{one.minimum}", "open" if one.is_open else "closed", told.where(one.field))
             for one in found.schedules
         ),
+    )
+    yield _table(
+        "alert",
+        "minimum",
+        "fires since",
+        "asked by",
+        rows=(_alert_row(told, one) for one in found.alerts),
     )
     yield _table(
         "change in Git",
@@ -146,7 +152,9 @@ def _metric_rows(told: Explained) -> Iterator[Sequence[str]]:
 
 
 def _says(item: MetricItem) -> str:
-    return item.text if item.value is None else plain(round(item.value * 1000))
+    if item.value is None:
+        return item.text
+    return plain(round(item.value * 1000)) + (f"\n{item.ahead}" if item.ahead else "")
 
 
 def _window_row(told: Explained, item: WindowItem) -> Sequence[str]:
@@ -162,6 +170,16 @@ def _rate_row(told: Explained, item: RateItem) -> Sequence[str]:
     counts = "yes" if item.decides else ""
     name = f"{item.direction}, {item.rule}"
     return name, f"{item.start}", f"{item.reach}", counts, told.where(item.field)
+
+
+def _alert_row(told: Explained, item: AlertItem) -> Sequence[str]:
+    name = ", ".join(f"{label}={value}" for label, value in item.match.items())
+    where = told.where(item.field)
+    if item.minimum is None or item.since is None:
+        state = f"unknown ({item.unknown})" if item.unknown else "does not fire"
+        return name, f"{item.asks}", state, where
+    asks = f"{item.minimum}" if item.asks == item.minimum else f"{item.asks}: {item.minimum}"
+    return name, asks, _time(item.since), where
 
 
 def _asked_by(told: Explained, field: str) -> str:
@@ -190,6 +208,7 @@ def explain_facts(told: Explained) -> dict[str, Any]:
         "windows": [_facts(told, {**asdict(one), "until": one.until}) for one in found.windows],
         "rates": [_facts(told, asdict(one)) for one in found.rates],
         "schedules": [_facts(told, asdict(one)) for one in found.schedules],
+        "alerts": [_facts(told, asdict(one)) for one in found.alerts],
         "changes": [{"at": c.at.isoformat(), "by": c.by, "ours": c.ours} for c in found.changes],
         "steps": [_facts(told, step) for step in steps],
     }

@@ -12,6 +12,7 @@ from structlog.contextvars import get_contextvars
 from bridge.decide.decision import Decision
 
 registry = CollectorRegistry()
+_OF_A_COUNT = ("policy", "kind", "namespace", "name")
 
 _Metric = TypeVar("_Metric", Counter, Gauge, Histogram)
 
@@ -80,25 +81,25 @@ desired_replicas = OfRepo(
     Gauge,
     "scalebridge_desired_replicas",
     "The last decision.",
-    ["policy", "kind", "namespace", "name"],
+    _OF_A_COUNT,
 )
 committed_replicas = OfRepo(
     Gauge,
     "scalebridge_committed_replicas",
     "The count in Git when the last decision was made.",
-    ["policy", "kind", "namespace", "name"],
+    _OF_A_COUNT,
 )
 stuck_rollout = OfRepo(
     Gauge,
     "scalebridge_stuck_rollout",
     "1 while the committed count has not come to be within inFlightTimeout.",
-    ["policy", "kind", "namespace", "name"],
+    _OF_A_COUNT,
 )
 dead_time = OfRepo(
     Gauge,
     "scalebridge_dead_time_seconds",
     "From commit to ready, the longest of the last five; no series while none was measured.",
-    ["policy", "kind", "namespace", "name"],
+    _OF_A_COUNT,
 )
 unclaimed_samples = OfRepo(
     Gauge,

@@ -12,7 +12,7 @@ from bridge.batch.budget import Budget
 from bridge.decide.decision import Decision
 from bridge.decide.override import Hold
 from bridge.observe.progress import Progress
-from bridge.publish.pull_request import Proposal
+from bridge.publish.case import Proposal
 from bridge.publish.push import Push
 
 _PUSHES_KEPT = 20

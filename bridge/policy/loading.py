@@ -52,7 +52,7 @@ def parse_policy(content: bytes, path: str) -> ScalingPolicy:
     try:
         return ScalingPolicy.model_validate(document.data)
     except ValidationError as error:
-        raise PolicyInvalid(document.complaints(error)) from error
+        raise PolicyInvalid(document.complaints(error, ScalingPolicy)) from error
 
 
 def load_policies(

@@ -48,7 +48,7 @@ class GitHubApi:
 
     def __init__(self, remote: StateRepoSettings, token: Callable[[], str]) -> None:
         self.url = api_of(remote.url)
-        self._ca_file = remote.ca_file
+        self._ca_file, self._proxy = remote.ca_file, remote.proxy
         self.owner, name = repository_of(remote.url)
         self.full_name = f"{self.owner}/{name}"
         self._token = token
@@ -68,7 +68,7 @@ class GitHubApi:
 
     def asked(self) -> AbstractContextManager[None]:
         """Within it, PyGithub's errors are ours."""
-        return translated(self.url, _HINT)
+        return translated(self.url, _HINT, self._proxy)
 
 
 class GitHub:

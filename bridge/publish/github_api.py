@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 from bridge import __version__
 from bridge.errors import BridgeError, RemoteRefused, RemoteUnavailable
+from bridge.publish.github_proxy import through
 
 if TYPE_CHECKING:
     from github.Auth import Auth
@@ -68,8 +69,10 @@ def options(api: str, auth: Auth, ca_file: Path | None = None) -> dict[str, Any]
 
 
 @contextmanager
-def translated(api: str, hint: str) -> Iterator[None]:
+def translated(api: str, hint: str, proxy: str | None = None) -> Iterator[None]:
     """PyGithub's errors as ours; `hint` says where to look when GitHub refuses.
+
+    A proxy is what its connections go through, where the environment does not say so.
 
     Raises:
         RemoteRefused, RemoteUnavailable: see there.
@@ -78,7 +81,8 @@ def translated(api: str, hint: str) -> Iterator[None]:
     from requests import RequestException
 
     try:
-        yield
+        with through(proxy):
+            yield
     except GithubException as error:
         raise _meaning(error, api, hint) from error
     except RequestException as error:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from email.utils import parsedate_to_datetime
-from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Final
 
@@ -23,16 +22,16 @@ def app_tokens(settings: StateRepoSettings) -> AppTokens | None:
     """Where the state repo is entered by an App."""
     if settings.github_app is None:
         return None
-    return AppTokens(settings.github_app, api_of(settings.url), settings.ca_file)
+    return AppTokens(settings.github_app, settings)
 
 
 class AppTokens:
     """One token at a time, for git and for the API. Blocking; any thread may ask."""
 
-    def __init__(self, settings: GitHubAppSettings, api: str, ca_file: Path | None = None) -> None:
-        self._ca_file = ca_file
+    def __init__(self, settings: GitHubAppSettings, remote: StateRepoSettings) -> None:
         self._settings = settings
-        self._api = api
+        self._remote = remote
+        self._api = api_of(remote.url)
         self._lock = Lock()
         self._token = ""
         self._renewed_at = float("-inf")
@@ -59,8 +58,8 @@ class AppTokens:
         from github import GithubIntegration
 
         auth, asked_at = self._auth(), time.monotonic()
-        with translated(self._api, _HINT):
-            integration = GithubIntegration(**options(self._api, auth, self._ca_file))
+        with translated(self._api, _HINT, self._remote.proxy):
+            integration = GithubIntegration(**options(self._api, auth, self._remote.ca_file))
             minted = integration.get_access_token(self._settings.installation_id)
         answered = parsedate_to_datetime(str(minted.raw_headers["date"]))
         lasts = (minted.expires_at - answered).total_seconds()

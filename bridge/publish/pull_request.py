@@ -7,81 +7,23 @@ proposes, and what people closed. While one is open, nothing of it is committed.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from datetime import timedelta
-from typing import Final, Literal
+from typing import Final
 
-from bridge.commit.approval import group_of
 from bridge.commit.edits import Edit, edits_on
 from bridge.commit.proposal import is_void, proposal_text, proposed, void
-from bridge.decide.decision import Decision, Step
+from bridge.decide.decision import Decision
 from bridge.errors import BridgeError, RemoteUnavailable
-from bridge.policy.model import ScalingPolicy
+from bridge.publish.case import Case, Event, Orders, Proposal, Wanted, standing
 from bridge.publish.drafting import Drafts
-from bridge.publish.forge import Forge, PullRequest, Seen
+from bridge.publish.forge import Forge, PullRequest
 from bridge.publish.writing import Side, Writer
 from bridge.repo.side import Head
 from bridge.repo.snapshot import Snapshot
 from bridge.repo.state_repo import StateRepo
-from bridge.repo.trailers import ScaleDecision
 
-Event = Literal["opened", "updated", "waiting", "refused", "taken_over", "closed", "failed"]
 _REST: Final = timedelta(seconds=60)  # reviewers get mail for each change of a pull request
-
-
-@dataclass(frozen=True, slots=True)
-class Orders:
-    """What people ask for at a snapshot: each policy for one target, by title."""
-
-    policies: Mapping[str, ScalingPolicy]
-    paths: Mapping[str, str]
-    """The policies' files, by name."""
-
-    def of(self, made: ScaleDecision) -> ScalingPolicy | None:
-        """The policy that such a decision came from, if it governs the same target still."""
-        named = (p for p in self.policies.values() if p.name == made.policy)
-        governing = (policy for policy in named if not policy.is_fleet)
-        return next((p for p in governing if str(p.target) == made.target), None)
-
-
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """What was decided of late and needs an approval, by group."""
-
-    decisions: Mapping[str, Sequence[Decision]]
-    policies: Mapping[str, ScalingPolicy]
-    """All that were decided by, by title, whether or not anything is wanted."""
-
-    @property
-    def known(self) -> Collection[str]:
-        """Policies with a decision; what is proposed for the others stays as it is."""
-        return self.policies.keys()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Proposal:
-    """What became of a group's pull request."""
-
-    group: str
-    event: Event
-    request: PullRequest | None
-    decisions: tuple[Decision, ...] = ()
-    note: str = ""
-    error: BridgeError | None = None
-    """Why the group was not reached."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Case:
-    """A group, its branch, and what is known of them."""
-
-    group: str
-    branch: str
-    snapshot: Snapshot
-    orders: Orders
-    head: Head | None
-    seen: Seen = field(default_factory=Seen)
 
 
 class PullRequests:
@@ -127,17 +69,17 @@ class PullRequests:
                     break  # the others would fail as well, or were asked to wait too
         return settled
 
-    async def _case(self, group: str, tip: str, snapshot: Snapshot, orders: Orders) -> _Case:
+    async def _case(self, group: str, tip: str, snapshot: Snapshot, orders: Orders) -> Case:
         branch = f"{self._folder}/{group}"
         head = await self._repo.at_side(lambda sides: sides.head(branch, tip)) if tip else None
         seen = await asyncio.to_thread(self._forge.seen, branch, exists=bool(tip))
-        return _Case(group, branch, snapshot, orders, head, seen)
+        return Case(group, branch, snapshot, orders, head, seen)
 
-    async def _settle(self, case: _Case, wanted: Wanted) -> list[Proposal]:
+    async def _settle(self, case: Case, wanted: Wanted) -> list[Proposal]:
         if case.head and not case.head.ours:
             note = "a person committed to it: it is left to them"
             return [_proposal(case, "taken_over", case.seen.open, note=note)]
-        decisions, refused = await self._allowed(case, _standing(case, wanted))
+        decisions, refused = await self._allowed(case, standing(case, wanted))
         targets = [decision.target for decision in decisions]
         edits, _ = edits_on(await self._repo.located(case.snapshot, targets), decisions)
         proposals = [
@@ -149,7 +91,7 @@ class PullRequests:
         return [*proposals, await self._proposed(case, edits)]
 
     async def _allowed(
-        self, case: _Case, decisions: Sequence[Decision]
+        self, case: Case, decisions: Sequence[Decision]
     ) -> tuple[list[Decision], list[tuple[PullRequest, tuple[Decision, ...]]]]:
         """A person who closed one said no; for how long is the policies' `overrideHold`."""
         left, refused = list(decisions), []
@@ -166,11 +108,11 @@ class PullRequests:
                 refused.append((request, tuple(held)))
         return left, refused
 
-    def _holds(self, case: _Case, decision: Decision, request: PullRequest) -> bool:
+    def _holds(self, case: Case, decision: Decision, request: PullRequest) -> bool:
         hold = timedelta(seconds=case.orders.policies[decision.title].spec.override_hold)
         return request.closed_at is not None and self._drafts.clock() < request.closed_at + hold
 
-    async def _changed_since(self, case: _Case, request: PullRequest) -> set[str]:
+    async def _changed_since(self, case: Case, request: PullRequest) -> set[str]:
         """The files touched after the closing: a policy that changed is a newer order."""
         if request.closed_at is None:
             return set()
@@ -178,7 +120,7 @@ class PullRequests:
         history = await self._repo.history(case.snapshot, request.closed_at, now)
         return {change.path for commit in history for change in commit.changes}
 
-    async def _ended(self, case: _Case, *, keep: bool) -> list[Proposal]:
+    async def _ended(self, case: Case, *, keep: bool) -> list[Proposal]:
         """Nothing is left to propose: closed as void; the branch goes, unless people said no."""
         request, head = case.seen.open, case.head
         if request and head and self._fresh(head):
@@ -190,7 +132,7 @@ class PullRequests:
             await self._repo.at_side(lambda sides: sides.delete(case.branch, head.sha))
         return [_proposal(case, "closed", request, note=why)] if request else []
 
-    async def _proposed(self, case: _Case, edits: Sequence[Edit]) -> Proposal:
+    async def _proposed(self, case: Case, edits: Sequence[Edit]) -> Proposal:
         request, head = case.seen.open, case.head
         decisions = tuple(edit.decision for edit in edits)
         current = head is not None and await self._is_current(case, head, edits)
@@ -204,14 +146,14 @@ class PullRequests:
         opened = await asyncio.to_thread(self._forge.open, case.branch, text)
         return _proposal(case, "opened", opened, decisions)
 
-    async def _pushed(self, case: _Case, edits: Sequence[Edit]) -> str:
+    async def _pushed(self, case: Case, edits: Sequence[Edit]) -> str:
         text = proposal_text([edit.decision for edit in edits], case.group)
         options = self._forge.push_options(text, exists=case.head is not None)
         draft = await self._drafts.of(edits, case.snapshot)
         side = Side(case.branch, case.head.sha if case.head else "", options)
         return await self._writer.to_side(draft, case.snapshot, side)
 
-    async def _is_current(self, case: _Case, head: Head, edits: Iterable[Edit]) -> bool:
+    async def _is_current(self, case: Case, head: Head, edits: Iterable[Edit]) -> bool:
         """It does the same, on files that the base has not touched since, and can be merged."""
         counts = {(str(e.decision.target), e.decision.committed, e.decision.desired) for e in edits}
         if {(made.target, made.from_, made.to) for made in head.decisions} != counts:
@@ -231,35 +173,8 @@ class PullRequests:
         return self._drafts.clock() < head.at + self.rest
 
 
-def _standing(case: _Case, wanted: Wanted) -> list[Decision]:
-    """What is wanted of policies that are as they were, and what was proposed for unknown ones."""
-    policies = case.orders.policies
-    made = [
-        decision
-        for decision in wanted.decisions.get(case.group, ())
-        if policies.get(decision.title) == wanted.policies[decision.title]
-    ]
-    return [*made, *_kept(case, wanted)]
-
-
-def _kept(case: _Case, wanted: Wanted) -> Iterator[Decision]:
-    for one in case.head.decisions if case.head else ():
-        policy = case.orders.of(one)
-        if policy is None or policy.title in wanted.known or group_of(policy) != case.group:
-            continue
-        yield Decision(
-            target=policy.target,
-            policy=policy.name,
-            current=one.to if one.from_ is None else one.from_,
-            desired=one.to,
-            adopts=one.from_ is None,
-            steps=(Step(one.reason),),
-            fleet=policy.is_member,
-        )
-
-
 def _proposal(
-    case: _Case,
+    case: Case,
     event: Event,
     request: PullRequest | None,
     decisions: tuple[Decision, ...] = (),

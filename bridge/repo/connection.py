@@ -45,7 +45,7 @@ class Connection:
 
     def _shared(self) -> str:
         """Options by which ssh leaves a connection for the next command, or uses the last one's."""
-        if self._folder is None:
+        if self._folder is None or not self._folder.is_dir():  # who tidies /tmp may have taken it
             self._folder = Path(tempfile.mkdtemp(prefix="scalebridge-ssh-"))
         if not _SOCKET.fullmatch(str(self._socket(self._folder))):
             return ""

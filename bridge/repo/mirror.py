@@ -5,21 +5,20 @@ It holds the commits as far back as was asked, their trees, and the blobs that w
 
 from __future__ import annotations
 
-import secrets
-import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from datetime import datetime
 from typing import TypeVar
 
 from bridge.errors import RemoteUnavailable
 from bridge.manifest.tree import MAX_BYTES
+from bridge.repo.blobs import Blobs, grouped
 from bridge.repo.credentials import Credentials, Tokens
 from bridge.repo.fast_import import Draft, stream
 from bridge.repo.git import Git, GitFailed, GitTimeout
-from bridge.repo.log import ENDLESS, commits, log_format
-from bridge.repo.merges import with_brought
+from bridge.repo.log import ENDLESS
 from bridge.repo.mirror_folder import MirrorFolder
+from bridge.repo.pages import Pages
 from bridge.repo.side import SideBranches
 from bridge.repo.signing import with_signature
 from bridge.repo.snapshot import Commit, Snapshot
@@ -39,20 +38,6 @@ _GC = {
 _Answer = TypeVar("_Answer")
 
 
-def grouped(sizes: Mapping[str, int], most: int) -> Iterator[list[str]]:
-    """The blobs in their order, in groups that are together no bigger than `most` bytes."""
-    group: list[str] = []
-    total = 0
-    for blob, size in sizes.items():
-        if group and total + size > most:
-            yield group
-            group, total = [], 0
-        group.append(blob)
-        total += size
-    if group:
-        yield group
-
-
 class Mirror:
     """Blocking; use from one thread at a time."""
 
@@ -62,6 +47,8 @@ class Mirror:
         self._git = Git(self._folder.path, self._folder.claim)
         self._upstream = Upstream(self._git, settings, tokens)
         self._side = SideBranches(self._git, self._upstream)
+        self._blobs = Blobs(self._git, self._upstream)
+        self._pages = Pages(self._git, self._upstream, self._folder.path)
         self._walk = Walk(self._page)
         self._seen = Snapshot("", {})
         self._moves = 0
@@ -126,56 +113,17 @@ class Mirror:
 
     def read(self, blobs: Sequence[str]) -> dict[str, bytes]:
         """Contents by blob id; those that the mirror lacks are fetched, all at once."""
-        return self._mended(lambda: self._read(blobs))
-
-    def _read(self, blobs: Sequence[str]) -> dict[str, bytes]:
-        contents = dict(self._contents(blobs))
-        if absent := [blob for blob in blobs if blob not in contents]:
-            if self._upstream.gives_parts:
-                self._upstream.fetch_blobs(absent)
-                contents |= self._contents(absent)
-            if lost := [blob for blob in absent if blob not in contents]:
-                raise GitFailed("cat-file", 1, "", f"{lost[0]} missing")
-        return contents
+        return self._mended(lambda: self._blobs.read(blobs))
 
     def contents(self, blobs: Sequence[str]) -> Iterator[tuple[str, bytes | None]]:
         """Contents by blob id, a bounded amount at a time; None for a file over the limit."""
-        sizes = self._mended(lambda: self._sizes(blobs))
+        sizes = self._mended(lambda: self._blobs.sizes(blobs))
         for blob, size in sizes.items():
             if size > MAX_BYTES:
                 yield blob, None
         fitting = {blob: size for blob, size in sizes.items() if size <= MAX_BYTES}
         for group in grouped(fitting, MAX_BYTES):
             yield from self.read(group).items()
-
-    def _sizes(self, blobs: Sequence[str]) -> dict[str, int]:
-        """In bytes; the blobs that the mirror lacks are fetched, all at once."""
-        sizes = self._known_sizes(blobs)
-        absent = [blob for blob in blobs if blob not in sizes]
-        if absent and self._upstream.gives_parts:
-            self._upstream.fetch_blobs(absent)
-            sizes |= self._known_sizes(absent)
-        if lost := [blob for blob in absent if blob not in sizes]:
-            raise GitFailed("cat-file", 1, "", f"{lost[0]} missing")
-        return sizes
-
-    def _known_sizes(self, blobs: Sequence[str]) -> dict[str, int]:
-        asked = "\n".join([*blobs, ""]).encode()
-        answer = self._git.run("cat-file", "--batch-check=%(objectname) %(objectsize)", stdin=asked)
-        entries = (line.split(" ") for line in answer.decode().splitlines())
-        return {blob: int(size) for blob, size in entries if size != "missing"}
-
-    def _contents(self, blobs: Sequence[str]) -> Iterator[tuple[str, bytes]]:
-        """Those that the mirror has."""
-        answer = self._git.run("cat-file", "--batch", stdin="\n".join([*blobs, ""]).encode())
-        position = 0
-        for blob in blobs:
-            header, _, _ = answer[position : position + 200].partition(b"\n")
-            start = position = position + len(header) + 1
-            if len(header.split(b" ")) == 3:  # not `<id> missing`
-                end = start + int(header.rpartition(b" ")[2])
-                yield blob, answer[start:end]
-                position = end + 1
 
     def as_of(self, tip: str, moment: datetime) -> str:
         """The newest commit that the branch had at a moment; empty where it had none."""
@@ -197,66 +145,20 @@ class Mirror:
         return self._mended(lambda: self._page(start, count))
 
     def _page(self, start: str, count: int) -> list[Commit]:
-        self._reach(start, count)
-        merges = ("--first-parent", "--diff-merges=first-parent", "--raw", "--no-abbrev")
-        log = self._log(*merges, "--no-renames", f"-n{count}", start)
-        if not any(len(commit.parents) > 1 for commit in log):
-            return log
-        before = [f"^{parent}" for parent in log[-1].parents[:1]]
-        return with_brought(log, self._log("--topo-order", "--no-patch", start, *before))
-
-    def _reach(self, start: str, count: int) -> None:
-        """Brings so many commits from one on, and the parent of the last.
-
-        One without its parent would pass for the branch's first, which made every file.
-        """
-        if (cut := self._cut()) and self._first_parents(start, count)[-1] in cut:
-            tip = self._seen.tip or start
-            depth = len(self._first_parents(tip, sys.maxsize)) + count
-            self._upstream.deepen(tip, depth)
-
-    def _first_parents(self, start: str, count: int) -> list[str]:
-        arguments = ("rev-list", "--first-parent", f"--max-count={count}", start)
-        return self._git.run(*arguments).decode().split()
-
-    def _log(self, *arguments: str) -> list[Commit]:
-        boundary = secrets.token_hex(16)
-        log = self._git.run("log", "-z", f"--format={log_format(boundary)}", *arguments)
-        return commits(log.decode(errors="surrogateescape"), boundary)
-
-    def _cut(self) -> set[str]:
-        """The commits whose parents the mirror has not."""
-        with suppress(FileNotFoundError):
-            return set((self._folder.path / "shallow").read_text("ascii").split())
-        return set()
+        return self._pages.page(start, count, self._seen.tip or start)
 
     def earlier(self, tip: str, path: str, limit: int = 20) -> list[str]:
         """Blob ids that the file had before the tip, newest first, as far as can be found out."""
         depth = FEWEST_WALKED
-        while len(found := self._mended(lambda: self._earlier(tip, path, limit))) < limit:
+        while len(found := self._mended(lambda: self._pages.blobs_at(path, tip, limit))) < limit:
             depth *= 4
-            if depth > _FARTHEST_SEARCHED or not self._cut():
+            if depth > _FARTHEST_SEARCHED or not self._pages.cut():
                 break
             try:
                 self._upstream.deepen(tip, depth)
             except (GitFailed, RemoteUnavailable):
                 break
         return found
-
-    def _earlier(self, tip: str, path: str, limit: int) -> list[str]:
-        log = self._git.run(
-            "log",
-            "--format=",
-            "--raw",
-            "--no-abbrev",
-            "--no-renames",
-            f"-n{limit}",
-            tip,
-            "--",
-            path,
-        )
-        blobs = [line.split()[2] for line in log.decode(errors="replace").splitlines() if line]
-        return [blob for blob in blobs if blob.strip("0")]
 
     def commit(self, draft: Draft, snapshot: Snapshot) -> str:
         """Writes the commit's objects into the mirror; returns its id."""

@@ -12,6 +12,8 @@ SCALED_BY = "Scaled-By"
 SCALE_DECISION = "Scale-Decision"
 SCALE_RELEASE = "Scale-Release"
 _APPENDED = re.compile(r"-+|(?:(?:Co-authored|Signed-off)-by: .*\n?)+")
+_UNDOING = re.compile(r"(?:revert|reapply)\b", re.IGNORECASE)
+_UNDOING_COMMIT = re.compile(r"^this reverts (?:commit|merge)\b", re.IGNORECASE | re.MULTILINE)
 _MAX_COUNT = 2**31 - 1
 _Trailer = TypeVar("_Trailer")
 
@@ -65,6 +67,8 @@ def scale_releases(message: str) -> Iterator[ScaleRelease]:
 
 
 def _found(message: str, name: str, parse: Callable[[Any], _Trailer]) -> Iterator[_Trailer]:
+    if _undoes(message):
+        return
     for line in _last_paragraph(message).splitlines():
         key, _, value = line.partition(": ")
         if key == name:
@@ -91,6 +95,11 @@ def _release(fields: Any) -> ScaleRelease:
     if not all(isinstance(text, str) for text in texts.values()):
         raise ValueError("no text")
     return ScaleRelease(**texts)
+
+
+def _undoes(message: str) -> bool:
+    """A revert is its author's own, whatever it quotes of the commit that it takes back."""
+    return bool(_UNDOING.match(message) or _UNDOING_COMMIT.search(message))
 
 
 def _last_paragraph(message: str) -> str:

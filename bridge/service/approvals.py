@@ -9,7 +9,7 @@ from bridge.commit.approval import Needed, approval_needed
 from bridge.decide.decision import Decision
 from bridge.manifest.target import Target
 from bridge.policy.model import ScalingPolicy
-from bridge.publish.pull_request import Wanted
+from bridge.publish.case import Wanted
 from bridge.service.outcome import Outcome
 from bridge.settings.publish import PublishSettings
 

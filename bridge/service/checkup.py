@@ -8,9 +8,12 @@ from contextlib import closing
 from dataclasses import dataclass
 from typing import Final
 
-from bridge.errors import BridgeError
+from bridge.errors import BridgeError, MetricsUnavailable, PolicyInvalid
+from bridge.evaluate.alertmanager import Alertmanager
+from bridge.evaluate.prometheus import Prometheus
 from bridge.repo.signing import self_test, signer
 from bridge.service.opening import Opening
+from bridge.service.validation import validated
 from bridge.settings.configuration import Settings
 
 _NOT_ASKED: Final = "not configured"
@@ -28,8 +31,11 @@ class Finding:
 async def checkup(opening: Opening) -> AsyncIterator[Finding]:
     """One finding for each check, as it comes."""
     checks: dict[str, Callable[[Opening], Awaitable[str]]] = {
+        "prometheus": _prometheus,
+        "alerts": _alerts,
         "signing": _signing,
         "fetch": _fetch,
+        "policies": _policies,
         "push": _push,
         "pull requests": _pull_requests,
     }
@@ -38,6 +44,27 @@ async def checkup(opening: Opening) -> AsyncIterator[Finding]:
             yield Finding(name, ok=True, text=await check(opening))
         except BridgeError as error:
             yield Finding(name, ok=False, text=str(error))
+
+
+async def _prometheus(opening: Opening) -> str:
+    settings = opening.settings.prometheus
+    async with Prometheus(settings) as prometheus:
+        try:
+            await prometheus.items("vector(1)", opening.clock(), list)
+        except MetricsUnavailable as error:
+            raise MetricsUnavailable(f"{error}; see prometheus.url and its credentials") from error
+    return f"{settings.url} answers queries"
+
+
+async def _alerts(opening: Opening) -> str:
+    settings = opening.settings.alertmanager
+    if settings is None:
+        return f"{_NOT_ASKED}: Prometheus tells which ones fire"
+    try:
+        await Alertmanager(settings).firing((), opening.clock())
+    except MetricsUnavailable as error:
+        raise MetricsUnavailable(f"{error}; see alertmanager.url and its credentials") from error
+    return f"{settings.url} tells which ones fire"
 
 
 async def _signing(opening: Opening) -> str:
@@ -57,6 +84,15 @@ async def _fetch(opening: Opening) -> str:
         snapshot = await repo.look()
     branch = opening.settings.state_repo.branch
     return f"{branch} is at {snapshot.tip[:12]}, with {len(snapshot.files)} files"
+
+
+async def _policies(opening: Opening) -> str:
+    async with opening.state_repo(signs=False) as repo:
+        policies, places = await validated(repo)
+    problems = len(policies.errors) + len(places.problems)
+    if problems:
+        raise PolicyInvalid(f"problems: {problems}; `scalebridge validate` tells each of them")
+    return f"{len(policies.by_name)} valid, which govern {len(places.found)} counts"
 
 
 async def _push(opening: Opening) -> str:

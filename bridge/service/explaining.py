@@ -19,7 +19,7 @@ from bridge.policy.loading import parse_policy
 from bridge.policy.model import ScalingPolicy
 from bridge.repo.state_repo import StateRepo
 from bridge.service.opening import Opening
-from bridge.service.rounds import View
+from bridge.service.view import View
 from bridge.settings.batch import BatchSettings
 from bridge.settings.configuration import Settings
 

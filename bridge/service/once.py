@@ -15,15 +15,16 @@ from bridge.manifest.target import Target
 from bridge.notify.reconcilers import Reconcilers
 from bridge.notify.told import Told
 from bridge.observe.status import Status
+from bridge.publish.case import Proposal
 from bridge.publish.drafting import originals
-from bridge.publish.pull_request import Proposal
 from bridge.publish.push import Push
 from bridge.repo.state_repo import StateRepo
 from bridge.service.approvals import Approvals
 from bridge.service.opening import Opening
 from bridge.service.outcome import Outcome
 from bridge.service.proposing import Proposing
-from bridge.service.rounds import Rounds, View
+from bridge.service.rounds import Rounds
+from bridge.service.view import View
 from bridge.settings.configuration import Settings
 
 

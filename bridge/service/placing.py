@@ -100,7 +100,7 @@ def _nobody(fleet: ScalingPolicy) -> str:
     labels = selector.match_labels.items() if selector else ()
     wanted = ", ".join(f"{key}: {value}" for key, value in labels)
     kind = selector.kind if selector else ""
-    return f"spec.scaleTargetSelector: no {kind} in the repo has the labels {wanted}"
+    return f"spec.scaleTargetSelector: no {kind} below search_paths has the labels {wanted}"
 
 
 def targets_of(policies: Mapping[str, ScalingPolicy]) -> list[Target]:

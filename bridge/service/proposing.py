@@ -15,7 +15,7 @@ from bridge.manifest.target import Target
 from bridge.observe import metrics
 from bridge.observe.status import Status
 from bridge.policy.model import ScalingPolicy
-from bridge.publish.pull_request import Proposal
+from bridge.publish.case import Proposal
 from bridge.publish.push import Published
 from bridge.service.approvals import Approvals
 from bridge.service.opening import Publishers

@@ -14,7 +14,8 @@ from bridge.publish.races import redone
 from bridge.repo.fast_import import Draft
 from bridge.repo.trailers import ScaleRelease
 from bridge.service.opening import Opening
-from bridge.service.rounds import Rounds, View, managed_at
+from bridge.service.rounds import Rounds
+from bridge.service.view import View, managed_at
 from bridge.settings.configuration import Settings
 
 

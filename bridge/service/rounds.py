@@ -6,45 +6,33 @@ import asyncio
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from itertools import chain
-from pathlib import Path
 
 from bridge.batch.budget import HOUR, Budget
-from bridge.decide.alerts import LONGEST_FIRING
 from bridge.decide.decide import decide, window_to_know
-from bridge.decide.override import Hold, Override
-from bridge.decide.recall import Known, Scaled
-from bridge.decide.rollout import RECORD_S
+from bridge.decide.override import Hold
+from bridge.decide.recall import Known
 from bridge.decide.wishes import order_of
-from bridge.errors import ManifestUnsupported, MetricsUnavailable, PolicyInvalid
-from bridge.evaluate.alerts import Alerts, AlertSource, minimum_rules
-from bridge.evaluate.asking import Asking, MetricsSource
+from bridge.errors import ManifestUnsupported
+from bridge.evaluate.alerts import AlertSource
+from bridge.evaluate.asking import Asking
+from bridge.evaluate.questions import MetricsSource
 from bridge.evaluate.reading import Observation, Past
 from bridge.manifest.target import Target
-from bridge.policy.loading import Policies, is_policy_file, load_policies
 from bridge.policy.model import ScalingPolicy
-from bridge.publish.pull_request import Orders
-from bridge.repo.log import REMEMBERED
-from bridge.repo.snapshot import Commit, Snapshot
+from bridge.publish.case import Orders
+from bridge.repo.snapshot import Snapshot
 from bridge.repo.state_repo import StateRepo
-from bridge.service.counts import CountLog, Managed
+from bridge.service.memory import Memory, Recollection
 from bridge.service.outcome import Outcome, adopted, with_moves
-from bridge.service.people import overrides
-from bridge.service.placing import Places, placed, targets_of
+from bridge.service.placing import placed, targets_of
+from bridge.service.policies import read_policies
 from bridge.service.rollouts import RolloutLog
+from bridge.service.view import View, managed_at
 
 _AT_A_TIME = 50
 """Members decided before the event loop serves others: some 10 ms, or 50 ms with a past."""
-
-
-@dataclass(frozen=True, slots=True)
-class View:
-    """The branch's tip, and the policies that hold there."""
-
-    snapshot: Snapshot
-    policies: Policies
-    places: Places
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,27 +42,6 @@ class Seen:
     observation: Observation
     known: Known
     windows: Past
-
-
-@dataclass(frozen=True, slots=True)
-class Memory:
-    """What the log says of the targets of a view, older than `since` forgotten; what alerts say."""
-
-    view: View
-    history: Sequence[Commit]
-    changes: Mapping[Target, Sequence[Scaled]]
-    overrides: Mapping[Target, Override]
-    since: datetime
-    alerts: Alerts
-
-    def changes_of(self, target: Target) -> tuple[Scaled, ...]:
-        """How the target's count changed, newest first."""
-        return tuple(one for one in self.changes.get(target, ()) if one.at >= self.since)
-
-    def override_of(self, target: Target) -> Override | None:
-        """What a person ordered for it last."""
-        order = self.overrides.get(target)
-        return order if order and order.at >= self.since else None
 
 
 class Rounds:
@@ -90,13 +57,11 @@ class Rounds:
     ) -> None:
         self._repo = repo
         self._metrics = metrics
-        self._alerts = alerts
         self._clock = clock
         self._commits_per_hour = commits_per_hour
-        self._counts = CountLog(repo)
+        self._recollection = Recollection(repo, alerts)
         self._rollouts = RolloutLog()
         self._view: View | None = None
-        self._memory: Memory | None = None
         self.unclaimed: dict[str, int] = {}
         """By fleet: how many samples of its last round named none of its members."""
 
@@ -156,15 +121,15 @@ class Rounds:
             for title, policy in active.items()
             if title in places.problems
         ]
-        managed = [_managed(p, view) for title, p in active.items() if title in places.found]
-        if not managed:
+        found = [policy for title, policy in active.items() if title in places.found]
+        if not found:
             return lost
         now = self._clock()
         asking = Asking(self._metrics, now)
-        memory = await self._remember(view, now)
+        memory = await self._recollection.of(view, now)
         by_policy: dict[str, list[ScalingPolicy]] = defaultdict(list)
-        for item in managed:
-            by_policy[item.policy.name].append(item.policy)
+        for policy in found:
+            by_policy[policy.name].append(policy)
         decided = (self._outcomes(each, view, asking, memory) for each in by_policy.values())
         return [*lost, *chain.from_iterable(await asyncio.gather(*decided))]
 
@@ -186,7 +151,7 @@ class Rounds:
         now, managed = self._clock(), managed_at(view)
         if not managed:
             return {}
-        memory = await self._remember(view, now)
+        memory = await self._recollection.of(view, now)
         return {
             item.target: Hold(order, order.until(item.policy))
             for item in managed
@@ -205,7 +170,7 @@ class Rounds:
                 f"{place}: Git holds no count yet: the first will be what runs"
             )
         asking = Asking(self._metrics, self._clock())
-        memory = await self._remember(view, asking.now)
+        memory = await self._recollection.of(view, asking.now)
         observation, known = await self._known(policy, place.count.value, asking, memory)
         dead_time = known.rollouts.dead_time
         windows = order_of(policy, dead_time).windows
@@ -232,105 +197,3 @@ class Rounds:
         past = await asking.past(policy, window, rollouts.dead_time) if window else Past()
         known = Known(committed, changes, memory.override_of(policy.target), rollouts)
         return Observation(moment, past, memory.alerts), known
-
-    async def _remember(self, view: View, now: datetime) -> Memory:
-        """The log, as far back as any policy's rules look, and any alert that fires.
-
-        Worked out once while it is the same.
-        """
-        managed = managed_at(view)
-        alerts = await self._level([item.policy for item in managed], now)
-        longest = max(_memory_s(item.policy) for item in managed)
-        begins = (max(alert.since, now - LONGEST_FIRING) for alert in alerts.found)
-        since = min([now - timedelta(seconds=longest), *begins]).replace(microsecond=0)
-        history = await self._repo.history(view.snapshot, since, now)
-        known = self._memory
-        if known is None or known.view is not view or known.history[: len(history)] != history:
-            self._memory = known = await self._recall(view, managed, history, since)
-        return replace(known, since=since, alerts=alerts)
-
-    async def _recall(
-        self, view: View, managed: Sequence[Managed], history: Sequence[Commit], since: datetime
-    ) -> Memory:
-        tracks = await self._counts.tracks(managed, history)
-        changes = {
-            track.item.target: [moved.as_change() for moved in track.moves] for track in tracks
-        }
-        orders = await asyncio.to_thread(overrides, tracks, history)
-        return Memory(view, history, changes, orders, since, Alerts())
-
-    async def _level(self, policies: Sequence[ScalingPolicy], now: datetime) -> Alerts:
-        """The alerts that fire now; none where no policy asks for a minimum by them."""
-        rules = minimum_rules(policies)
-        if not rules:
-            return Alerts()
-        if self._alerts is None:
-            return Alerts(error="nobody to ask for them")
-        try:
-            return Alerts(await self._alerts.firing(rules, now))
-        except MetricsUnavailable as error:
-            return Alerts(error=str(error))
-
-
-def managed_at(view: View) -> list[Managed]:
-    """Every target that policies govern and whose count was found, also of suspended ones."""
-    return [_managed(view.places.governing[title], view) for title in view.places.found]
-
-
-def _managed(policy: ScalingPolicy, view: View) -> Managed:
-    path = view.policies.paths[policy.name]
-    policy_path = path if path in view.snapshot.files else None
-    return Managed(policy, policy_path, view.places.found[policy.title].path)
-
-
-def _memory_s(policy: ScalingPolicy) -> float:
-    spec = policy.spec
-    rules = (*spec.behavior.scale_up.policies, *spec.behavior.scale_down.policies)
-    periods = (rule.period_seconds for rule in rules)
-    windows = (RECORD_S, REMEMBERED.total_seconds(), spec.in_flight_timeout, spec.override_hold)
-    return max(*windows, *periods)
-
-
-async def read_policies(repo: StateRepo, snapshot: Snapshot) -> Policies:
-    """The policies of the tip, or of the local folder that the configuration names.
-
-    That there is none at all is an error: a mistyped path would look like peace.
-
-    Raises:
-        PolicyInvalid: the local folder can't be read.
-    """
-    if folder := repo.settings.policies_folder:
-        files = await asyncio.to_thread(read_folder, folder)
-        return load_policies(files) if files else _none(str(folder), "policies_folder")
-    below = snapshot.below(repo.settings.policies_path)
-    blobs = {path: blob for path, blob in below.items() if is_policy_file(path)}
-    if not blobs:
-        where = f"{repo.settings.policies_path} of the branch {repo.settings.branch}"
-        return _none(where, "policies_path")
-    contents = await repo.read(sorted(set(blobs.values())))
-    files = {path: contents[blob] for path, blob in blobs.items()}
-    policies = load_policies(files)
-    if not policies.errors:
-        return policies
-    earlier = {path: await repo.earlier(snapshot, path) for path in policies.errors}
-    return load_policies(files, earlier)
-
-
-def _none(where: str, setting: str) -> Policies:
-    why = f"{where}: no policy file (*.yaml, *.yml) is there; see state_repo.{setting}"
-    return Policies(errors={where: why})
-
-
-def read_folder(folder: Path) -> dict[str, bytes]:
-    """The policy files below a local folder, by path.
-
-    Raises:
-        PolicyInvalid: the folder or a file can't be read.
-    """
-    if not folder.is_dir():
-        raise PolicyInvalid(f"{folder}: no such folder of policies")
-    paths = sorted(p for p in folder.rglob("*") if p.is_file() and is_policy_file(p.name))
-    try:
-        return {str(path): path.read_bytes() for path in paths}
-    except OSError as error:
-        raise PolicyInvalid(f"{error.filename}: can't be read: {error.strerror}") from error

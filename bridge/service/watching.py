@@ -15,7 +15,8 @@ from bridge.observe import metrics
 from bridge.observe.status import Status
 from bridge.service.news import News
 from bridge.service.outcome import Outcome
-from bridge.service.rounds import Rounds, View
+from bridge.service.rounds import Rounds
+from bridge.service.view import View
 from bridge.trigger.clock import Ticks, seconds_to_next
 from bridge.trigger.notification import Notification, Signal
 from bridge.trigger.wake import woken

@@ -33,7 +33,7 @@ def load_settings(path: Path | None) -> Settings:
     try:
         return Settings(**sections)
     except ValidationError as error:
-        raise ConfigInvalid(document.complaints(error, _environment_places())) from error
+        raise ConfigInvalid(document.complaints(error, Settings, _environment_places())) from error
     except SettingsError as error:
         raise ConfigInvalid(f"environment: {error}") from error
 

@@ -37,7 +37,9 @@ class StateRepoSettings(Section):
         None, description="PEM file of the authorities trusted over HTTPS, instead of the system's"
     )
     proxy: HttpUrl | None = Field(
-        None, description="for HTTP(S); without it HTTPS_PROXY, http_proxy and NO_PROXY are obeyed"
+        None,
+        description="for HTTP(S), also of GitHub's API; without it HTTPS_PROXY, http_proxy and "
+        "NO_PROXY are obeyed",
     )
     search_paths: tuple[RepoPath, ...] = Field(
         (".",), min_length=1, description="folders whose manifests may be changed"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 import sysconfig
@@ -93,6 +94,16 @@ def test_help_names_the_commands_and_the_exit_codes(run: Run) -> None:
     assert "Exit codes: 0 done, 1 a person must act, 2 wrong usage." in done.stdout
 
 
+def test_help_groups_the_commands_by_what_they_are_for(run: Run) -> None:
+    lines = run("--help").stdout.splitlines()
+    panels = [line.strip("╭─╮ ") for line in lines if line.startswith("╭─")]
+    assert panels == ["Options", "Scale", "Set up", "Ask why", "Step in"]
+    commands = [line.split()[1] for line in lines if re.match(r"│ [a-z]", line)]
+    setting_up = ["validate", "doctor", "targets", "import", "schema", "demo"]
+    asking = ["explain", "history", "backtest"]
+    assert commands == ["run", "once", "plan", *setting_up, *asking, "release", "set"]
+
+
 @pytest.mark.parametrize(
     "arguments",
     [
@@ -128,7 +139,8 @@ def test_a_missing_configuration_is_told_how_to_get_one(run: Run, tmp_path: Path
     assert bare.exit_code == 1
     assert "state_repo: required, but missing" in bare.stderr
     assert bare.stderr.endswith(
-        "no --config was given; `scalebridge schema config` shows the fields\n"
+        "no configuration file was given: --config FILE or SCALEBRIDGE_CONFIG; "
+        "`scalebridge schema config` describes the fields\n"
     )
     lost = run("plan", "--config", tmp_path / "lost.yaml")
     assert lost.exit_code == 1
@@ -143,7 +155,7 @@ def test_the_environment_may_configure_it_all(
     monkeypatch.setenv("SCALEBRIDGE_STATE_REPO__MIRROR", str(tmp_path / "mirror.git"))
     state_repo.write({"policies/web.yaml": policy("web", suspend=True)}, "Add a policy")
     done = run("plan")
-    told = "nothing to commit (0 policies evaluated, 1 suspended)\n"
+    told = "nothing to commit; targets looked at: 0; policies suspended: 1\n"
     assert (done.exit_code, done.stdout) == (0, told)
 
 

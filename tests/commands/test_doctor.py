@@ -9,12 +9,12 @@ from typing import Any
 from aiohttp import web
 
 from tests.commands.conftest import Run
-from tests.parts.fake_prometheus import FakePrometheus
+from tests.parts.fake_prometheus import ANY, FakePrometheus, status
 from tests.parts.git_http import GitHttp
 from tests.parts.github import GitHub
 from tests.parts.keys import ssh_key
 from tests.parts.state_repo import StateRepo
-from tests.service.program import configured, through
+from tests.service.program import configured, policy, through
 
 
 def lines(run: Run, config: Path, code: int) -> dict[str, tuple[str, str]]:
@@ -35,11 +35,16 @@ def test_all_is_well(run: Run, shop: StateRepo, fake: FakePrometheus, tmp_path: 
         refs = shop.git("for-each-ref")
         told = lines(run, config, 0)
     assert {check: ok for check, (ok, _) in told.items()} == {
+        "prometheus": "ok",
+        "alerts": "ok",
         "signing": "ok",
         "fetch": "ok",
+        "policies": "ok",
         "push": "ok",
         "pull requests": "ok",
     }
+    assert told["prometheus"][1] == f"{fake.url} answers queries"
+    assert told["policies"][1] == "2 valid, which govern 2 counts"
     assert told["signing"][1].startswith("the ssh key of ")
     assert told["fetch"][1] == f"main is at {shop.tip()[:12]}, with 4 files"
     assert shop.git("for-each-ref") == refs
@@ -50,6 +55,7 @@ def test_what_is_not_configured_is_said_and_fine(
     run: Run, shop: StateRepo, fake: FakePrometheus, tmp_path: Path
 ) -> None:
     told = lines(run, configured(tmp_path, fake.url, {"url": shop.url}), 0)
+    assert told["alerts"] == ("ok", "not configured: Prometheus tells which ones fire")
     assert told["signing"] == ("ok", "not configured: commits are not signed")
     assert told["pull requests"] == ("ok", "not configured: everything goes straight to the branch")
 
@@ -62,9 +68,38 @@ def test_one_fault_hides_no_other(
     signing = {"format": "openpgp", "key_file": "key"}
     config = configured(tmp_path, fake.url, remote, commit={"signing": signing})
     told = lines(run, config, 1)
-    assert [ok for ok, _ in told.values()] == ["FAILED", "FAILED", "FAILED", "ok"]
+    failed = [check for check, (ok, _) in told.items() if ok == "FAILED"]
+    assert failed == ["signing", "fetch", "policies", "push"]
     assert "see commit.signing.key_file" in told["signing"][1]
     assert "see state_repo.username and state_repo.password_file" in told["fetch"][1]
+
+
+def test_who_gives_no_numbers_is_told_with_the_setting(
+    run: Run, shop: StateRepo, fake: FakePrometheus, tmp_path: Path
+) -> None:
+    fake.script(ANY, status(401, "who are you?"))
+    alertmanager = {"url": f"{fake.url}/nothing"}
+    config = configured(tmp_path, fake.url, {"url": shop.url}, alertmanager=alertmanager)
+    told = lines(run, config, 1)
+    assert told["prometheus"][0] == "FAILED"
+    assert "401" in told["prometheus"][1]
+    assert told["prometheus"][1].endswith("; see prometheus.url and its credentials")
+    assert told["alerts"] == (
+        "FAILED",
+        f"{fake.url}/nothing/api/v2/alerts: HTTP 404; see alertmanager.url and its credentials",
+    )
+    assert told["push"][0] == "ok"
+
+
+def test_policies_in_trouble_are_counted(
+    run: Run, shop: StateRepo, fake: FakePrometheus, tmp_path: Path
+) -> None:
+    shop.write({"policies/bad.yaml": "x: 1\n", "policies/gone.yaml": policy("gone")}, "Break")
+    told = lines(run, configured(tmp_path, fake.url, {"url": shop.url}), 1)
+    assert told["policies"] == (
+        "FAILED",
+        "problems: 2; `scalebridge validate` tells each of them",
+    )
 
 
 class ReadOnly(GitHttp):
@@ -90,8 +125,11 @@ def test_for_programs(run: Run, shop: StateRepo, fake: FakePrometheus, tmp_path:
     config = configured(tmp_path, fake.url, {"url": shop.url})
     found = json.loads(run("doctor", "--json", "--config", config).stdout)
     assert [(one["check"], one["ok"]) for one in found["checks"]] == [
+        ("prometheus", True),
+        ("alerts", True),
         ("signing", True),
         ("fetch", True),
+        ("policies", True),
         ("push", True),
         ("pull requests", True),
     ]

@@ -12,7 +12,7 @@ import pytest
 from bridge.commit.message import commit_message
 from bridge.demo.servers import PROMETHEUS
 from tests.commands.conftest import Run
-from tests.parts.backfill import PROMTOOL, Backfilled, Series, every, ready
+from tests.parts.backfill import PROMTOOL, Backfilled, Series, every, firing, ready
 from tests.parts.gate import needs
 from tests.parts.state_repo import StateRepo
 from tests.publish.conftest import decision
@@ -45,6 +45,9 @@ spec:
       policies: [{type: Percent, value: 50, periodSeconds: 60}]
   schedules:
     - {name: office-hours, timezone: UTC, start: "0 8 * * *", end: "0 11 * * *", minReplicas: 3}
+  alerts:
+    - {match: {alertname: QueueDeep, team: shop}, minReplicas: "+50%"}
+    - {match: {alertname: Sale}, minReplicas: 12}
 """
 
 
@@ -67,6 +70,7 @@ PAST = (
     Series("http_requests_total", load(), {"service": "checkout"}),
     Series("latency_seconds", always(0.2), {"service": "checkout"}),
     ready("Deployment", "shop", "checkout", always(4)),
+    firing("QueueDeep", NOON - timedelta(minutes=2), NOON + timedelta(minutes=1), team="shop"),
 )
 
 
@@ -120,6 +124,11 @@ down, 50 % per 60 s   3      1            yes      policies/checkout.yaml:23
 schedule       minimum   now      asked by
 ───────────────────────────────────────────────────────────
 office-hours   3         closed   policies/checkout.yaml:25
+
+alert                            minimum   fires since               asked by
+──────────────────────────────────────────────────────────────────────────────────────────────
+alertname=QueueDeep, team=shop   +50%: 5   2026-03-04 11:57:55 UTC   policies/checkout.yaml:27
+alertname=Sale                   12        does not fire             policies/checkout.yaml:28
 
 change in Git             by   made by
 ──────────────────────────────────────────

@@ -108,6 +108,27 @@ def test_an_unknown_metric_says_why_and_needs_a_person(
     assert "checkout: Deployment/shop/checkout stays at 3" in done.stdout
     assert "ready unknown (" in done.stdout
     assert "expected one sample, got no data" in flat
+    facts = json.loads(run("explain", "checkout", "--json", "--config", config).stdout)
+    assert facts["metrics"][0]["text"] == "unknown: expected one sample, got no data"
+
+
+def test_a_forecast_stands_beside_the_value_that_it_exceeds(
+    run: Run, config: Path, shop: StateRepo, fake: FakePrometheus
+) -> None:
+    fake.script(ANY, samples(700))
+    fake.script("checkout", samples(300))
+    asked = {
+        "name": "load",
+        "query": "checkout",
+        "target": {"type": "AverageValue", "value": 100},
+        "forecast": {"type": "linear", "horizon": "45s"},
+    }
+    shop.write({POLICY: policy("checkout", metrics=[asked])}, "Look ahead")
+    (metric,) = facts(run, config)["metrics"]
+    assert (metric["value"], metric["asks"]) == (300, 7)
+    assert metric["ahead"] == "700 in 45 s (linear)"
+    flat = " ".join(run("explain", "checkout", "--config", config).stdout.split())
+    assert "700 in 45 s" in flat
 
 
 def test_a_count_without_a_place_says_so(run: Run, config: Path, shop: StateRepo) -> None:

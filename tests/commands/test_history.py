@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from xml.etree import ElementTree
@@ -78,6 +79,18 @@ def test_the_replicas_are_drawn(run: Run, told: Path, tmp_path: Path, suffix: st
     else:
         lines = ElementTree.parse(file).iter("{http://www.w3.org/2000/svg}g")  # noqa: S314 - ours
         assert len([one for one in lines if one.get("id", "").startswith("line2d")]) > 2
+
+
+def test_without_matplotlib_only_the_drawing_fails_and_at_once(
+    run: Run, told: Path, git_http: GitHttp, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setitem(sys.modules, "matplotlib", None)
+    assert run("history", "--config", told).exit_code == 0
+    asked = len(git_http.requests)
+    done = run("history", "--plot", tmp_path / "x.svg", "--config", told)
+    assert (done.exit_code, done.stdout) == (1, "")
+    assert done.stderr == "--plot needs matplotlib: pip install 'scalebridge[plot]'\n"
+    assert len(git_http.requests) == asked
 
 
 def test_nothing_is_said_to_be_nothing(run: Run, config: Path) -> None:

@@ -90,8 +90,8 @@ def test_nothing_to_do_is_said_with_reasons(
     done = run(command, "--config", config)
     assert done.exit_code == 0
     assert done.stdout == (
-        "nothing to commit (1 policies evaluated, 1 suspended)\n"
-        "checkout: Deployment/shop/checkout 3 → 3\n"
+        "nothing to commit; targets looked at: 1; policies suspended: 1\n"
+        "checkout: Deployment/shop/checkout stays at 3\n"
         "  load 300 at 100 per replica asks for 3\n"
     )
     facts = json.loads(run(command, "--json", "--config", config).stdout)
@@ -109,7 +109,9 @@ def test_problems_go_to_stderr_and_into_the_exit_code_and_hinder_no_other(
     assert done.exit_code == 1
     assert REASONS in done.stdout
     assert "problem: policies/bad.yaml:1: " in done.stderr
-    assert "problem: gone: Deployment/shop/gone: no such workload in the repo\n" in done.stderr
+    assert (
+        "problem: gone: Deployment/shop/gone: no such workload below search_paths\n" in done.stderr
+    )
     assert "problem: search: load unknown ('search': HTTP Status Code 500" in done.stderr
     assert count(shop, "checkout") == (7 if command == "once" else 3)
 
@@ -117,7 +119,7 @@ def test_problems_go_to_stderr_and_into_the_exit_code_and_hinder_no_other(
 def test_problems_as_json(run: Run, config: Path, shop: StateRepo) -> None:
     shop.write({"policies/gone.yaml": policy("gone")}, "Add")
     done = run("plan", "--json", "--config", config)
-    problems = ["gone: Deployment/shop/gone: no such workload in the repo"]
+    problems = ["gone: Deployment/shop/gone: no such workload below search_paths"]
     assert (done.exit_code, done.stderr) == (1, "")
     assert json.loads(done.stdout)["problems"] == problems
 
@@ -189,9 +191,9 @@ def test_an_unknown_metric_is_told_once(
     done = run(command, "--config", config)
     assert done.exit_code == 1
     assert done.stdout == (
-        "nothing to commit (2 policies evaluated)\n"
-        "checkout: Deployment/shop/checkout 3 → 3\n  no metric is known: held at 3\n"
-        "search: Deployment/shop/search 3 → 3\n  no metric is known: held at 3\n"
+        "nothing to commit; targets looked at: 2\n"
+        "checkout: Deployment/shop/checkout stays at 3\n  no metric is known: held at 3\n"
+        "search: Deployment/shop/search stays at 3\n  no metric is known: held at 3\n"
     )
     assert done.stderr == "".join(
         f"problem: {name}: load unknown ('{name}': expected one sample, got no data)\n"

@@ -11,6 +11,7 @@ import pytest
 from tests.commands.conftest import Run
 from tests.parts.fake_prometheus import FakePrometheus, samples
 from tests.parts.git_http import GitHttp
+from tests.parts.github import GitHub
 from tests.parts.state_repo import StateRepo
 from tests.repo.ways import hook
 from tests.service.conftest import count
@@ -100,6 +101,23 @@ def test_a_rival_s_push_is_waited_out(
     assert subjects == [f"release: {TARGET}", "Rival 1", "Rival 0", "Five"]
     shop.assert_linear()
     assert held == shop.log()[3].sha
+
+
+def test_a_release_by_a_commit_of_github_s(
+    run: Run, shop: StateRepo, fake: FakePrometheus, tmp_path: Path, held: str
+) -> None:
+    with GitHub(shop) as hub:
+        remote = {"url": hub.url_of(shop.path), "password": hub.password}
+        verified = {"signing": {"format": "github"}}
+        config = configured(tmp_path, fake.url, remote, commit=verified)
+        done = run("release", TARGET, "--reason", "Over", "--config", config)
+        assert (done.exit_code, hub.misunderstood) == (0, [])
+        newest = shop.log()[0]
+        assert f"released {TARGET} in {newest.sha[:12]}: " in done.stdout
+        assert (newest.parents, newest.paths) == ((held,), ())
+        assert newest.committer == "GitHub <noreply@github.com>"
+        assert run("once", "--config", config).exit_code == 0
+    assert (count(shop, "checkout"), count(shop, "search")) == (7, 4)
 
 
 def test_a_refusal_is_quoted(run: Run, config: Path, shop: StateRepo, held: str) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import stat
 from pathlib import Path
 
 import pytest
@@ -95,3 +97,72 @@ def test_a_value_that_is_no_count_is_wrong_usage(run: Run, values: Path, value: 
 
 def test_a_file_that_is_not_there_is_wrong_usage(run: Run, tmp_path: Path) -> None:
     assert run("set", tmp_path / "no.yaml", 3, "--path", "a").exit_code == 2
+
+
+def test_mode_and_owner_of_the_file_stay(run: Run, values: Path) -> None:
+    values.chmod(0o640)
+    before = values.stat()
+    assert run("set", values, 4, "--path", "web.replicas").exit_code == 0
+    after = values.stat()
+    assert stat.S_IMODE(after.st_mode) == 0o640
+    assert (after.st_uid, after.st_gid) == (before.st_uid, before.st_gid)
+    assert [path.name for path in values.parent.iterdir()] == ["values.yaml"]
+
+
+def test_a_link_stays_a_link_to_the_changed_file(run: Run, values: Path) -> None:
+    link = values.parent / "link.yaml"
+    link.symlink_to("values.yaml")
+    assert run("set", link, 4, "--path", "web.replicas").exit_code == 0
+    assert link.readlink() == Path("values.yaml")
+    assert values.read_bytes() == VALUES.replace("'3'", "'4'").encode()
+
+
+def test_a_write_that_fails_leaves_the_file_and_nothing_beside_it(
+    run: Run, values: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(_: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    told = run("set", values, 4, "--path", "web.replicas")
+    assert (told.exit_code, told.stderr) == (
+        1,
+        f"{values}: can't be written: No space left on device\n",
+    )
+    assert values.read_bytes() == VALUES.encode()
+    assert [path.name for path in values.parent.iterdir()] == ["values.yaml"]
+
+
+def test_a_read_only_file_is_not_replaced(
+    run: Run, values: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "access", lambda _, mode: mode != os.W_OK)  # root may write any file
+    told = run("set", values, 4, "--path", "web.replicas")
+    assert (told.exit_code, told.stderr) == (1, f"{values}: can't be written: it is read-only\n")
+    assert values.read_bytes() == VALUES.encode()
+
+
+def test_the_same_count_leaves_the_file_untouched(run: Run, values: Path) -> None:
+    before = values.stat()
+    assert run("set", values, 3, "--path", "web.replicas").exit_code == 0
+    assert values.stat().st_ino == before.st_ino
+
+
+def test_what_is_no_file_is_only_printed(run: Run) -> None:
+    reading, writing = os.pipe()
+    os.write(writing, b"a: 3\n")
+    os.close(writing)
+    told = run("set", f"/dev/fd/{reading}", 4, "--path", "a", "--stdout")
+    os.close(reading)
+    assert told.stdout_bytes == b"a: 4\n"
+
+
+def test_a_huge_file_is_refused_without_being_read_whole(run: Run, tmp_path: Path) -> None:
+    path = tmp_path / "huge.yaml"
+    with path.open("wb") as file:
+        file.truncate(100_000_000_000)
+    told = run("set", path, 4, "--path", "a")
+    assert (told.exit_code, told.stderr) == (
+        1,
+        f"{path}: over 10,000,000 bytes: too big for a manifest\n",
+    )

@@ -31,7 +31,8 @@ def test_each_problem_names_file_line_and_field(run: Run, tmp_path: Path) -> Non
     line = bad.splitlines().index('  "maxReplica": 100,') + 1
     done = run("validate", tmp_path)
     assert (done.exit_code, done.stdout) == (1, "policies: 1 valid; problems: 1\n")
-    assert f"{tmp_path}/bad.yml:{line}: spec.maxReplica: unknown field\n" in done.stderr
+    told = f"{tmp_path}/bad.yml:{line}: spec.maxReplica: unknown field; did you mean maxReplicas?\n"
+    assert told in done.stderr
     assert "spec.maxReplicas: required, but missing\n" in done.stderr
 
 
@@ -65,7 +66,7 @@ def test_configured_policies_are_checked_against_the_repo(
     done = run("validate", "--config", config)
     assert (done.exit_code, done.stdout) == (1, "policies: 3 valid; problems: 3\n")
     assert done.stderr.splitlines()[1:] == [
-        "gone: Deployment/shop/gone: no such workload in the repo",
+        "gone: Deployment/shop/gone: no such workload below search_paths",
         "search: Deployment/shop/search: stands in several places: "
         "apps/copy.yaml:1, apps/search.yaml:1",
     ]
@@ -100,7 +101,7 @@ def test_files_are_checked_against_the_repo_of_a_configuration(
     assert (alone.exit_code, alone.stdout) == (0, "policies: 2 valid; problems: 0\n")
     done = run("validate", folder, "--config", config)
     assert (done.exit_code, done.stdout) == (1, "policies: 2 valid; problems: 1\n")
-    assert done.stderr == "gone: Deployment/shop/gone: no such workload in the repo\n"
+    assert done.stderr == "gone: Deployment/shop/gone: no such workload below search_paths\n"
 
 
 def test_a_folder_without_any_policy_file_is_told(run: Run, tmp_path: Path) -> None:

@@ -93,7 +93,7 @@ def test_a_target_that_is_gone_leaves_the_rest_of_the_batch() -> None:
     files = {"a.yaml": manifest((WEB, "3"))}
     assert outcome(files, gone, made) == (
         {"a.yaml": manifest((WEB, "5"))},
-        [(gone, "Deployment/shop/api: no such workload in the repo")],
+        [(gone, "Deployment/shop/api: no such workload below search_paths")],
     )
 
 

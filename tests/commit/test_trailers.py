@@ -35,6 +35,9 @@ def test_a_decision_is_one_line_of_json() -> None:
         pytest.param("", id="empty"),
         pytest.param("Scale the shop\n\nBy hand.\n", id="a person's"),
         pytest.param(f"{trailer()}\nSigned-off-by: Robin\n\nPS\n", id="not in the last paragraph"),
+        pytest.param(f'Revert "{trailer()}', id="a revert's quotation"),
+        pytest.param(f"Reapply\n\n{trailer()}", id="a revert of a revert's"),
+        pytest.param(f"fix: x\n\nThis reverts commit 1.\n\n{trailer()}", id="a reworded revert's"),
         pytest.param(trailer().replace("Scale-Decision: ", "Scale-Decision:"), id="no space"),
         pytest.param(trailer().replace("Scale-Decision", "scale-decision"), id="another key"),
         pytest.param("x\n\nScale-Decision: {", id="not JSON"),
@@ -52,6 +55,12 @@ def test_a_decision_is_one_line_of_json() -> None:
 )
 def test_what_is_no_decision_is_passed_over(message: str) -> None:
     assert list(scale_decisions(message)) == []
+
+
+def test_a_reason_may_speak_of_reverts() -> None:
+    reason = "this reverts commit rates"
+    message = f"scale: web\n\nweb: 3 → 5\n  {reason}\n\n" + trailer().partition("\n\n")[2]
+    assert list(scale_decisions(message)) == [GOOD]
 
 
 def test_a_malformed_decision_leaves_the_others() -> None:

@@ -48,7 +48,7 @@ def test_a_negative_wish_is_none() -> None:
 
 def test_all_unknown_blocks() -> None:
     found = reconciled(3, order(), [UNKNOWN, UNKNOWN], Memory(()))
-    assert found.blocked
+    assert (found.error, found.wished) == (True, None)
     assert found.conditions["ScalingActive"] == Condition("False", "FailedGetExternalMetric")
 
 

@@ -72,6 +72,12 @@ def test_a_failing_metric_keeps_it_awake() -> None:
     assert made.errors == ("jobs unknown (no data)",)
 
 
+def test_at_rest_an_unknown_metric_is_not_told_as_inactive() -> None:
+    made = decided(policy(**ZERO), moment(load="no answer"), 0, QUIET)
+    assert made.desired == 0
+    assert made.reasons[-1] == "no metric is known to be active, at rest at 0"
+
+
 def test_zero_is_the_hpas_where_no_rest_is_asked_for() -> None:
     made = decided(policy(minReplicas=0), moment(load=0), 3)
     assert made.desired == 0

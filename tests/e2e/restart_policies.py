@@ -3,50 +3,80 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import Any
 
+FLEET = {"scale": "by-load"}
+ALERTS = ("QueueDeep", "Overloaded")
+_BUSY = ("busy{}", "busy{}", "avg_over_time(busy{}[1m])", "avg_over_time(busy{}[3m])")
+"""As it is, or averaged, which holds a ratio's raise for as long."""
 _NOON = datetime(2026, 3, 4, 12, tzinfo=UTC)
 _FALLBACKS = ("static", "currentReplicas", "currentReplicasIfHigher", "currentReplicasIfLower")
 
 
-def policy_file(rng: Random, run: str, app: str, interval: int) -> str:
-    """A policy for the app of this run, asked at every tick or every other one."""
+@dataclass(frozen=True, slots=True)
+class Governed:
+    """Whom a policy is for: the app of its name in a run, or the run's fleet."""
+
+    run: str
+    name: str
+    fleet: bool = False
+
+    @property
+    def target(self) -> dict[str, Any]:
+        """What the policy says of it; a fleet's ready replicas are kube-state-metrics'."""
+        place = f"shop-{self.run}"
+        if self.fleet:
+            return {"scaleTargetSelector": {"kind": "Deployment", "matchLabels": FLEET}}
+        ready = (
+            f'kube_deployment_status_replicas_ready{{namespace="{place}",deployment="{self.name}"}}'
+        )
+        ref = {"kind": "Deployment", "name": self.name, "namespace": place}
+        return {"scaleTargetRef": ref, "readyReplicasQuery": f"max({ready})"}
+
+    @property
+    def labels(self) -> dict[str, str]:
+        """Of its series; a fleet's are told apart by more."""
+        return {"run": self.run} if self.fleet else {"run": self.run, "deployment": self.name}
+
+    def query(self, function: str, selected: str) -> str:
+        """The series, whose labels stand for `{}`, made one; or one for each member."""
+        by = " by (namespace, deployment)" if self.fleet else ""
+        labels = ",".join(f'{name}="{value}"' for name, value in self.labels.items())
+        return f"{function}{by} ({selected.replace('{}', f'{{{labels}}}')})"
+
+
+def policy_file(rng: Random, governed: Governed, interval: int) -> str:
+    """A policy, asked at every tick or every other one."""
     spec: dict[str, Any] = {
-        "scaleTargetRef": {"kind": "Deployment", "name": app, "namespace": "shop"},
+        **governed.target,
         "pollingInterval": f"{interval * rng.choice([1, 1, 2])}s",
         "minReplicas": rng.randint(0, 3),
         "maxReplicas": rng.randint(5, 25),
-        "metrics": _metrics(rng, run, app),
-        "readyReplicasQuery": _ready_query(run, app),
+        "metrics": _metrics(rng, governed),
         "behavior": {"scaleUp": _up(rng), "scaleDown": _down(rng)},
         "inFlightTimeout": f"{rng.choice([0, 60, 600])}s",
-        "overrideHold": f"{rng.choice([0, 0, 60, 600])}s",
+        "overrideHold": f"{rng.choice([0, 120, 600, 1800])}s",
     }
     for extra in (_modifiers, _forecast, _fallback, _schedules, _rest, _pauses):
         if rng.random() < 0.3:
             spec |= extra(rng, spec)
-    if rng.random() < 0.7:
-        spec |= _alerts(rng, spec)
     if "scalingModifiers" not in spec:
         spec["metrics"] = [_foreseeing(rng, metric) for metric in spec["metrics"]]
+    if rng.random() < 0.5:
+        spec["alerts"] = _alerts(rng, governed)
     head = {"apiVersion": "scalebridge/v1", "kind": "ScalingPolicy"}
-    return json.dumps({**head, "metadata": {"name": app}, "spec": spec}, indent=1)
+    return json.dumps({**head, "metadata": {"name": governed.name}, "spec": spec}, indent=1)
 
 
-def _ready_query(run: str, app: str) -> str:
-    labels = f'namespace="shop-{run}",deployment="{app}"'
-    return f"max(kube_deployment_status_replicas_ready{{{labels}}})"
-
-
-def _metrics(rng: Random, run: str, app: str) -> list[dict[str, Any]]:
-    labels = f'{{run="{run}",app="{app}"}}'
+def _metrics(rng: Random, governed: Governed) -> list[dict[str, Any]]:
     load = {"type": "AverageValue", "value": rng.randint(60, 140)}
     busy = {"type": "Value", "value": f"{rng.randint(500, 1200)}m"}
     both: list[dict[str, Any]] = [
-        {"name": "load", "query": f"sum(load{labels})", "target": load},
-        {"name": "busy", "query": _busy(rng, labels), "target": busy},
+        {"name": "load", "query": governed.query("sum", "load{}"), "target": load},
+        {"name": "busy", "query": governed.query("max", rng.choice(_BUSY)), "target": busy},
     ]
     for metric in both:
         if rng.random() < 0.3:
@@ -54,12 +84,19 @@ def _metrics(rng: Random, run: str, app: str) -> list[dict[str, Any]]:
     return rng.choice([both, both[:1], both[1:]])
 
 
-def _busy(rng: Random, labels: str) -> str:
-    """As it is, or averaged, which holds a ratio's raise for as long."""
-    over = rng.choice(
-        ["busy{}", "busy{}", "avg_over_time(busy{}[1m])", "avg_over_time(busy{}[3m])"]
-    )
-    return f"max({over.format(labels)})"
+def _alerts(rng: Random, governed: Governed) -> list[dict[str, Any]]:
+    """What each of the alerts asks for while it fires; some only wake."""
+    rules = [
+        {"match": {"alertname": alert_name(kind, governed.run), **governed.labels}}
+        for kind in rng.sample(ALERTS, rng.randint(1, len(ALERTS)))
+    ]
+    asked = ["+10%", "+50%", "+200%", rng.randint(1, 12), None]
+    return [rule | {"minReplicas": rng.choice(asked)} for rule in rules]
+
+
+def alert_name(kind: str, run: str) -> str:
+    """Alerts of one name are asked for together: each run has its own."""
+    return f"{kind}{run}"
 
 
 def _foreseeing(rng: Random, metric: dict[str, Any]) -> dict[str, Any]:
@@ -106,13 +143,6 @@ def _forecast(rng: Random, spec: dict[str, Any]) -> dict[str, Any]:
     if first["name"] != "load" or "scalingModifiers" in spec:
         return {}
     return {"metrics": [{**first, "forecast": ahead}, *others]}
-
-
-def _alerts(rng: Random, spec: dict[str, Any]) -> dict[str, Any]:
-    """The world's alert for this app raises the minimum while it fires."""
-    labels = {"alertname": "Overloaded", "namespace": spec["readyReplicasQuery"].split('"')[1]}
-    least = rng.choice(["+50%", "+20%", rng.randint(1, spec["maxReplicas"])])
-    return {"alerts": [{"match": labels, "minReplicas": least}]}
 
 
 def _fallback(rng: Random, _: dict[str, Any]) -> dict[str, Any]:

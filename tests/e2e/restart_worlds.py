@@ -5,9 +5,10 @@ All of a world comes from its seed, so that a world in which something went wron
 
 from __future__ import annotations
 
+import json
 import math
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from random import Random
@@ -17,8 +18,8 @@ from bridge.commit.message import commit_message
 from bridge.decide.decision import Decision, Step
 from bridge.manifest.target import Target
 from tests.conftest import DEPLOYMENT
-from tests.e2e.restart_policies import policy_file
-from tests.parts.backfill import Series, every, firing, ready
+from tests.e2e.restart_policies import ALERTS, FLEET, Governed, alert_name, policy_file
+from tests.parts.backfill import Series, every, ready
 from tests.parts.state_repo import PERSON
 
 START: Final = datetime(2026, 3, 4, 12, tzinfo=UTC)
@@ -27,7 +28,9 @@ _SAMPLE_S: Final = 15
 _SAMPLES: Final = _HOUR_S // _SAMPLE_S
 _BEFORE: Final = 80
 """Samples that were recorded before the hour begins."""
-_APPS: Final = ("checkout", "search")
+_ALONE: Final = ("checkout", "search")
+_MEMBERS: Final = ("search", "mail")
+"""In some worlds a fleet; the app that has no policy of its own is one of it."""
 _OURS: Final = "scalebridge <scalebridge@localhost>"
 
 Values = list[float | None]
@@ -50,6 +53,8 @@ class World:
     seed: int
     interval: int
     """Seconds from tick to tick."""
+    governed: tuple[Governed, ...]
+    apps: tuple[str, ...]
     series: tuple[Series, ...]
     files: Mapping[str, str]
     before: tuple[Committed, ...]
@@ -73,95 +78,110 @@ def world(seed: int) -> World:
     """The world of this seed."""
     rng = Random(seed)
     interval = rng.choice([15, 30, 60])
-    files = {_manifest_path(app): _manifest(app, rng.randint(0, 9)) for app in _APPS}
-    files |= {_policy_path(app): policy_file(rng, f"{seed}", app, interval) for app in _APPS}
-    empty = World(seed, interval, (), files, (), {}, frozenset(), frozenset())
+    governed, apps = _governed(rng, f"{seed}")
+    files = {_manifest_path(app): _manifest(seed, app, rng.randint(0, 9)) for app in apps}
+    files |= {_policy_path(one): policy_file(rng, one, interval) for one in governed}
+    empty = World(seed, interval, governed, apps, (), files, (), {}, frozenset(), frozenset())
     commits = _commits(rng, empty)
     return replace(
         empty,
-        series=(*(one for app in _APPS for one in _series(rng, seed, app)), _alert(rng, seed)),
-        before=tuple(_past_commits(rng)),
+        series=tuple(one for app in apps for one in _series(rng, seed, app)),
+        before=tuple(_past_commits(rng, empty)),
         commits=commits,
-        restarts=frozenset([*rng.sample(empty.ticks, 12), *rng.sample(sorted(commits), 2)]),
+        restarts=frozenset([*rng.sample(empty.ticks, 5), *rng.sample(sorted(commits), 2)]),
         lost=frozenset(tick for tick in empty.ticks if rng.random() < 0.1),
     )
 
 
-def _policy_path(app: str) -> str:
-    return f"policies/{app}.yaml"
+def _governed(rng: Random, run: str) -> tuple[tuple[Governed, ...], tuple[str, ...]]:
+    """Whom the policies are for, and the apps."""
+    if rng.random() < 0.6:
+        return tuple(Governed(run, app) for app in _ALONE), _ALONE
+    fleet = Governed(run, "fleet", fleet=True)
+    return (Governed(run, "checkout"), fleet), ("checkout", *_MEMBERS)
+
+
+def _policy_path(governed: Governed) -> str:
+    return f"policies/{governed.name}.yaml"
 
 
 def _manifest_path(app: str) -> str:
     return f"apps/{app}.yaml"
 
 
-def _manifest(app: str, count: int) -> str:
-    return DEPLOYMENT.format(name=app).replace("replicas: 3", f"replicas: {count}")
+def _manifest(seed: int, app: str, count: int) -> str:
+    """All have the fleet's labels: a policy of one's own wins."""
+    text = DEPLOYMENT.format(name=app).replace("replicas: 3", f"replicas: {count}")
+    return text.replace("namespace: shop", f"namespace: shop-{seed}\n  labels: {json.dumps(FLEET)}")
 
 
-def _past_commits(rng: Random) -> list[Committed]:
+def _past_commits(rng: Random, world: World) -> list[Committed]:
     """The log as it was when the hour began: some of ours, some of people."""
     ages = sorted(
         (rng.randint(1, _SAMPLE_S * _BEFORE) for _ in range(rng.randint(0, 6))), reverse=True
     )
-    return [
-        replace(_other_commit(rng, rng.choice(_APPS)), at=START - timedelta(seconds=age))
-        for age in ages
-    ]
+    return [replace(_other_commit(rng, world), at=START - timedelta(seconds=age)) for age in ages]
 
 
 def _commits(rng: Random, world: World) -> dict[int, list[Committed]]:
     found = defaultdict(list)
     for _ in range(rng.randint(5, 10)):
-        tick, app = rng.choice(world.ticks), rng.choice(_APPS)
-        made = _policy_commit(rng, world, app) if rng.random() < 0.4 else _other_commit(rng, app)
+        tick = rng.choice(world.ticks)
+        made = _policy_commit(rng, world) if rng.random() < 0.4 else _other_commit(rng, world)
         skew = rng.choice([0, 0, 0, -200, 200])  # not every clock is right
         at = world.at(tick) - timedelta(seconds=rng.random() + skew)
         found[tick].append(replace(made, at=at))
     return found
 
 
-def _policy_commit(rng: Random, world: World, app: str) -> Committed:
+def _policy_commit(rng: Random, world: World) -> Committed:
     """Another policy, or a broken one, in whose stead the last good one goes on."""
-    text = policy_file(rng, f"{world.seed}", app, world.interval)
+    governed = rng.choice(world.governed)
+    text = policy_file(rng, governed, world.interval)
     if rng.random() < 0.3:
         text = text.replace('"maxReplicas"', '"mostReplicas"')
-    return Committed(START, "Change a policy", {_policy_path(app): text})
+    return Committed(START, "Change a policy", {_policy_path(governed): text})
 
 
-def _other_commit(rng: Random, app: str) -> Committed:
+def _other_commit(rng: Random, world: World) -> Committed:
     """A hand edit, or what another instance decided (in Git they differ by the trailers)."""
-    count = rng.randint(0, 12)
-    files = {_manifest_path(app): _manifest(app, count)}
+    app, count = rng.choice(world.apps), rng.randint(0, 12)
+    files = {_manifest_path(app): _manifest(world.seed, app, count)}
     if rng.random() < 0.5:
         return Committed(START, f"Set {app} to {count}", files)
-    target = Target("Deployment", app, "shop", "apps/v1")
+    target = Target("Deployment", app, f"shop-{world.seed}", "apps/v1")
     decision = Decision(target=target, policy=app, current=count + 1, desired=count)
     made = replace(decision, steps=(Step("as if decided elsewhere"),))
     return Committed(START, commit_message([made]), files, _OURS)
 
 
 def _series(rng: Random, seed: int, app: str) -> list[Series]:
-    """Two metrics of the app, and its ready replicas, which follow the load late."""
+    """Two metrics of the app, its ready replicas, which follow the load late, and its alerts."""
     load, lag = _load(rng), rng.randint(1, 20)
     live: Values = [
         max(0, math.ceil(load[max(0, n - lag)] / 100) + _now_and_then(rng, [-1, 1]))
         for n in range(len(load))
     ]
     busy = [value / (100 * (count or 1)) for value, count in zip(load, live, strict=True)]
-    labels = {"run": str(seed), "app": app}
+    labels = {"run": str(seed), "namespace": f"shop-{seed}", "deployment": app}
     return [
+        *_alerts(rng, labels),
         Series("load", _recorded(_with_holes(rng, list(load))), labels),
         Series("busy", _recorded(_with_holes(rng, list(busy))), labels),
         ready("Deployment", f"shop-{seed}", app, _recorded(_with_holes(rng, live))),
     ]
 
 
-def _alert(rng: Random, seed: int) -> Series:
-    """Fires for some minutes of the hour."""
-    start = START + timedelta(minutes=rng.randint(0, 40))
-    end = start + timedelta(minutes=rng.randint(1, 20))
-    return firing("Overloaded", start, end, namespace=f"shop-{seed}")
+def _alerts(rng: Random, labels: Mapping[str, str]) -> Iterator[Series]:
+    """Each alert of one or two pods: it fires, is over, fires again, also at the same time."""
+    for kind in ALERTS:
+        for pod in range(rng.randint(0, 2)):
+            values: Values = [None] * (_BEFORE + _SAMPLES)
+            for _ in range(rng.randint(1, 3)):
+                start, length = rng.randrange(len(values)), rng.randint(1, 60)
+                values[start : start + length] = [1.0] * len(values[start : start + length])
+            named = {"alertname": alert_name(kind, labels["run"]), "alertstate": "firing"}
+            yield Series("ALERTS", _recorded(values), {**labels, **named, "pod": f"{pod}"})
 
 
 def _recorded(values: Values) -> dict[float, float]:

@@ -41,14 +41,8 @@ LIVES_FOR = 3
 DOWN, UP = "spec.behavior.scaleDown", "spec.behavior.scaleUp"
 WINDOW = "stabilizationWindowSeconds"
 RATES = {f"{DOWN}.policies", f"{UP}.policies"}
-MEMORY = {
-    "changes",
-    "spec.alerts.minReplicas",
-    "spec.overrideHold",
-    *RATES,
-    f"{DOWN}.{WINDOW}",
-    f"{UP}.{WINDOW}",
-}
+WINDOWS = {f"{DOWN}.{WINDOW}", f"{UP}.{WINDOW}"}
+MEMORY = {"changes", "fleet", "spec.alerts.minReplicas", "spec.overrideHold", *RATES, *WINDOWS}
 """What has to occur among the decisions that are compared: what a past decides, by its field."""
 
 pytestmark = pytest.mark.timeout(60 + 30 * RUNS)
@@ -106,8 +100,8 @@ class Hour:
 
     async def _tick(self, tick: int, eldest: Life, fresh: Lives) -> None:
         view = await eldest.rounds.look()
-        policies = view.policies.by_name
-        wake = self._ticks.due(policies.values(), self._clock.now.timestamp())
+        policies = view.policies.by_name.values()
+        wake = self._ticks.due(policies, self._clock.now.timestamp())
         names = wake.policies if wake else frozenset()
         outcomes = await eldest.rounds.decide(view, names)
         for started, life in fresh.items():
@@ -118,7 +112,7 @@ class Hour:
                 self._note(pair[1])
         decisions = [one.decision for one in outcomes if one.decision and one.decision.changes]
         if decisions and tick not in self._world.lost:
-            published = await eldest.publisher.publish(decisions, policies)
+            published = await eldest.publisher.publish(decisions, view.places.governing)
             self.commits += published.push is not None
 
     def _same(self, tick: int, started: int, expected: object, found: object) -> None:
@@ -134,6 +128,7 @@ class Hour:
         self.compared["decisions"] += 1
         if made := outcome.decision:
             self.compared["changes"] += made.changes
+            self.compared["fleet"] += made.fleet
             fields = {re.sub(r"\.\d+", "", step.field) for step in made.steps}
             self.compared.update(fields - {""})
 

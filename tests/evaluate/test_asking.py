@@ -5,8 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections import Counter
-from collections.abc import AsyncIterator, Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -14,31 +13,17 @@ from bridge.evaluate.asking import Asking
 from bridge.evaluate.prometheus import Prometheus
 from bridge.evaluate.reading import Moment, Past, Reading
 from bridge.settings.prometheus import PrometheusSettings
+from tests.evaluate.conftest import NOON
 from tests.parts.fake_prometheus import Answer, FakePrometheus, samples, slow, status
 from tests.policy.given import metric, policy
 
-NOW = datetime(2026, 3, 4, 12, tzinfo=UTC)
 NOTED = {"readyReplicasQuery": "ready"}
 TWO = {"metrics": [metric("load"), metric("busy")], **NOTED}
 
 
-@pytest.fixture
-def server() -> Iterator[FakePrometheus]:
-    """A Prometheus of which every question is noted."""
-    with FakePrometheus() as fake:
-        yield fake
-
-
-@pytest.fixture
-async def asking(server: FakePrometheus) -> AsyncIterator[Asking]:
-    """A pass at noon."""
-    async with Prometheus(PrometheusSettings(url=server.url, timeout=2)) as prometheus:
-        yield Asking(prometheus, NOW)
-
-
 def matrix(*pairs: tuple[float, float]) -> Answer:
     """A range's one series, as (seconds before noon, value)."""
-    values = [[NOW.timestamp() - age, str(value)] for age, value in pairs]
+    values = [[NOON.timestamp() - age, str(value)] for age, value in pairs]
     return status(200, json.dumps({"data": {"result": [{"metric": {}, "values": values}]}}))
 
 
@@ -54,7 +39,7 @@ async def test_a_moment_holds_every_metric_and_the_ready_replicas(
         server.script(query, answer)
     none = "'busy': expected one sample, got no data"
     assert await asking.moment(policy(**TWO)) == Moment(
-        NOW, (Reading("load", 640.0), Reading("busy", None, none)), 3
+        NOON, (Reading("load", 640.0), Reading("busy", None, none)), 3
     )
 
 
@@ -64,7 +49,7 @@ async def test_all_is_asked_of_the_moment_of_the_pass(
     """However long the pass takes, and wherever Prometheus' own clock stands."""
     await asking.moment(policy(**TWO))
     times = {query.promql: query.parameters.get("time") for query in server.queries}
-    assert times == dict.fromkeys(("load", "busy", "ready"), f"{NOW.timestamp():.3f}")
+    assert times == dict.fromkeys(("load", "busy", "ready"), f"{NOON.timestamp():.3f}")
 
 
 async def test_unknown_ready_replicas_say_why(server: FakePrometheus, asking: Asking) -> None:
@@ -124,7 +109,7 @@ async def test_the_past_is_a_moment_for_each_step_known_or_not(
             Moment(ago(45), none, None),
             Moment(ago(30), (Reading("load", 200.0), Reading("busy", None, "no data")), 4),
             Moment(ago(15), none, None),
-            Moment(NOW, (Reading("load", 300.0), Reading("busy", 0.7)), None),
+            Moment(NOON, (Reading("load", 300.0), Reading("busy", 0.7)), None),
         ),
         since=ago(60),
     )
@@ -142,10 +127,10 @@ async def test_steps_are_found_again_whenever_the_past_is_asked_for(
 ) -> None:
     server.script("load", samples(640))
     async with Prometheus(PrometheusSettings(url=server.url, timeout=2)) as prometheus:
-        asking = Asking(prometheus, NOW + timedelta(seconds=late))
+        asking = Asking(prometheus, NOON + timedelta(seconds=late))
         past = await asking.past(policy(pollingInterval="7.3s", **NOTED), 60)
     assert past.since == ago(60)
-    assert [round((m.at - NOW).total_seconds() + 60, 3) for m in past.moments] == [
+    assert [round((m.at - NOON).total_seconds() + 60, 3) for m in past.moments] == [
         round(n * 7.3, 3) for n in range(9)
     ]
     assert {moment.readings for moment in past.moments} == {(Reading("load", 640.0),)}
@@ -153,7 +138,7 @@ async def test_steps_are_found_again_whenever_the_past_is_asked_for(
 
 def ago(seconds: float) -> datetime:
     """Before noon."""
-    return NOW - timedelta(seconds=seconds)
+    return NOON - timedelta(seconds=seconds)
 
 
 async def test_the_past_is_asked_for_by_window_and_interval(
@@ -168,7 +153,7 @@ async def test_the_past_is_asked_for_by_window_and_interval(
         for q in server.queries
         if q.promql == "load"
     ]
-    noon = NOW.timestamp()
+    noon = NOON.timestamp()
     assert wanted == [(noon - 300, noon, 15), (noon - 300, noon, 5), (noon - 60, noon, 15)]
     assert asked(server) == {("query_range", "load"): 3, ("query_range", "ready"): 3}
 

@@ -3,39 +3,20 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator, Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
-import pytest
-
 from bridge.evaluate.asking import Asking
-from bridge.evaluate.prometheus import Prometheus
 from bridge.evaluate.reading import Past, Reading
 from bridge.policy.members import members_of
 from bridge.policy.model import ScalingPolicy
-from bridge.settings.prometheus import PrometheusSettings
+from tests.evaluate.conftest import NOON
 from tests.parts.fake_prometheus import ANY, Answer, FakePrometheus, samples, status
 from tests.policy.given import metric
 from tests.policy.test_members import fleet, index, manifest
 
-NOON = datetime(2026, 3, 4, 12, tzinfo=UTC)
 NAMES = [f"web-{number}" for number in range(50)]
 TWO = {"metrics": [metric("load"), metric("busy")], "readyReplicasQuery": "ready"}
-
-
-@pytest.fixture
-def server() -> Iterator[FakePrometheus]:
-    """A Prometheus of which every question is noted."""
-    with FakePrometheus() as fake:
-        yield fake
-
-
-@pytest.fixture
-async def asking(server: FakePrometheus) -> AsyncIterator[Asking]:
-    """A pass at noon."""
-    async with Prometheus(PrometheusSettings(url=server.url, timeout=2)) as prometheus:
-        yield Asking(prometheus, NOON)
 
 
 def members(**spec: Any) -> list[ScalingPolicy]:

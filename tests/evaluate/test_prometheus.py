@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from time import perf_counter
 
@@ -27,13 +26,6 @@ from tests.parts.fake_prometheus import (
 
 START, END = datetime(2026, 3, 4, 12, tzinfo=UTC), datetime(2026, 3, 4, 12, 5, tzinfo=UTC)
 NOT_THE_API = "not an answer of Prometheus' API"
-
-
-@pytest.fixture
-def server() -> Iterator[FakePrometheus]:
-    """A Prometheus that shows the faults it is told to."""
-    with FakePrometheus() as fake:
-        yield fake
 
 
 def client(url: str, patience: float = 5, concurrency: int = 8) -> Prometheus:

@@ -37,6 +37,7 @@ SEEDS = (
     b"\0kind: Deployment\nmetadata: {name: web}\nspec:\n  replicas: 3 # c\n---\nkind: Service\n",
     b"\0apiVersion: apps/v1\nkind: Deployment\nmetadata:\n  name: web\n  labels:\n    a: b\nspec:\n"
     b"  replicas: '3'\n  x: |\n    y: 1\n",
+    b"\0web: {replicas: &r}\nd: {<<: [*r]}\n",
     b"\0web: {replicas: &r 3}\na: [*r, 4]\nb: &b {c: *r}\nd: {<<: *b}\n",
     b"\0web:\n  replicas: |\n    web=3\n    x=y\n",
     b"\0resources: [a]\nreplicas:\n- name: web\n  count: 3\n",

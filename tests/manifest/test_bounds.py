@@ -30,6 +30,9 @@ HEAD = "kind: Deployment\nmetadata: {name: web}\n"
             f"{HEAD}x: &x 1\ny: [{'*x,' * 400}]", "line 4: more than 300 values", id="aliases"
         ),
         pytest.param("n = 3 # scalebridge: a\n" * 1_001, "line 1001: more than", id="markers"),
+        pytest.param(
+            "# scalebridge: a " * 500_000, "line 1: more than 1,000 markers", id="one line"
+        ),
         pytest.param(f"{HEAD}x: {'{a: ' * 50_000}", "line 3: nested deeper", id="mappings"),
     ],
 )
@@ -38,6 +41,14 @@ def test_a_hostile_file_is_refused(monkeypatch: pytest.MonkeyPatch, text: str, r
         monkeypatch.setattr(tree, "MAX_NODES", 300)
     found = surveyed(text.encode(), ".txt" if "scalebridge" in text else ".yaml")
     assert found.refusal.startswith(reason)
+
+
+def test_many_anchors_and_aliases_cost_no_more_than_their_number() -> None:
+    item = "- {kind: Job, metadata: {name: a}, spec: &a {replicas: 3}}\n"
+    text = f"kind: List\nitems:\n{item * 4_000}x: [{'*a,' * 60_000}]\n"
+    found = surveyed(text.encode(), ".yaml").workloads
+    assert [bool(one.count) for one in found] == [True] * 3_999 + [False]
+    assert "over 200 places" in found[-1].refusal
 
 
 async def test_the_loop_goes_on_while_a_repo_of_hostile_files_is_indexed(

@@ -155,6 +155,7 @@ def test_an_entry_becomes_the_last_of_its_list(text: str, expected: str) -> None
         ("replicas:\n", ENTRY, "no kustomization to which replicas could be added"),
         ("a: 1\n---\nb: 1\n", ENTRY, "no kustomization to which replicas could be added"),
         ("", ENTRY, "no kustomization to which replicas could be added"),
+        (f"{HEAD}spec:\n  a: 1\n", ENTRY, "no kustomization to which replicas could be added"),
         ("{a: 1}\n", ENTRY, "no kustomization to which replicas could be added"),
         ("a: |\n  x\n", ENTRY, "line 1: nothing is inserted behind a text block"),
         ("replicas: []\nreplicas: []\n", ENTRY, "line 2: key 'replicas' is given twice"),

@@ -70,7 +70,7 @@ def test_group_and_namespace_narrow_where_given(
     if found:
         assert index.find(target).path == "a.yaml"
     else:
-        assert refusal(index, target) == f"{target}: no such workload in the repo"
+        assert refusal(index, target) == f"{target}: no such workload below search_paths"
 
 
 def test_the_exact_namespace_wins_over_none() -> None:
@@ -102,7 +102,7 @@ def test_files_that_cannot_be_read_are_named_where_nothing_is_found() -> None:
     files = {f"{name}.yaml": b"kind: [" for name in "abcde"}
     broken = "line 2: not YAML: did not find expected node content"
     assert refusal(indexed({"a.yaml": b"kind: ["})).endswith(
-        f"no such workload in the repo (files that can't be read: a.yaml: {broken})"
+        f"no such workload below search_paths (files that can't be read: a.yaml: {broken})"
     )
     assert refusal(indexed(files)).endswith(
         f"(files that can't be read: a.yaml: {broken}; b.yaml: {broken}; c.yaml: {broken}"
@@ -134,7 +134,7 @@ def test_only_manifests_below_the_search_paths_count(
     if inside:
         assert index.find(WEB).path == path
     else:
-        assert refusal(index) == "Deployment/shop/web: no such workload in the repo"
+        assert refusal(index) == "Deployment/shop/web: no such workload below search_paths"
 
 
 def test_a_blob_is_read_once_however_often_the_branch_moves() -> None:

@@ -88,6 +88,8 @@ TERRAFORM = 'module "web3" {\n  count = @3@ # scalebridge: web\n  max = 3 # scal
         pytest.param("kind: A\nn: @3@\n---\nkind: B\nn: 3\n", "a.yaml", at("n", owner=Target("A", "")), id="only a kind"),
         pytest.param(PATCH, "k.yaml", at("/patches/0/patch", pattern=r"^\s+value: (\d+)$"), id="block scalar"),
         pytest.param(PATCH.replace("\n", "\r\n"), "k.yaml", at("/patches/0/patch", pattern=r"value: \d+"), id="block scalar, CRLF"),
+        pytest.param("p: |\r\n  x=3\r\n  y=@3@\r\nq: 3\r\n", "k.yaml", at("p", pattern=r"^y=(\d+)$"), id="end of a line with CRLF"),
+        pytest.param('p: "x=3\r\n\r\n  y=@3@\r\n\r\n  z=3"\r\n', "k.yaml", at("p", pattern=r"y=(\d+)$"), id="end of a line of a string with CRLF"),
         pytest.param("p: |2-\n    n: 3\n  m: @3@\n", "k.yaml", at("p", pattern=r"^m: (\d+)$"), id="indentation indicator"),
         pytest.param("p: |\n\n  ä: 1\n  n: @3@", "k.yaml", at("p", pattern=r"^n: (\d+)$"), id="blank line in a block"),
         pytest.param(FOLDED, "a.yaml", at("args", pattern=r"--replicas=\d+"), id="folded block"),
@@ -154,7 +156,7 @@ ANCHORS = "a: &n 3\nb: {c: *n}\nd: *n\ne: &n 3\nf: *n\n"
         ("a: x2=4\n", "v.yaml", at("a", pattern=r"x2=4"), "line 1: a: 'x2=4' has 2 numbers: put (…) around the count"),
         ("a: x=y\n", "v.yaml", at("a", pattern=r"=(.)"), "line 1: 'y' is not a plain integer"),
         ("a: x=04\n", "v.yaml", at("a", pattern=r"=(\d+)"), "line 1: '04' is not a plain integer"),
-        ("a: 3\n", "v.yaml", at("a", pattern="(3)("), "pattern (3)( is no expression: missing ), unterminated subpattern at position 3"),
+        ("a: 3\n", "v.yaml", at("a", pattern="(3)("), "pattern (3)( is no expression: missing ) at position 4"),
         ("a: 3\n", "v.yaml", at("a", pattern="((3))"), "pattern ((3)): only one group, around the number: use (?:…)"),
         ("", "v.yaml", at("a"), "no a: the file is empty"),
         ("replicas: [{name: a, count: 1}]\n", "k.yaml", Locator(KustomizeReplicas("b")), "no replicas entry named b; there: a (line 1)"),
@@ -167,6 +169,8 @@ ANCHORS = "a: &n 3\nb: {c: *n}\nd: *n\ne: &n 3\nf: *n\n"
         ("a = 0x3\n", "v.toml", at("a"), "a is 3, but not written as plain digits"),
         ("a = -3\n", "v.toml", at("a"), "a is not a count"),
         ("a = true\n", "v.toml", at("a"), "a is not a count"),
+        pytest.param(f"a = {'1' * 5_000}\n", "v.toml", at("a"), "not TOML: Exceeds the limit (4300 digits) for integer string conversion: value has 5000 digits; use sys.set_int_max_str_digits() to increase the limit", id="TOML, digits without end"),
+        ("a: {b: &rw}\n", "v.yaml", at("a.b", allow_anchors=True), "line 1: '' is not a plain integer"),
         ("a = 3.0\n", "v.toml", at("a"), "a: pattern \\A([0-9]+)\\Z has to match once, not 0 times: none"),
         ("a = 3\n", "v.toml", at("a", pattern="3"), "a is a number: it needs no pattern"),
         ("a = \n", "v.toml", at("a"), "not TOML: Invalid value (at line 1, column 5)"),
@@ -187,7 +191,7 @@ ANCHORS = "a: &n 3\nb: {c: *n}\nd: *n\ne: &n 3\nf: *n\n"
         ("{{ if x }}\nn: 3 # scalebridge: a\n", "a.yaml", marked("a"), "line 1: a template ({{ … }}), not YAML"),
         (ANCHORS, "a.yaml", at("a"), "line 1: a stands at an anchor, which also changes b.c (line 2), d (line 3); allowAnchors permits it"),
         (ANCHORS, "a.yaml", at("f"), "line 5: f is the alias *n: the count stands on line 4 (allowAnchors changes it there)"),
-        ("a: *n\n", "a.yaml", at("a", allow_anchors=True), "line 1: a is the alias *n: the count stands nowhere: no anchor has that name (allowAnchors changes it there)"),
+        ("a: *n\n", "a.yaml", at("a", allow_anchors=True), "line 1: not YAML: no anchor before *n has that name"),
         ("a: &x {b: 3}\nc: *x\n", "a.yaml", at("c.b", allow_anchors=True), "line 2: c is the alias *x: what stands below it stands on line 1"),
     ],
 )  # fmt: skip
@@ -215,6 +219,10 @@ def test_what_is_not_one_safe_place_is_refused_with_what_is_there(
             "a: &x {n: &n 3}\nb: &y {c: *x}\nd: [*y, *n]\n",
             "a.n", ["b.c.n (line 2)", "d.0.c.n (line 3)", "d.1 (line 3)"], id="through several",
         ),
+        pytest.param(
+            "a: &x {n: 3}\nb: &y {<<: *x}\nc: {<<: [*y]}\nd: {<<: *y, n: 4}\n",
+            "a.n", ["b.n (line 2)", "c.n (line 3)"], id="merged, and that merged again",
+        ),
     ],
 )  # fmt: skip
 def test_everything_that_moves_with_an_anchor_is_named(
@@ -241,3 +249,15 @@ def test_an_alias_bomb_around_the_count_is_refused() -> None:
 def test_an_anchor_inside_itself_is_refused() -> None:
     with pytest.raises(ManifestUnsupported, match="places through aliases"):
         edited(b"a: &a {n: 3, b: *a}\n", "a.yaml", at("a.n", allow_anchors=True), 4)
+
+
+def test_a_pattern_that_never_ends_is_refused() -> None:
+    endless = at("a", pattern=r"(a|aa)+$")
+    with pytest.raises(ManifestUnsupported, match=r"line 1: a: pattern .* takes over 2 s"):
+        edited(f"a: {'a' * 80}3\n".encode(), "a.yaml", endless, 4)
+
+
+@pytest.mark.parametrize("value", [12, 41])
+def test_digits_of_an_escape_are_no_count(value: int) -> None:
+    with pytest.raises(ManifestUnsupported, match="would change more than the count"):
+        edited(rb'a: "\x61"', "a.yaml", at("a", pattern=r"\d+"), value)

@@ -200,7 +200,7 @@ def test_an_item_that_is_aliased_is_refused() -> None:
         ),
         pytest.param(
             b"kind: Deployment\n" + b"#" * (tree.MAX_BYTES - 16),
-            "10,000,001 bytes: too big for a manifest",
+            "over 10,000,000 bytes: too big for a manifest",
             id="too big",
         ),
     ],

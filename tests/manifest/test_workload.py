@@ -80,6 +80,10 @@ def edited(shape: bytes, target: Target = WEB) -> bytes:
             id="re-used anchor name elsewhere",
         ),
         pytest.param(
+            b"n: &n web\nm: &m {name: *n}\nkind: Deployment\nmetadata: *m\nspec: {replicas: @@}",
+            id="a name that is an alias",
+        ),
+        pytest.param(
             b"kind: Deployment\nmetadata: {name: web}\nspec: {<<: {replicas: 5}, replicas: @@}",
             id="own count beside a merge key",
         ),
@@ -160,7 +164,7 @@ def test_labels_and_our_annotations_are_kept(
         pytest.param(b"kind: Deployment\nmetadata: [name]\n", id="metadata is a list"),
         pytest.param(b"kind: Deployment\nmetadata: {name: }\n", id="no name"),
         pytest.param(b"kind: [Deployment]\nmetadata: {name: web}\n", id="kind is a list"),
-        pytest.param(b"kind: List\nitems: [a, *b, [c]]\n", id="a List of other things"),
+        pytest.param(b"kind: List\nitems: [a, &b b, *b, [c]]\n", id="a List of other things"),
         pytest.param(b"[kind]: Deployment\nmetadata: {name: web}\n", id="a key that is a list"),
     ],
 )

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from bridge.errors import ConfigInvalid
 from bridge.observe.audit import COLUMNS, Event, Kind, csv_line
-from bridge.observe.curve import curves, plot
+from bridge.observe.curve import curves, need_matplotlib, plot
 
 NOON = datetime(2026, 3, 4, 12, tzinfo=UTC)
 WEB = "Deployment/shop/web"
@@ -86,10 +86,11 @@ def test_a_curve_has_a_step_for_each_change() -> None:
     assert curves([], NOON, end) == {}
 
 
-def test_a_missing_matplotlib_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
+def test_a_missing_matplotlib_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    need_matplotlib()
+    monkeypatch.setitem(sys.modules, "matplotlib", None)
     with pytest.raises(ConfigInvalid, match=r"pip install 'scalebridge\[plot\]'"):
-        plot({}, tmp_path / "x.svg")
+        need_matplotlib()
 
 
 def test_a_format_that_is_none_is_named(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from bridge.decide.explanation import Explanation, explanation
 from bridge.decide.override import Override
 from bridge.decide.recall import Known
 from bridge.documents import load_document
+from bridge.evaluate.alerts import Alerts
 from bridge.evaluate.reading import Observation, Past
 from bridge.observe.explain import WIDTH, Explained, explain_facts, explain_text
 from tests.decide.given import NOW, ago, moment
@@ -69,6 +70,15 @@ def test_an_unknown_past_is_told_in_its_window() -> None:
     shown = told(found(Past(error="can't connect")))
     assert "down, 300 s   can't connect" in explain_text(shown)
     assert explain_facts(shown)["windows"][1]["unknown"] == "can't connect"
+
+
+def test_alerts_that_are_unknown_say_why() -> None:
+    rules = [{"match": {"alertname": name}, "minReplicas": 9} for name in ("Deep", "Slow")]
+    asked = policy(alerts=[*rules, {"match": {"alertname": "OnlyWakes"}}])
+    observation = Observation(moment(0, 4, load=700), alerts=Alerts(error="no answer"))
+    shown = told(explanation(asked, observation, Known(4), Past()))
+    assert "alertname=Slow   9         unknown (no answer)   default" in explain_text(shown)
+    assert [one["minimum"] for one in explain_facts(shown)["alerts"]] == [None, None]
 
 
 def test_the_wish_down_is_the_highest_and_the_wish_up_the_lowest_each_at_its_latest() -> None:

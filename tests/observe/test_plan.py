@@ -74,6 +74,7 @@ def test_bytes_that_are_no_text_are_shown_escaped() -> None:
 def test_reasons_are_told_step_by_step() -> None:
     up = decision(4, 7, decision(0, 0).target, "load 640", "limited to 7")
     assert reasons([up, decision(1, 1)]) == (
-        "web: Deployment/shop/web 4 → 7\n  load 640\n  limited to 7\nweb: Deployment/shop/web 1 → 1"
+        "web: Deployment/shop/web 4 → 7\n  load 640\n  limited to 7\n"
+        "web: Deployment/shop/web stays at 1"
     )
     assert reasons([]) == ""

@@ -14,11 +14,11 @@ from datetime import datetime, timedelta
 from itertools import groupby
 from operator import attrgetter
 from pathlib import Path
-from types import MappingProxyType, TracebackType
-from typing import Final, Self
+from types import MappingProxyType
+from typing import Final
 
 from bridge.demo import servers
-from tests.parts.threads import LoopThread
+from tests.parts.threads import Context, LoopThread
 
 PROMTOOL: Final = "promtool"
 _KEPT_FOR_EVER: Final = "--storage.tsdb.retention.time=100y"
@@ -88,7 +88,7 @@ def backfill(folder: Path, series: Iterable[Series]) -> None:
         raise servers.PartFailed(f"promtool: {done.stderr.decode(errors='replace')}")
 
 
-class Backfilled:
+class Backfilled(Context):
     """A real Prometheus that remembers these series and nothing else; a context manager."""
 
     url: str
@@ -98,22 +98,11 @@ class Backfilled:
         self._series = series
         self._lookback = lookback
 
-    def __enter__(self) -> Self:
+    def _enter(self, stack: ExitStack) -> None:
         backfill(self._folder, self._series)
-        with ExitStack() as stack:
-            thread = stack.enter_context(LoopThread())
-            running = thread.run(self._start(), within=45)
-            stack.callback(lambda: thread.run(running.aclose(), within=20))
-            self._stack = stack.pop_all()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        at: TracebackType | None,
-    ) -> None:
-        self._stack.close()
+        thread = stack.enter_context(LoopThread())
+        running = thread.run(self._start(), within=45)
+        stack.callback(lambda: thread.run(running.aclose(), within=20))
 
     async def _start(self) -> AsyncExitStack:
         flags = (_KEPT_FOR_EVER, f"--query.lookback-delta={self._lookback}")

@@ -5,22 +5,21 @@ from __future__ import annotations
 import asyncio
 import shlex
 from asyncio.subprocess import PIPE, Process
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from pathlib import Path
-from types import TracebackType
-from typing import Final, Self
+from typing import Final
 
 import asyncssh
 
 from tests.parts.git import environment
-from tests.parts.threads import LoopThread
+from tests.parts.threads import Context, LoopThread
 
 _COMMANDS: Final = ("git-upload-pack", "git-receive-pack")
 _SETTINGS: Final = {"safe.directory": "*"}
 _CHUNK: Final = 1 << 16
 
 
-class GitSsh:
+class GitSsh(Context):
     """Serves the bare repositories below `root`; keys go to `folder`; a context manager."""
 
     def __init__(self, root: Path, folder: Path) -> None:
@@ -47,22 +46,10 @@ class GitSsh:
         """The URL of a repository below the root."""
         return f"{self.url}/{repo.resolve().relative_to(self.root).as_posix()}"
 
-    def __enter__(self) -> Self:
-        self._thread = LoopThread()
-        self._thread.__enter__()
-        self._server = self._thread.run(self._listen())
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        at: TracebackType | None,
-    ) -> None:
-        try:
-            self._thread.run(self._close())
-        finally:
-            self._thread.__exit__(kind, error, at)
+    def _enter(self, stack: ExitStack) -> None:
+        thread = stack.enter_context(LoopThread())
+        self._server = thread.run(self._listen())
+        stack.callback(lambda: thread.run(self._close()))
 
     async def _listen(self) -> asyncssh.SSHAcceptor:
         host, client = (asyncssh.generate_private_key("ssh-ed25519") for _ in range(2))

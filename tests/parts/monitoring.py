@@ -10,22 +10,21 @@ import time
 from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack, ExitStack
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Final, Self
+from typing import Any, Final
 
 import httpx
 import pytest
 
 from bridge.demo import servers
 from tests.parts.exporter import Exporter
-from tests.parts.threads import LoopThread
+from tests.parts.threads import Context, LoopThread
 
 INTERVAL: Final = "200ms"
 _POLL: Final = 0.05
 _OF_TESTS: Final = '{__name__!="", __name__!~"up|scrape_.*"}'
 
 
-class Monitoring:
+class Monitoring(Context):
     """Scrapes `exporter`, fires alerts (name: expression), posts to a webhook; a context manager.
 
     Its methods block: an async test calls those that wait in a thread.
@@ -40,23 +39,12 @@ class Monitoring:
         self._rules = alert_rules(alerts)
         self._routes = 0
 
-    def __enter__(self) -> Self:
-        with ExitStack() as stack:
-            stack.enter_context(self.exporter)
-            thread = stack.enter_context(LoopThread())
-            running = thread.run(self._start(), within=45)
-            stack.callback(lambda: thread.run(running.aclose(), within=20))
-            self.until("up", "1")
-            self._stack = stack.pop_all()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        at: TracebackType | None,
-    ) -> None:
-        self._stack.close()
+    def _enter(self, stack: ExitStack) -> None:
+        stack.enter_context(self.exporter)
+        thread = stack.enter_context(LoopThread())
+        running = thread.run(self._start(), within=45)
+        stack.callback(lambda: thread.run(running.aclose(), within=20))
+        self.until("up", "1")
 
     async def _start(self) -> AsyncExitStack:
         async with AsyncExitStack() as stack:

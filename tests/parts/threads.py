@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Coroutine
 from concurrent.futures import Future
+from contextlib import ExitStack
 from threading import Thread
 from types import TracebackType
 from typing import Any, Self, TypeVar
@@ -14,14 +15,16 @@ from aiohttp import web
 T = TypeVar("T")
 
 
-class LoopThread:
-    """An event loop that runs in a thread for as long as the context lasts."""
+class Context:
+    """A context manager: `_enter` starts it, and leaves on the stack what ends it."""
+
+    def _enter(self, stack: ExitStack) -> None:
+        raise NotImplementedError
 
     def __enter__(self) -> Self:
-        self._started: Future[tuple[asyncio.AbstractEventLoop, asyncio.Event]] = Future()
-        self._thread = Thread(target=asyncio.run, args=(self._live(),), daemon=True)
-        self._thread.start()
-        self._loop, self._stopping = self._started.result(5)
+        with ExitStack() as stack:
+            self._enter(stack)
+            self._stack = stack.pop_all()
         return self
 
     def __exit__(
@@ -30,20 +33,32 @@ class LoopThread:
         error: BaseException | None,
         at: TracebackType | None,
     ) -> None:
-        self._loop.call_soon_threadsafe(self._stopping.set)
-        self._thread.join(10)
+        self._stack.close()
+
+
+class LoopThread(Context):
+    """An event loop that runs in a thread for as long as the context lasts."""
+
+    def _enter(self, stack: ExitStack) -> None:
+        started: Future[tuple[asyncio.AbstractEventLoop, asyncio.Event]] = Future()
+        thread = Thread(target=asyncio.run, args=(_live(started),), daemon=True)
+        thread.start()
+        self._loop, stopping = started.result(5)
+        stack.callback(thread.join, 10)
+        stack.callback(self._loop.call_soon_threadsafe, stopping.set)
 
     def run(self, work: Coroutine[Any, Any, T], within: float = 10) -> T:
         """The result of this coroutine, awaited in the thread."""
         return asyncio.run_coroutine_threadsafe(work, self._loop).result(within)
 
-    async def _live(self) -> None:
-        stopping = asyncio.Event()
-        self._started.set_result((asyncio.get_running_loop(), stopping))
-        await stopping.wait()
+
+async def _live(started: Future[tuple[asyncio.AbstractEventLoop, asyncio.Event]]) -> None:
+    stopping = asyncio.Event()
+    started.set_result((asyncio.get_running_loop(), stopping))
+    await stopping.wait()
 
 
-class Served:
+class Served(Context):
     """An aiohttp application on a free port of loopback, in a thread; a context manager."""
 
     url: str
@@ -57,22 +72,10 @@ class Served:
         """Host and port, as a scrape config wants them."""
         return self.url.removeprefix("http://")
 
-    def __enter__(self) -> Self:
-        self._thread = LoopThread()
-        self._thread.__enter__()
-        self.url = self._thread.run(self._start())
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        at: TracebackType | None,
-    ) -> None:
-        try:
-            self._thread.run(self._runner.cleanup())
-        finally:
-            self._thread.__exit__(kind, error, at)
+    def _enter(self, stack: ExitStack) -> None:
+        thread = stack.enter_context(LoopThread())
+        self.url = thread.run(self._start())
+        stack.callback(lambda: thread.run(self._runner.cleanup()))
 
     async def _start(self) -> str:
         # Bodies stay compressed: what a client sent is what the backend must see.

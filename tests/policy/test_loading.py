@@ -128,7 +128,7 @@ def test_every_finding_has_its_file_line_and_field() -> None:
         "shop/web.yaml:10: spec.metrics.0.query: string should have at least 1 character, not ''",
         "shop/web.yaml:12: spec.metrics.0.target.value: 'fast' is not a quantity such as "
         "100, 250m, 1.5k or 2Gi",
-        "shop/web.yaml:13: spec.metricss: unknown field",
+        "shop/web.yaml:13: spec.metricss: unknown field; did you mean metrics?",
     ]
 
 

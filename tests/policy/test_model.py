@@ -100,7 +100,12 @@ def test_a_target_is_counted_in_thousandths(value: str | float, thousandths: int
 @pytest.mark.parametrize(
     ("spec", "expected"),
     [
-        pytest.param({"minReplica": 2}, "spec.minReplica: unknown field", id="unknown field"),
+        pytest.param({"colour": 2}, "spec.colour: unknown field", id="unknown field"),
+        pytest.param(
+            {"minReplica": 2},
+            "spec.minReplica: unknown field; did you mean minReplicas?",
+            id="mistyped field",
+        ),
         pytest.param(
             {"minReplicas": -1},
             "spec.minReplicas: input should be greater than or equal to 0, not -1",

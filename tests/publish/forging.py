@@ -12,11 +12,12 @@ from pydantic import SecretStr
 
 from bridge.decide.decision import Decision
 from bridge.policy.model import ScalingPolicy
+from bridge.publish.case import Orders, Proposal, Wanted
 from bridge.publish.drafting import Drafts
 from bridge.publish.github import GitHub as Forge
 from bridge.publish.github import GitHubApi
 from bridge.publish.github_commit import GitHubWriter
-from bridge.publish.pull_request import Orders, Proposal, PullRequests, Wanted
+from bridge.publish.pull_request import PullRequests
 from bridge.publish.writing import GitWriter
 from bridge.repo.snapshot import Snapshot
 from bridge.repo.state_repo import StateRepo as Tip

@@ -97,7 +97,7 @@ async def test_what_no_longer_holds_is_dropped_with_its_reason(
     published = await publisher.publish(decisions, POLICIES)
     assert [(one.decision.policy, one.why) for one in published.dropped] == [
         ("checkout", "Git says 5 now, the decision was made on 3"),
-        ("gone", "Deployment/shop/gone: no such workload in the repo"),
+        ("gone", "Deployment/shop/gone: no such workload below search_paths"),
     ]
     newest, *_ = state_repo.log()
     assert (newest.subject, newest.paths) == ("scale: search 3→7", (SEARCH,))
@@ -113,7 +113,7 @@ async def test_nothing_that_holds_is_no_commit(
     assert published.push is None
     assert [one.why for one in published.dropped] == [
         "Git already says 7",
-        "Deployment/shop/gone: no such workload in the repo",
+        "Deployment/shop/gone: no such workload below search_paths",
     ]
     assert state_repo.tip() == tip
 

@@ -15,14 +15,14 @@ from bridge.errors import ConfigInvalid, RemoteRefused, RemoteUnavailable
 from bridge.publish.github import GitHub as GitHubForge
 from bridge.publish.github import GitHubApi
 from bridge.publish.github_api import api_of, repository_of
-from bridge.publish.github_app import AppTokens, app_tokens
+from bridge.publish.github_app import app_tokens
 from bridge.repo.state_repo import StateRepo as Tip
 from bridge.settings.publish import PublishSettings
 from bridge.settings.state_repo import GitHubAppSettings, StateRepoSettings
 from tests.parts.github import Fault, GitHub
 from tests.parts.state_repo import StateRepo
 from tests.repo.relay import Relay
-from tests.repo.test_ways_there import certificate
+from tests.repo.test_ways_there import Proxy, certificate
 from tests.repo.ways import CHECKOUT, draft
 
 MINT = "POST /app/installations/34/access_tokens"
@@ -146,9 +146,10 @@ def test_github_s_wish_for_patience_is_told(
 
 
 def test_an_api_that_is_not_there_is_no_refusal(settings: StateRepoSettings) -> None:
-    assert settings.github_app
+    tokens = app_tokens(settings.model_copy(update={"url": "http://127.0.0.1:1/remote/state.git"}))
+    assert tokens
     with pytest.raises(RemoteUnavailable, match="ConnectionError"):
-        AppTokens(settings.github_app, "http://127.0.0.1:1/api/v3").token()
+        tokens.token()
 
 
 def test_minted_tokens_and_keys_stay_out_of_the_libraries_logs(
@@ -185,6 +186,30 @@ def test_a_private_authority_is_trusted_by_the_api_s_client_too(
         assert elsewhere
         with pytest.raises(RemoteUnavailable, match="certificate"):
             elsewhere.token()
+
+
+def test_the_api_is_asked_through_the_state_repo_s_proxy(
+    hub: GitHub, settings: StateRepoSettings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever proxy the environment names; a repo without one goes the environment's way."""
+    monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:1")
+    monkeypatch.delenv("NO_PROXY")
+    pem = certificate(tmp_path)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(pem)
+    with Relay(hub.address, context) as relay, Proxy(relay.address) as proxy:
+        place = relay.address.replace("127.0.0.1", "localhost")
+        given = {"url": f"https://{place}/remote/state.git", "ca_file": pem}
+        here = settings.model_copy(update={**given, "proxy": f"http://{proxy.address}"})
+        tokens, elsewhere = app_tokens(here), app_tokens(settings.model_copy(update=given))
+        assert tokens
+        assert elsewhere
+        forge = GitHubForge(GitHubApi(here, tokens.token), "main", PublishSettings())
+        assert forge.seen("scalebridge/main/scaling", exists=False).open is None
+        with pytest.raises(RemoteUnavailable, match="ProxyError"):
+            elsewhere.token()
+    asked = [line.rpartition(" ")[0] for line in proxy.asked]  # HTTP's version is Python's
+    assert asked == [f"CONNECT {place}"] * 2, "for a token, and for the API"
 
 
 @pytest.mark.parametrize(

@@ -10,9 +10,10 @@ import pytest
 
 from bridge.decide.decision import Decision
 from bridge.errors import BranchProtected
+from bridge.publish.case import Orders, Proposal, Wanted
 from bridge.publish.drafting import Drafts
 from bridge.publish.gitlab import GitLab
-from bridge.publish.pull_request import Orders, Proposal, PullRequests, Wanted
+from bridge.publish.pull_request import PullRequests
 from bridge.publish.writing import GitWriter
 from bridge.repo.snapshot import Snapshot
 from bridge.repo.state_repo import StateRepo as Tip

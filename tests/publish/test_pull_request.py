@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from bridge.errors import RemoteRefused, RemoteUnavailable
-from bridge.publish.pull_request import Wanted
+from bridge.publish.case import Wanted
 from bridge.repo.trailers import scale_decisions
 from tests.conftest import DEPLOYMENT
 from tests.parts.github import Fault, GitHub

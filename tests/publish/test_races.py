@@ -112,7 +112,7 @@ async def test_a_target_that_is_deleted_meanwhile_stays_deleted(
     meanwhile(git_http, "before_receive", lambda: state_repo.write({CHECKOUT: None}, "Retire"))
     published = await publisher.publish([decision()], POLICIES)
     assert [one.why for one in published.dropped] == [
-        "Deployment/shop/checkout: no such workload in the repo"
+        "Deployment/shop/checkout: no such workload below search_paths"
     ]
     assert [one.subject for one in state_repo.log()] == ["Retire", "Seed"]
 

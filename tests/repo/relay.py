@@ -5,17 +5,15 @@ from __future__ import annotations
 import asyncio
 import socket
 from asyncio import StreamReader, StreamWriter
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from ssl import SSLContext
-from types import TracebackType
-from typing import Self
 
-from tests.parts.threads import LoopThread
+from tests.parts.threads import Context, LoopThread
 
 _CHUNK = 1 << 16
 
 
-class Relay:
+class Relay(Context):
     """Forwards to `host:port`, or refuses, or takes connections and says nothing, or stalls.
 
     With a TLS context, it is what a server hides behind.
@@ -36,22 +34,10 @@ class Relay:
         """Host and port, the same for ever."""
         return f"127.0.0.1:{self._port}"
 
-    def __enter__(self) -> Self:
-        self._thread = LoopThread()
-        self._thread.__enter__()
+    def _enter(self, stack: ExitStack) -> None:
+        self._thread = stack.enter_context(LoopThread())
+        stack.callback(self.refuse)
         self.forward()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        at: TracebackType | None,
-    ) -> None:
-        try:
-            self.refuse()
-        finally:
-            self._thread.__exit__(kind, error, at)
 
     def forward(self) -> None:
         """All is well; connections that stalled are cut."""

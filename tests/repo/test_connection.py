@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import shutil
+import signal
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -13,7 +16,7 @@ from bridge.repo.mirror import Mirror
 from bridge.settings.state_repo import StateRepoSettings
 from tests.parts.git_ssh import GitSsh
 from tests.parts.state_repo import StateRepo
-from tests.repo.processes import running, until
+from tests.repo.processes import command_lines, running, until
 from tests.repo.relay import Relay
 from tests.repo.ways import CHECKOUT, by_ssh, pushed
 
@@ -87,6 +90,22 @@ def test_a_connection_that_stalls_is_given_up_with_its_command(
         relay.forward()
         assert mirror.look().tip == tip == state_repo.tip()
     assert git_ssh.connections == 2
+
+
+def test_a_folder_that_is_cleared_away_is_made_again(
+    git_ssh: GitSsh, state_repo: StateRepo, tmp_path: Path, temporary: Path
+) -> None:
+    """As those do who tidy /tmp."""
+    with closing(Mirror(by_ssh(git_ssh, state_repo, tmp_path))) as mirror:
+        mirror.look()
+        [folder] = temporary.iterdir()
+        shutil.rmtree(folder)
+        for pid in [pid for pid, line in command_lines().items() if str(folder) in line]:
+            os.kill(pid, signal.SIGTERM)  # nobody finds it by its socket; it would last a minute
+        pushed(mirror, {CHECKOUT: b"7\n"})
+        pushed(mirror, {CHECKOUT: b"8\n"})
+        assert (state_repo.read(CHECKOUT), git_ssh.connections) == (b"8\n", 2)
+    assert list(temporary.iterdir()) == []
 
 
 def test_a_socket_that_would_have_too_long_a_name_is_done_without(

@@ -14,7 +14,8 @@ from bridge.repo import state_repo as module
 from bridge.repo.state_repo import StateRepo as Tip
 from bridge.repo.trailers import ScaleDecision
 from bridge.service.auditing import stretches
-from bridge.service.rounds import Rounds, managed_at
+from bridge.service.rounds import Rounds
+from bridge.service.view import managed_at
 from bridge.settings.prometheus import PrometheusSettings
 from bridge.settings.state_repo import StateRepoSettings
 from tests.parts.git_http import GitHttp

@@ -61,6 +61,23 @@ async def test_a_revert_of_a_revert_is_an_order_too(passes: Passes, robin: Perso
     assert await held(passes) == {"checkout": (7, "Robin"), "search": (7, "Robin")}
 
 
+async def test_reverts_that_quote_our_trailers_are_orders_all_the_same(
+    passes: Passes, robin: Person
+) -> None:
+    """Above a sign-off, as projects ask for it; the second one does just what the trailers say."""
+    passes.now = datetime.now(UTC) - timedelta(minutes=2)
+    ours = robin.git("show", "--no-patch", "--format=%b", await scaled(passes, robin))
+    robin.now, passes.now = passes.now + timedelta(minutes=1), None
+    said = ("--quiet", "--amend", "--signoff", "-m", f'Revert "scale"\n\nThis undoes:\n\n{ours}')
+    for order in (3, 7):
+        robin.git("revert", "--no-edit", "HEAD")
+        robin.git("commit", *said)
+        robin.push()
+        passes.load(checkout=100, search=100)
+        assert await held(passes) == {"checkout": (order, "Robin"), "search": (order, "Robin")}
+        robin.now = None
+
+
 @pytest.mark.parametrize("way", ["--no-ff", "--squash"])
 async def test_a_revert_by_a_merged_branch_holds(passes: Passes, robin: Person, way: str) -> None:
     batch = await scaled(passes, robin)

@@ -60,7 +60,8 @@ def test_a_problem_of_one_member_leaves_the_others() -> None:
 def test_a_fleet_of_nobody_is_a_problem_of_the_fleet() -> None:
     places = of(fleet(), manifests=(manifest("web", "{app: web}"),))
     assert places.problems == {
-        "fleet": "spec.scaleTargetSelector: no Deployment in the repo has the labels scale: by-load"
+        "fleet": "spec.scaleTargetSelector: no Deployment below search_paths has the labels "
+        "scale: by-load"
     }
 
 

@@ -89,7 +89,7 @@ def test_a_target_that_is_nowhere_is_told_once_it_is_looked_for(
     shop.write({"policies/gone.yaml": policy("gone")}, "Add")
     with running(configured(tmp_path, fake.url, {"url": shop.url})) as program:
         told = program.until("not_decided", policy="gone")
-        assert told["error"] == "Deployment/shop/gone: no such workload in the repo"
+        assert told["error"] == "Deployment/shop/gone: no such workload below search_paths"
         until(lambda: (count(shop, "checkout"), count(shop, "search")) == (7, 7))
         assert program.status()["problems"] == {"gone": told["error"]}
 

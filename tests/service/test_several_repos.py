@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,11 +14,12 @@ import yaml
 from tests.commands.conftest import Run, run
 from tests.conftest import DEPLOYMENT
 from tests.parts.fake_prometheus import ANY, FakePrometheus, samples
+from tests.parts.git_http import GitHttp
 from tests.parts.state_repo import StateRepo
 from tests.repo.processes import until
 from tests.repo.relay import Relay
 from tests.service.conftest import count, subjects
-from tests.service.program import configured, policy, running
+from tests.service.program import configured, policy, running, through
 
 __all__ = ["run"]
 pytestmark = pytest.mark.timeout(90)
@@ -93,6 +95,48 @@ def test_each_has_its_own_policies_and_commits(
     labels = 'kind="Deployment",name="checkout",namespace="shop",policy="checkout",repo='
     assert f'scalebridge_committed_replicas{{{labels}"eu"}} 7.0' in text
     assert f'scalebridge_committed_replicas{{{labels}"us"}} 5.0' in text
+
+
+def says(repo: StateRepo, branch: str, replicas: int) -> bool:
+    """Whether the branch's checkout has so many."""
+    return count(repo, "checkout", branch) == replicas
+
+
+def test_branches_of_one_repo_have_a_writer_each(
+    shop: StateRepo, git_http: GitHttp, fake: FakePrometheus, tmp_path: Path
+) -> None:
+    """Each by its own policies: that of checkout asks for half as much on the other branch."""
+    shop.git("branch", "live/us", shop.write({"notes.txt": "both"}, "Before they part"))
+    shop.write({"policies/checkout.yaml": policy("checkout", query="half")}, "Ask for half")
+    tips = {branch: shop.tip(branch) for branch in ("main", "live/us")}
+    remote = through(git_http, shop)
+    branches = {"eu": remote, "us": {**remote, "branch": "live/us"}}
+    fake.script(ANY, samples(700))
+    fake.script("half", samples(350))
+    with running(several(tmp_path, fake.url, branches)) as program:
+        for repo in branches:
+            program.until("committed", repo=repo)
+        for half, whole in ((5, 9), (3, 6)):
+            fake.script("half", samples(100 * half))
+            fake.script("checkout", samples(100 * whole))
+            until(partial(says, shop, "main", half))
+            until(partial(says, shop, "live/us", whole))
+        for repo in branches:
+            program.until("steady", repo=repo, policy="checkout")
+    told = {
+        branch: [c.subject for c in shop.log(branch) if c.subject.startswith("scale: ")][::-1]
+        for branch in tips
+    }
+    assert told == {
+        "main": ["scale: checkout 3→4, search 3→7", "scale: checkout 4→5", "scale: checkout 5→3"],
+        "live/us": [
+            "scale: checkout 3→7, search 3→7",
+            "scale: checkout 7→9",
+            "scale: checkout 9→6",
+        ],
+    }
+    for branch, tip in tips.items():
+        assert shop.log(branch)[3].sha == tip, "no commit came from the other branch"
 
 
 def test_one_pass_is_of_the_repo_that_is_named(

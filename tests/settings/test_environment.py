@@ -63,7 +63,7 @@ def test_the_environment_alone_is_enough(monkeypatch: pytest.MonkeyPatch) -> Non
             "soon",
             "prometheus.timeout: 'soon' is not a duration such as 500ms, 15s, 5m or 1h30m",
         ),
-        ("PROMETHEUS__ULR", "http://p", "prometheus.ulr: unknown field"),
+        ("PROMETHEUS__ULR", "http://p", "prometheus.ulr: unknown field; did you mean url?"),
         (
             "BATCH__SCALE_UP",
             '{"quiet_period": 1, "max_wait": "soon"}',

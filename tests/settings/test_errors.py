@@ -32,8 +32,14 @@ def file(tmp_path: Path) -> Path:
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        pytest.param("servr: {}\n", "servr: unknown field", id="unknown section"),
-        pytest.param("log: {lvl: info}\n", "log.lvl: unknown field", id="unknown field"),
+        pytest.param(
+            "servr: {}\n", "servr: unknown field; did you mean server?", id="unknown section"
+        ),
+        pytest.param(
+            "log: {lvl: info}\n",
+            "log.lvl: unknown field; did you mean level?",
+            id="unknown field",
+        ),
         pytest.param("_file: x\n", "_file: unknown field", id="unknown, with an underscore"),
         pytest.param("log: loud\n", "log: expected a mapping, not text", id="no mapping"),
         pytest.param("log:\n", "log: expected a mapping, not nothing", id="nothing"),

@@ -66,6 +66,13 @@ class Draft:
         }
 
 
+def refuse_inverted(spec: Fields, draft: Draft, least: str, most: str) -> None:
+    """A minimum above the maximum, by the names that both have there."""
+    given = draft.spec["minReplicas"], draft.spec["maxReplicas"]
+    if given[1] is not None and given[0] > given[1]:
+        spec.refuse(most, f"{given[1]} is below {least}, {given[0]}")
+
+
 def drafted(root: Fields, reference: Mapping[str, str | None], namespace: str | None) -> Draft:
     """The draft of a document: its name, its namespace (else the given one) and its target."""
     metadata = root.below("metadata")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bridge.policy.importing.draft import Draft, carry_behavior, drafted
+from bridge.policy.importing.draft import Draft, carry_behavior, drafted, refuse_inverted
 from bridge.policy.importing.fields import Fields
 from bridge.policy.importing.foreign_metrics import refuse_foreign
 from bridge.policy.importing.resources import ResourceTarget, add_resource
@@ -33,6 +33,7 @@ def hpa_draft(root: Fields, surroundings: Surroundings) -> Draft:
     draft = drafted(root, _reference(spec), surroundings.namespace)
     draft.spec["minReplicas"] = _least(spec)
     draft.spec["maxReplicas"] = spec.required("maxReplicas", spec.number("maxReplicas"))
+    refuse_inverted(spec, draft, "minReplicas", "maxReplicas")
     _refuse_annotations(root.below("metadata"))
     _add_metrics(root.text("apiVersion") or "", spec, draft)
     carry_behavior(spec, draft)

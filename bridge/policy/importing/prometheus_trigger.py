@@ -13,6 +13,7 @@ from bridge.policy.importing.resource_metrics import KINDS
 from bridge.policy.importing.surroundings import Surroundings
 from bridge.units import parse_quantity
 
+_LEAST_TARGET = Decimal("0.001")
 _CONFIGURED = "belongs to the `prometheus` section of scalebridge's configuration"
 _CHANGES_THE_ANSWER = {
     "namespace": "scalebridge sends no `namespace` with a query; name it in the query's selectors",
@@ -33,6 +34,8 @@ def add_prometheus(trigger: Fields, draft: Draft, surroundings: Surroundings) ->
     metadata = trigger.below("metadata")
     query = metadata.required("query", metadata.text("query"))
     threshold = metadata.required("threshold", metadata.quantity("threshold"))
+    if threshold is not None and parse_quantity(threshold) < _LEAST_TARGET:
+        metadata.refuse("threshold", f"{threshold}: expected 1m (a thousandth) or more")
     name = metadata.text("metricName")
     kind = _metric_type(trigger, draft)
     _compare_server(metadata, surroundings)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bridge.policy.importing.annotations import carry_annotations
-from bridge.policy.importing.draft import Draft, carry_behavior, drafted
+from bridge.policy.importing.draft import Draft, carry_behavior, drafted, refuse_inverted
 from bridge.policy.importing.fields import Fields
 from bridge.policy.importing.resource_metrics import RESOURCES
 from bridge.policy.importing.surroundings import Surroundings
@@ -27,6 +27,7 @@ def scaled_object_draft(root: Fields, surroundings: Surroundings) -> Draft:
     draft.spec["maxReplicas"] = _MOST if most is None else most
     if most is None:
         spec.assume("maxReplicaCount", f"not given: KEDA's default, {_MOST}")
+    refuse_inverted(spec, draft, "minReplicaCount", "maxReplicaCount")
     _carry_interval(spec, draft)
     _carry_advanced(spec.below("advanced"), draft)
     _carry_rest(spec, draft)
@@ -79,6 +80,9 @@ def _carry_rest(spec: Fields, draft: Draft) -> None:
     idle, cooldown = spec.number("idleReplicaCount"), spec.number("cooldownPeriod")
     if idle is not None:
         draft.spec["idleReplicas"] = idle
+        least = max(1, draft.spec["minReplicas"])
+        if idle >= least:
+            spec.refuse("idleReplicaCount", f"{idle} is not below minReplicaCount, {least}")
     if draft.rests:
         draft.spec["cooldownPeriod"] = f"{_COOLDOWN_S if cooldown is None else cooldown}s"
     elif cooldown is not None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+
+from bridge.cron import parse_cron, zone_of
 from bridge.policy.importing.draft import Draft
 from bridge.policy.importing.fields import Fields
 from bridge.policy.importing.prometheus_trigger import add_prometheus
@@ -58,6 +61,7 @@ def _add_cron(trigger: Fields, draft: Draft) -> None:
     metadata.name_unread(_UNKNOWN)
     if trigger.text("metricType") not in (None, "AverageValue"):
         trigger.refuse("metricType", "a cron trigger counts replicas, which is AverageValue")
+    _refuse_unusable(metadata, given, replicas)
     schedules = draft.spec.setdefault("schedules", [])
     name = trigger.text("name") or f"cron-{len(schedules)}"
     most = draft.spec["maxReplicas"]
@@ -65,6 +69,27 @@ def _add_cron(trigger: Fields, draft: Draft) -> None:
         metadata.assume("desiredReplicas", f"{replicas} is above the maximum, {most}")
         replicas = most
     schedules.append({"name": name, **given, "minReplicas": replicas})
+
+
+def _refuse_unusable(
+    metadata: Fields, given: Mapping[str, str | None], replicas: int | None
+) -> None:
+    """What KEDA refuses as well, by the fields' names there."""
+    checks: Mapping[str, Callable[[str], object]] = {
+        "timezone": zone_of,
+        "start": parse_cron,
+        "end": parse_cron,
+    }
+    for name, check in checks.items():
+        try:
+            if text := given[name]:
+                check(text)
+        except ValueError as error:
+            metadata.refuse(name, str(error))
+    if given["start"] and given["start"] == given["end"]:
+        metadata.refuse("end", "the same as start")
+    if replicas is not None and replicas < 1:
+        metadata.refuse("desiredReplicas", f"expected 1 or more, not {replicas}")
 
 
 def _add_resource(trigger: Fields, kind: str, draft: Draft) -> None:

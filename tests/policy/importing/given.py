@@ -42,7 +42,7 @@ spec:
         ignoreNullValues: "false"
 """
 
-CRON = {
+CRON: dict[str, Any] = {
     "type": "cron",
     "metadata": {
         "timezone": "Europe/Berlin",

@@ -88,6 +88,16 @@ def test_one_name_twice_is_refused() -> None:
     ]
 
 
+def test_bounds_that_cross_are_named_and_claim_no_target() -> None:
+    crossed = changed(HPA, minReplicas=11)
+    files = {"a.yaml": crossed.encode(), "b.yaml": HPA.encode()}
+    result = import_files(files, Surroundings())
+    assert [policy.file for policy in result.policies] == ["b.yaml"]
+    assert [str(finding) for finding in result.findings if finding.level == "refused"] == [
+        "refused: a.yaml:12: spec.maxReplicas: 10 is below minReplicas, 11"
+    ]
+
+
 def test_one_target_twice_is_refused() -> None:
     result = imported(f"{HPA}---\n{SCALED_OBJECT.replace('name: web,', 'name: too,')}")
     assert [policy.name for policy in result.policies] == ["web"]

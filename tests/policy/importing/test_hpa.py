@@ -165,7 +165,7 @@ def test_a_name_of_googles_adapter_tells_its_series() -> None:
         (changed(HPA, maxReplicas=None), "spec.maxReplicas", "required"),
         (changed(HPA, maxReplicas="many"), "spec.maxReplicas", "whole number"),
         (changed(HPA, minReplicas=0), "spec.minReplicas", "0 needs a metric"),
-        (changed(HPA, minReplicas=20), "spec", "above maxReplicas"),
+        (changed(HPA, minReplicas=20), "spec.maxReplicas", "below minReplicas"),
         (changed(HPA, metadata={"name": None}), "metadata.name", "required"),
         (changed(HPA, scaleTargetRef=[1]), "spec.scaleTargetRef", "expected a mapping"),
         (changed(HPA, metrics="cpu"), "spec.metrics", "expected a list"),

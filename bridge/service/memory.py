@@ -1,0 +1,100 @@
+"""What decisions remember: what the log tells of their targets, and which alerts fire."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from bridge.decide.alerts import LONGEST_FIRING
+from bridge.decide.override import Override
+from bridge.decide.recall import Scaled
+from bridge.decide.rollout import RECORD_S
+from bridge.errors import MetricsUnavailable
+from bridge.evaluate.alerts import Alerts, AlertSource, minimum_rules
+from bridge.manifest.target import Target
+from bridge.policy.model import ScalingPolicy
+from bridge.repo.log import REMEMBERED
+from bridge.repo.snapshot import Commit
+from bridge.repo.state_repo import StateRepo
+from bridge.service.counts import CountLog, Managed
+from bridge.service.people import overrides
+from bridge.service.view import View, managed_at
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """What the log says of the targets of a view, older than `since` forgotten; what alerts say."""
+
+    view: View
+    history: Sequence[Commit]
+    changes: Mapping[Target, Sequence[Scaled]]
+    overrides: Mapping[Target, Override]
+    since: datetime
+    alerts: Alerts
+
+    def changes_of(self, target: Target) -> tuple[Scaled, ...]:
+        """How the target's count changed, newest first."""
+        return tuple(one for one in self.changes.get(target, ()) if one.at >= self.since)
+
+    def override_of(self, target: Target) -> Override | None:
+        """What a person ordered for it last."""
+        order = self.overrides.get(target)
+        return order if order and order.at >= self.since else None
+
+
+class Recollection:
+    """Reads the log of a view and asks for the alerts."""
+
+    def __init__(self, repo: StateRepo, alerts: AlertSource | None = None) -> None:
+        self._repo = repo
+        self._alerts = alerts
+        self._counts = CountLog(repo)
+        self._last: Memory | None = None
+
+    async def of(self, view: View, now: datetime) -> Memory:
+        """The log, as far back as any policy's rules look, and any alert that fires.
+
+        Worked out once while it is the same.
+        """
+        managed = managed_at(view)
+        alerts = await self._level([item.policy for item in managed], now)
+        longest = max(_memory_s(item.policy) for item in managed)
+        begins = (max(alert.since, now - LONGEST_FIRING) for alert in alerts.found)
+        since = min([now - timedelta(seconds=longest), *begins]).replace(microsecond=0)
+        history = await self._repo.history(view.snapshot, since, now)
+        known = self._last
+        if known is None or known.view is not view or known.history[: len(history)] != history:
+            self._last = known = await self._recall(view, managed, history, since)
+        return replace(known, since=since, alerts=alerts)
+
+    async def _recall(
+        self, view: View, managed: Sequence[Managed], history: Sequence[Commit], since: datetime
+    ) -> Memory:
+        tracks = await self._counts.tracks(managed, history)
+        changes = {
+            track.item.target: [moved.as_change() for moved in track.moves] for track in tracks
+        }
+        orders = await asyncio.to_thread(overrides, tracks, history)
+        return Memory(view, history, changes, orders, since, Alerts())
+
+    async def _level(self, policies: Sequence[ScalingPolicy], now: datetime) -> Alerts:
+        """The alerts that fire now; none where no policy asks for a minimum by them."""
+        rules = minimum_rules(policies)
+        if not rules:
+            return Alerts()
+        if self._alerts is None:
+            return Alerts(error="nobody to ask for them")
+        try:
+            return Alerts(await self._alerts.firing(rules, now))
+        except MetricsUnavailable as error:
+            return Alerts(error=str(error))
+
+
+def _memory_s(policy: ScalingPolicy) -> float:
+    spec = policy.spec
+    rules = (*spec.behavior.scale_up.policies, *spec.behavior.scale_down.policies)
+    periods = (rule.period_seconds for rule in rules)
+    windows = (RECORD_S, REMEMBERED.total_seconds(), spec.in_flight_timeout, spec.override_hold)
+    return max(*windows, *periods)

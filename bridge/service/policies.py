@@ -1,0 +1,56 @@
+"""The policy files of the tip, or of a local folder."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+from bridge.errors import PolicyInvalid
+from bridge.policy.loading import Policies, is_policy_file, load_policies
+from bridge.repo.snapshot import Snapshot
+from bridge.repo.state_repo import StateRepo
+
+
+async def read_policies(repo: StateRepo, snapshot: Snapshot) -> Policies:
+    """The policies of the tip, or of the local folder that the configuration names.
+
+    That there is none at all is an error: a mistyped path would look like peace.
+
+    Raises:
+        PolicyInvalid: the local folder can't be read.
+    """
+    if folder := repo.settings.policies_folder:
+        files = await asyncio.to_thread(read_folder, folder)
+        return load_policies(files) if files else _none(str(folder), "policies_folder")
+    below = snapshot.below(repo.settings.policies_path)
+    blobs = {path: blob for path, blob in below.items() if is_policy_file(path)}
+    if not blobs:
+        where = f"{repo.settings.policies_path} of the branch {repo.settings.branch}"
+        return _none(where, "policies_path")
+    contents = await repo.read(sorted(set(blobs.values())))
+    files = {path: contents[blob] for path, blob in blobs.items()}
+    policies = load_policies(files)
+    if not policies.errors:
+        return policies
+    earlier = {path: await repo.earlier(snapshot, path) for path in policies.errors}
+    return load_policies(files, earlier)
+
+
+def _none(where: str, setting: str) -> Policies:
+    why = f"{where}: no policy file (*.yaml, *.yml) is there; see state_repo.{setting}"
+    return Policies(errors={where: why})
+
+
+def read_folder(folder: Path) -> dict[str, bytes]:
+    """The policy files below a local folder, by path.
+
+    Raises:
+        PolicyInvalid: the folder or a file can't be read.
+    """
+    if not folder.is_dir():
+        raise PolicyInvalid(f"{folder}: no such folder of policies")
+    paths = sorted(p for p in folder.rglob("*") if p.is_file() and is_policy_file(p.name))
+    try:
+        return {str(path): path.read_bytes() for path in paths}
+    except OSError as error:
+        raise PolicyInvalid(f"{error.filename}: can't be read: {error.strerror}") from error
