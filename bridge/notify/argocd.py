@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
 from urllib.parse import quote
 
 import httpx
@@ -17,6 +18,8 @@ from bridge.settings.reconcilers import ArgoCDAPISettings, ArgoCDSettings
 from bridge.settings.secret import secret_text
 
 _AT_ONCE = 8
+_QUEUE_FULL = frozenset({503})
+_UNAVAILABLE = frozenset({429, 503, 504})  # gRPC: exhausted, unavailable, deadline exceeded
 
 
 async def call_argocd(
@@ -32,7 +35,7 @@ async def call_argocd(
     answer = await client.post(
         reconciler.url, content=body, headers=headers, timeout=reconciler.timeout
     )
-    return told_by(reconciler.name, answer)
+    return told_by(reconciler.name, answer, _QUEUE_FULL)
 
 
 async def refresh_applications(
@@ -49,7 +52,7 @@ async def refresh_applications(
     else:
         answer = await asking.get("")
         if not answer.is_success:
-            return told_by(reconciler.name, answer)
+            return told_by(reconciler.name, answer, _UNAVAILABLE)
         try:
             listed = Applications.model_validate_json(answer.content).items or []
         except ValidationError as error:
@@ -92,8 +95,8 @@ class _Asking:
         answers = await asyncio.gather(*(self._refresh(*query) for query in queries))
         for (name, _, _), answer in zip(queries, answers, strict=True):
             if not answer.is_success:
-                told = told_by(self._reconciler.name, answer)
-                return Told(told.reconciler, f"application {name}: {told.error}")
+                told = told_by(self._reconciler.name, answer, _UNAVAILABLE)
+                return replace(told, error=f"application {name}: {told.error}")
         return Told(self._reconciler.name)
 
     async def _refresh(self, name: str, namespace: str, project: str) -> httpx.Response:

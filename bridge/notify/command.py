@@ -42,7 +42,8 @@ async def run_command(reconciler: CommandSettings, notice: Notice) -> Told:
         problem = f"exit code {code}" if code else ""
     finally:
         await _end(process, kept)
-    return Told(reconciler.name, problem, kept.decode("utf-8", "replace").strip())
+    output = kept.decode("utf-8", "replace").strip()
+    return Told(reconciler.name, problem, output, problem == f"exit code {os.EX_TEMPFAIL}")
 
 
 def _environment(reconciler: CommandSettings) -> dict[str, str]:

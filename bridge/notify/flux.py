@@ -10,6 +10,8 @@ from bridge.notify.told import Told, told_by
 from bridge.settings.reconcilers import FluxSettings
 from bridge.settings.secret import secret_text
 
+_TRANSIENT = frozenset({503})  # the Receiver is not ready yet, or suspended
+
 
 async def call_flux(client: httpx.AsyncClient, reconciler: FluxSettings, notice: Notice) -> Told:
     """POSTs the push event to the Receiver's path.
@@ -24,7 +26,7 @@ async def call_flux(client: httpx.AsyncClient, reconciler: FluxSettings, notice:
         headers=_headers(reconciler, body),
         timeout=reconciler.timeout,
     )
-    return told_by(reconciler.name, answer)
+    return told_by(reconciler.name, answer, _TRANSIENT)
 
 
 def _headers(reconciler: FluxSettings, body: bytes) -> dict[str, str]:

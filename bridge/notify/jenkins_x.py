@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import httpx
 
 from bridge.notify.notice import Notice
@@ -9,6 +11,9 @@ from bridge.notify.push_event import github_headers, signature
 from bridge.notify.told import Told, told_by
 from bridge.settings.reconcilers import JenkinsXSettings
 from bridge.settings.secret import secret_text
+
+_TRANSIENT = frozenset({500, 502, 503, 504})
+_NOT_UNDERSTOOD = "Failed to parse webhook"  # a 500 for good: signature, event or body
 
 
 async def call_jenkins_x(
@@ -27,4 +32,7 @@ async def call_jenkins_x(
     answer = await client.post(
         reconciler.url, content=body, headers=headers, timeout=reconciler.timeout
     )
-    return told_by(reconciler.name, answer)
+    told = told_by(reconciler.name, answer, _TRANSIENT)
+    if _NOT_UNDERSTOOD in answer.text:
+        return replace(told, transient=False)
+    return told

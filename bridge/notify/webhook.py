@@ -11,6 +11,8 @@ from bridge.notify.told import Told, told_by
 from bridge.settings.reconcilers import WebhookSettings
 from bridge.settings.secret import secret_text
 
+_TRANSIENT = frozenset({429, 502, 503, 504})  # RFC 9110 and RFC 6585
+
 
 async def call_webhook(
     client: httpx.AsyncClient, reconciler: WebhookSettings, notice: Notice
@@ -30,7 +32,7 @@ async def call_webhook(
     answer = await client.post(
         reconciler.url, content=body, headers=headers, timeout=reconciler.timeout
     )
-    return told_by(reconciler.name, answer)
+    return told_by(reconciler.name, answer, _TRANSIENT)
 
 
 def _body(reconciler: WebhookSettings, notice: Notice) -> bytes:

@@ -64,14 +64,20 @@ class Committing:
 
     async def run(self, after_push: Callable[[], None]) -> None:
         """Publishes each batch when it is due, until `stop`; `after_push` follows each push."""
+        async with asyncio.TaskGroup() as telling:  # no batch waits for a slow reconciler
+            await self._publish_when_due(after_push, telling)
+
+    async def _publish_when_due(
+        self, after_push: Callable[[], None], telling: asyncio.TaskGroup
+    ) -> None:
         while not self._stopping:
             try:
                 async with asyncio.timeout_at(self._due_at()):
                     await self._changed.wait()
                 self._changed.clear()
             except TimeoutError:
-                await self._publish(after_push)
-        await self._publish(after_push)
+                await self._publish(after_push, telling)
+        await self._publish(after_push, telling)
 
     def _due_at(self) -> float | None:
         """In the loop's time: when the batch is due and, as far as we know, the budget open."""
@@ -84,7 +90,7 @@ class Committing:
         left = (opens - now).total_seconds()
         return max(due, asyncio.get_running_loop().time() + left)
 
-    async def _publish(self, after_push: Callable[[], None]) -> None:
+    async def _publish(self, after_push: Callable[[], None], telling: asyncio.TaskGroup) -> None:
         batch = self._batcher.take()
         self._note_waiting()
         policies = {decision.title: self._policies[decision.title] for decision in batch}
@@ -103,8 +109,7 @@ class Committing:
         self._wait(published, policies)
         if published.push:
             after_push()
-            with self._status.progress.at("notify"):
-                await self._tell(published.push)
+            telling.create_task(self._tell(published.push))
 
     def _wait(self, published: Published, policies: Mapping[str, ScalingPolicy]) -> None:
         """What waits for the budget stays in the batch, for the next ticks to decide anew."""
