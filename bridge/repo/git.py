@@ -26,6 +26,7 @@ _CONFIG = {
     "core.hooksPath": os.devnull,
     "core.askPass": "true",
     "credential.helper": "",
+    "fastimport.unpackLimit": "1",  # a commit is one pack: unpacking it would be a process more
     "gc.auto": "2000",
     "gc.autoDetach": "false",
     "maintenance.auto": "false",

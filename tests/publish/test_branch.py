@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from bridge import __version__
+from bridge.commit.edits import spliced
 from bridge.errors import PushRejected, RemoteRefused
 from bridge.publish.branch import BranchPublisher
 from bridge.repo.state_repo import StateRepo as Tip
@@ -65,6 +68,22 @@ async def test_several_workloads_become_one_commit(
     assert (published.push.decisions, published.push.races_lost) == (TWO, 0)
     assert published.push.subject == newest.subject
     assert published.dropped == ()
+
+
+async def test_splicing_leaves_the_event_loop_free(
+    publisher: BranchPublisher, state_repo: StateRepo, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    threads = []
+
+    def watched(*given: Any) -> dict[str, bytes]:
+        threads.append(threading.current_thread())
+        return spliced(*given)
+
+    monkeypatch.setattr("bridge.publish.drafting.spliced", watched)
+    await publisher.publish(TWO, POLICIES)
+    assert state_repo.read(CHECKOUT) == counted("checkout", 7)
+    [thread] = threads
+    assert thread is not threading.current_thread()
 
 
 async def test_the_message_to_the_byte(publisher: BranchPublisher, state_repo: StateRepo) -> None:

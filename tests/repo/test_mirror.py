@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 
@@ -208,3 +209,13 @@ def test_earlier_contents_come_newest_first(mirror: Mirror, state_repo: StateRep
     assert [contents[blob] for blob in blobs] == [b"two\n", b"one\n", seed]
     assert mirror.earlier(tip, CHECKOUT, limit=2) == blobs[:1]
     assert mirror.earlier(tip, "never.yaml") == []
+
+
+def test_a_commit_is_one_pack_and_no_loose_objects(state_repo: StateRepo, tmp_path: Path) -> None:
+    objects = tmp_path / "mirror.git" / "objects"
+    with closing(Mirror(by_file(state_repo, tmp_path))) as mirror:
+        snapshot = mirror.look()
+        packs, loose = set(objects.glob("pack/*.pack")), set(objects.glob("??/*"))
+        mirror.commit(draft(snapshot, {CHECKOUT: b"7\n"}), snapshot)
+        assert len(set(objects.glob("pack/*.pack")) - packs) == 1
+        assert set(objects.glob("??/*")) == loose
