@@ -47,7 +47,7 @@ apps/compose.yaml:3: replicas of service web: line 3: services.web.deploy.replic
 an anchor, which also changes services.job.deploy.replicas (line 5); allowAnchors permits it
 apps/compose.yaml:8: replicas of service api: 6
 apps/db.yaml:1: StatefulSet/db: line 3: '${N}' is a template, not a number
-apps/hpa.yaml:4: minReplicas of HorizontalPodAutoscaler/api: 2  (policy floor)
+apps/hpa.yaml:4: HorizontalPodAutoscaler/api: 2  (policy floor)
 apps/hpa.yaml:5: maxReplicas of HorizontalPodAutoscaler/api: 9
 apps/hpa.yaml:7: minReplicaCount of ScaledObject/web: line 9: no spec.minReplicaCount; \
 spec has: maxReplicaCount (line 9)
