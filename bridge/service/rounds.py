@@ -161,7 +161,7 @@ class Rounds:
             return lost
         now = self._clock()
         asking = Asking(self._metrics, now)
-        memory = await self._remember(view, now)
+        memory = await self._alerted(view, now)
         by_policy: dict[str, list[ScalingPolicy]] = defaultdict(list)
         for item in managed:
             by_policy[item.policy.name].append(item.policy)
@@ -186,12 +186,16 @@ class Rounds:
         now, managed = self._clock(), managed_at(view)
         if not managed:
             return {}
-        memory = await self._remember(view, now)
+        memory = await self._remember(view, now, Alerts())
         return {
             item.target: Hold(order, order.until(item.policy))
             for item in managed
             if (order := memory.override_of(item.target)) and order.holds(item.policy, now)
         }
+
+    async def held_at(self, snapshot: Snapshot) -> dict[Target, Hold]:
+        """The same at a snapshot."""
+        return await self.held(await self.view_of(snapshot))
 
     async def seen(self, view: View, policy: ScalingPolicy) -> Seen:
         """What a decision by this policy, suspended or not, rests on; its count has a place.
@@ -205,7 +209,7 @@ class Rounds:
                 f"{place}: Git holds no count yet: the first will be what runs"
             )
         asking = Asking(self._metrics, self._clock())
-        memory = await self._remember(view, asking.now)
+        memory = await self._alerted(view, asking.now)
         observation, known = await self._known(policy, place.count.value, asking, memory)
         dead_time = known.rollouts.dead_time
         windows = order_of(policy, dead_time).windows
@@ -233,13 +237,17 @@ class Rounds:
         known = Known(committed, changes, memory.override_of(policy.target), rollouts)
         return Observation(moment, past, memory.alerts), known
 
-    async def _remember(self, view: View, now: datetime) -> Memory:
-        """The log, as far back as any policy's rules look, and any alert that fires.
+    async def _alerted(self, view: View, now: datetime) -> Memory:
+        """What is remembered, reaching back to the beginning of any alert that fires."""
+        policies = [item.policy for item in managed_at(view)]
+        return await self._remember(view, now, await self._level(policies, now))
+
+    async def _remember(self, view: View, now: datetime, alerts: Alerts) -> Memory:
+        """The log, as far back as any policy's rules look, and any of these alerts.
 
         Worked out once while it is the same.
         """
         managed = managed_at(view)
-        alerts = await self._level([item.policy for item in managed], now)
         longest = max(_memory_s(item.policy) for item in managed)
         begins = (max(alert.since, now - LONGEST_FIRING) for alert in alerts.found)
         since = min([now - timedelta(seconds=longest), *begins]).replace(microsecond=0)
