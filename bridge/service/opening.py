@@ -61,7 +61,8 @@ class Opening:
         writer = self.writer(repo)
         branch = BranchPublisher(repo, self.author, self.clock, rounds.policies_at, writer)
         pull_requests = self._pull_requests(repo, rounds, writer)
-        return Publishers(branch.within(rounds.budget_at), pull_requests)
+        careful = branch.within(rounds.budget_at).heeding(rounds.held_at)
+        return Publishers(careful, pull_requests)
 
     def _pull_requests(
         self, repo: StateRepo, rounds: Rounds, writer: Writer
