@@ -145,6 +145,7 @@ def _hold_facts(hold: Hold) -> dict[str, Any]:
         "by": order.author,
         "commit": order.sha,
         "rivals": list(order.rivals),
+        "pause": order.paused_until is not None,
     }
 
 

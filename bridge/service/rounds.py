@@ -155,7 +155,8 @@ class Rounds:
         return {
             item.target: Hold(order, order.until(item.policy))
             for item in managed
-            if (order := memory.override_of(item.target)) and order.holds(item.policy, now)
+            if (order := memory.override_of(item.target, _count(view, item.policy)))
+            and order.holds(item.policy, now)
         }
 
     async def held_at(self, snapshot: Snapshot) -> dict[Target, Hold]:
@@ -199,5 +200,9 @@ class Rounds:
         moment = await asking.moment(policy, rollouts.dead_time)
         window = window_to_know(policy, moment, committed, rollouts.dead_time)
         past = await asking.past(policy, window, rollouts.dead_time) if window else Past()
-        known = Known(committed, changes, memory.override_of(policy.target), rollouts)
+        known = Known(committed, changes, memory.override_of(policy.target, committed), rollouts)
         return Observation(moment, past, memory.alerts), known
+
+
+def _count(view: View, policy: ScalingPolicy) -> int | None:
+    return view.places.found[policy.title].count.value

@@ -165,6 +165,7 @@ def test_a_hold_is_shown_with_its_end() -> None:
         "by": "Robin",
         "commit": "0123456789abcdef",
         "rivals": [],
+        "pause": False,
     }
     end = "To end it: <code>scalebridge release Deployment/shop/web</code>"
     assert f"Deployment/shop/web is {text}. {end}" in page(seen)
