@@ -2,43 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
-
 import typer
 
 from bridge.commands.console import DONE, awaited, give_up, print_json
 from bridge.commands.release import whoever_asks
+from bridge.decide.pause import until_when
 from bridge.observe.logs import set_up_logs
 from bridge.repo.trailers import ScalePause
 from bridge.service.serve import utc_now
-from bridge.service.stepping_in import pause, pause_fault
+from bridge.service.stepping_in import pause
 from bridge.settings.configuration import Settings
-from bridge.units import parse_duration
-
-
-def until_when(text: str, now: datetime) -> datetime:
-    """A time with its zone, or a duration from now.
-
-    Raises:
-        ValueError: it is neither, or no time that a pause can end at.
-    """
-    try:
-        until = now + timedelta(seconds=parse_duration(text))
-    except ValueError:
-        until = _time(text)
-    if fault := pause_fault(until, now):
-        raise ValueError(fault)
-    return until
-
-
-def _time(text: str) -> datetime:
-    try:
-        until = datetime.fromisoformat(text)
-    except ValueError:
-        until = None
-    if until is None or until.tzinfo is None:
-        raise ValueError(f"{text!r} is no time: give 2h, or 2026-03-04T18:00Z")
-    return until
 
 
 def pause_target(settings: Settings, order: ScalePause, *, as_json: bool) -> int:

@@ -27,8 +27,12 @@ _SLACK = 1.5
 class Prometheus:
     """Bounded concurrency, a timeout on each query, no retries: the next tick is the retry."""
 
-    def __init__(self, settings: PrometheusSettings) -> None:
+    def __init__(
+        self, settings: PrometheusSettings, heard: Callable[[str], None] | None = None
+    ) -> None:
+        """`heard` is told what each query came to: an error, or an empty text for an answer."""
         self._settings = settings
+        self._heard = heard or (lambda _: None)
         self._turn = asyncio.Semaphore(settings.concurrency)
         self._threads = ThreadPoolExecutor(settings.concurrency, thread_name_prefix="prometheus")
         self._client = PrometheusConnect(
@@ -134,6 +138,15 @@ class Prometheus:
         return await self._ask(query, ask)
 
     async def _ask(self, query: str, ask: Callable[[], _Answer]) -> _Answer:
+        try:
+            answer = await self._asked(query, ask)
+        except MetricsUnavailable as error:
+            self._heard("" if _is_about_the_query(error) else str(error))
+            raise
+        self._heard("")
+        return answer
+
+    async def _asked(self, query: str, ask: Callable[[], _Answer]) -> _Answer:
         loop = asyncio.get_running_loop()
         try:
             async with self._turn, asyncio.timeout(self._settings.timeout * _SLACK):
@@ -147,6 +160,15 @@ class Prometheus:
             raise MetricsUnavailable(f"{query!r}: {_brief(error)}") from error
         except (LookupError, TypeError, ValueError, AttributeError, RecursionError) as error:
             raise MetricsUnavailable(f"{query!r}: not an answer of Prometheus' API") from error
+
+
+def _is_about_the_query(error: MetricsUnavailable) -> bool:
+    """Whether it was answered: by no fit samples, or that the query is wrong."""
+    cause = error.__cause__
+    if cause is None:
+        return True
+    refused = isinstance(cause, PrometheusApiClientException)
+    return refused and any(f"Status Code {code}" in str(cause) for code in (400, 422))
 
 
 def _brief(error: Exception) -> str:

@@ -47,6 +47,13 @@ class Commit:
     """The targets that it pauses."""
     subject: str = ""
 
+    @property
+    def targets(self) -> list[str]:
+        """Whom it scales, releases or pauses."""
+        scaled = [one.target for one in self.decisions]
+        released = [one.target for one in self.releases]
+        return [*scaled, *released, *(one.target for one in self.pauses)]
+
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:

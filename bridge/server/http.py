@@ -11,7 +11,10 @@ from typing import cast
 from aiohttp import web
 
 from bridge.errors import ConfigInvalid
+from bridge.observe.board import Board
 from bridge.observe.status import Status, Statuses
+from bridge.server.acting import Actions
+from bridge.server.face import Face
 from bridge.server.pages import Pages
 from bridge.server.webhooks import Accept, Webhooks, count_replies
 from bridge.settings.server import ServerSettings, TlsSettings
@@ -29,6 +32,7 @@ class Server:
         status: Status | Statuses,
         accept: Accept,
         clock: Callable[[], datetime],
+        actions: Actions | None = None,
     ) -> None:
         self._settings = settings
         application = web.Application(
@@ -36,6 +40,9 @@ class Server:
         )
         application.add_routes(Webhooks(settings, accept, clock).routes)
         application.add_routes(Pages(status, settings.hung_after).routes)
+        face = Face(settings, Board(status, clock), actions, clock)
+        application.add_routes(face.routes)
+        application.on_shutdown.append(face.events.close)
         self._runner = web.AppRunner(
             application,
             access_log=None,

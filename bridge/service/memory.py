@@ -58,6 +58,11 @@ class Recollection:
         self._counts = CountLog(repo)
         self._last: Memory | None = None
 
+    @property
+    def history(self) -> Sequence[Commit]:
+        """The log as it was read last, newest first."""
+        return self._last.history if self._last else ()
+
     async def of(self, view: View, now: datetime) -> Memory:
         """The log, as far back as any policy's rules look, and any alert that fires."""
         policies = [item.policy for item in managed_at(view)]

@@ -13,11 +13,13 @@ from bridge.batch.batcher import Batcher, Debounce
 from bridge.evaluate.prometheus import Prometheus
 from bridge.manifest.target import Target
 from bridge.notify.reconcilers import Reconcilers
+from bridge.observe.sources import Sources
 from bridge.observe.status import Status
 from bridge.service.committing import Committing
 from bridge.service.opening import Opening
 from bridge.service.outcome import Outcome
 from bridge.service.proposing import Proposing
+from bridge.service.stepping_in import Orders
 from bridge.service.watching import Watching
 from bridge.settings.batch import Window
 from bridge.settings.configuration import Settings
@@ -33,14 +35,22 @@ class Pipeline:
     """
 
     def __init__(
-        self, settings: Settings, prometheus: Prometheus, clock: Callable[[], datetime]
+        self,
+        settings: Settings,
+        prometheus: Prometheus,
+        clock: Callable[[], datetime],
+        sources: Sources,
     ) -> None:
         self._settings = settings
         self._clock = clock
         self._prometheus = prometheus
-        self._opening = Opening(settings, clock)
         self.name = settings.state_repo.name
-        self.status = Status(clock(), repo=self.name)
+        url = settings.state_repo.url
+        self.status = Status(clock(), repo=self.name, url=url, sources=sources)
+        given = settings.alertmanager
+        alertmanager = given and sources.named("alertmanager", "Alertmanager", given.url)
+        heard = sources.listening(alertmanager, clock) if alertmanager else None
+        self._opening = Opening(settings, clock, heard)
 
     async def open(self, open_parts: AsyncExitStack) -> None:
         """Claims the mirror, and wires the stages."""
@@ -54,9 +64,14 @@ class Pipeline:
             poll_interval=settings.state_repo.poll_interval,
             queue=settings.server.queue,
         )
-        publishers = self._opening.publishers(repo, rounds)
+        opening = self._opening
+        writer = opening.writer(repo)
+        self.orders = Orders(repo, rounds, writer, opening.author, self._clock)
+        publishers = opening.publishers(repo, rounds)
         self._proposing = Proposing(publishers, settings.publish, self.status)
         batcher = Batcher(_debounce(settings.batch), _debounce(settings.batch.scale_up))
+        for one in settings.reconcilers:
+            self.status.sources.named("reconciler", one.name, getattr(one, "url", ""))
         reconcilers = Reconcilers(settings.reconcilers, settings.state_repo)
         self._committing = Committing(
             batcher, self._proposing, reconcilers, self.status, self._clock

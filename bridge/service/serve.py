@@ -10,8 +10,10 @@ from datetime import UTC, datetime
 import structlog
 
 from bridge.evaluate.prometheus import Prometheus
+from bridge.observe.sources import Sources
 from bridge.observe.status import Status, Statuses
 from bridge.server.http import Server
+from bridge.service.acting import Acting
 from bridge.service.pipeline import Pipeline
 from bridge.settings.configuration import Settings
 from bridge.trigger.notification import Notification
@@ -34,15 +36,19 @@ async def serve(
             not be used.
     """
     async with AsyncExitStack() as open_parts:
-        prometheus = await open_parts.enter_async_context(Prometheus(settings.prometheus))
-        pipelines = [Pipeline(one, prometheus, clock) for one in settings.each()]
+        sources = Sources()
+        asked = sources.named("prometheus", "Prometheus", settings.prometheus.url)
+        heard = sources.listening(asked, clock)
+        source = Prometheus(settings.prometheus, heard)
+        prometheus = await open_parts.enter_async_context(source)
+        pipelines = [Pipeline(one, prometheus, clock, sources) for one in settings.each()]
         for pipeline in pipelines:
             await pipeline.open(open_parts)
 
         def accept(notification: Notification) -> bool:
             return all([one.watching.accept(notification) for one in pipelines])
 
-        server = Server(settings.server, _seen(pipelines), accept, clock)
+        server = Server(settings.server, _seen(pipelines), accept, clock, Acting(pipelines))
         host, port = await open_parts.enter_async_context(server)
         log.info("listening", host=host, port=port)
         await _run(pipelines, stop)

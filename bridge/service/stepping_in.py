@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bridge.commit.message import pause_message, release_message
-from bridge.decide.override import LONGEST_PAUSE, Hold
+from bridge.decide.override import Hold
 from bridge.evaluate.prometheus import Prometheus
 from bridge.publish.races import redone
 from bridge.publish.writing import Writer
@@ -103,17 +103,6 @@ async def _opened(
     prometheus = await parts.enter_async_context(Prometheus(settings.prometheus))
     rounds = opening.rounds(repo, prometheus)
     return Orders(repo, rounds, opening.writer(repo), opening.author, clock)
-
-
-def pause_fault(until: datetime, now: datetime) -> str:
-    """Why a target can't be paused until then; empty where it can."""
-    if until <= now:
-        return f"{until:%Y-%m-%d %H:%M %Z} is over: name a time to come"
-    if until > now + LONGEST_PAUSE:
-        return (
-            "a pause lasts 24 hours at most: for a longer one, set spec.pausedUntil in the policy"
-        )
-    return ""
 
 
 def _at(view: View, target: str) -> int | None:

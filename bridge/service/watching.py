@@ -12,6 +12,7 @@ from bridge.decide.decision import Decision
 from bridge.errors import BridgeError
 from bridge.manifest.target import Target
 from bridge.observe import metrics
+from bridge.observe.rows import Seen
 from bridge.observe.status import Status
 from bridge.service.news import News
 from bridge.service.outcome import Outcome
@@ -24,6 +25,7 @@ from bridge.trigger.wake import woken
 log = structlog.get_logger()
 
 _LONGEST_SLEEP_S = 5.0
+_COMMITS = 20
 
 
 class Watching:
@@ -46,9 +48,13 @@ class Watching:
         self._signals: list[Signal] = []
         self._arrived = asyncio.Event()
         self._ticks = Ticks()
+        name = status.repo or "state repo"
+        self._state_repo = status.sources.named("state repo", name, status.url)
         self._news = News()
         self._view: View | None = None
         self._looked_at = float("-inf")
+        self._asked: list[tuple[str, asyncio.Future[None]]] = []
+        self._answering: list[asyncio.Future[None]] = []
 
     def accept(self, notification: Notification) -> bool:
         """Queues what may wake a policy; False when there is no room."""
@@ -64,6 +70,14 @@ class Watching:
         """The branch moved: the next round begins with a look at it."""
         self._looked_at = float("-inf")
 
+    async def evaluate(self, policy: str) -> None:
+        """Looks at the branch and decides by the policy now; returns when that is done."""
+        done = asyncio.get_running_loop().create_future()
+        self._asked.append((policy, done))
+        self.look_again()
+        self._arrived.set()
+        await done
+
     async def run(self, hand_on: Callable[[Collection[Target], Sequence[Outcome]], None]) -> None:
         """For ever: sleep until something is due, look, evaluate, hand on.
 
@@ -74,7 +88,15 @@ class Watching:
             if self._view is not None:
                 outcomes = await self._round(self._view)
                 hand_on(_governed(self._view), outcomes)
+                self._answer_those_who_asked()
+            self._status.pulse.beat()
             await self._sleep()
+
+    def _answer_those_who_asked(self) -> None:
+        answered, self._answering = self._answering, []
+        for done in answered:
+            if not done.done():
+                done.set_result(None)
 
     async def _sleep(self) -> None:
         policies = self._view.policies.by_name.values() if self._view else ()
@@ -105,6 +127,7 @@ class Watching:
         if str(error) != self._status.remote_error:
             log.warning("look_failed", error=str(error), transient=error.transient)
         self._status.remote_error = str(error)
+        self._state_repo.heard(str(error), self._clock())
 
     def _note(self, view: View) -> None:
         for path, error in view.policies.errors.items():
@@ -114,6 +137,7 @@ class Watching:
         policies = view.policies
         self._status.tip = view.snapshot.tip
         self._status.remote_error = ""
+        self._state_repo.heard("", self._clock())
         self._status.policies = len(policies.by_name)
         self._status.policy_errors = policies.errors
         self._status.suspended = [n for n, p in policies.by_name.items() if p.spec.suspend]
@@ -122,7 +146,18 @@ class Watching:
         for gone in self._status.decisions.keys() - active:
             metrics.forget_decision(self._status.decisions[gone])
         self._status.keep(active)
+        self._note_suspended(view)
         metrics.policy_errors.labels().set(len(policies.errors))
+
+    def _note_suspended(self, view: View) -> None:
+        """They are not evaluated; what Git says of them is shown."""
+        for title, policy in view.places.governing.items():
+            if policy.spec.suspend and not policy.is_fleet:
+                place = view.places.found.get(title)
+                count = place.count.value if place else None
+                self._status.seen[title] = Seen(
+                    target=str(policy.target), policy=policy.name, at=self._clock(), committed=count
+                )
 
     async def _round(self, view: View) -> list[Outcome]:
         policies = view.policies.by_name
@@ -130,7 +165,10 @@ class Watching:
         alert = woken(self._waiting_signals(), policies.values())
         if alert:
             log.info("woken", cause=alert.cause, policies=sorted(alert.policies))
+        asked, self._asked = self._asked, []
+        self._answering = [done for _, done in asked]
         names = {name for wake in (tick, alert) if wake for name in wake.policies}
+        names |= {name for name, _ in asked} & policies.keys()
         if not names:
             return []
         try:
@@ -140,6 +178,7 @@ class Watching:
             self._note_failure(error)
             return []
         self._status.last_pass = self._clock()
+        self._status.commits = [one for one in self._rounds.history if one.targets][:_COMMITS]
         for outcome in outcomes:
             self._report(outcome)
         self._news.tell(outcomes)
@@ -154,14 +193,31 @@ class Watching:
     def _report(self, outcome: Outcome) -> None:
         title = outcome.policy.title
         metrics.evaluations.labels(outcome.kind).inc()
+        seen = _seen(outcome, self._clock())
         if outcome.decision is None:
             self._status.problems[title] = outcome.problem
+            self._status.note(title, seen)
             return
         self._status.problems.pop(title, None)
         before = self._status.decisions.get(title)
         self._status.decisions[title] = outcome.decision
+        self._status.note(title, seen)
         _log_rollout(before, outcome.decision)
         metrics.note_decision(outcome.decision)
+
+
+def _seen(outcome: Outcome, now: datetime) -> Seen:
+    policy, made, moment = outcome.policy, outcome.decision, outcome.moment
+    return Seen(
+        target=str(policy.target),
+        policy=policy.name,
+        at=moment.at if moment else now,
+        live=moment.ready if moment else None,
+        live_error=moment.ready_error if moment else "",
+        committed=made.committed if made else None,
+        readings=moment.readings if moment else (),
+        in_flight_since=outcome.in_flight_since,
+    )
 
 
 def _log_rollout(before: Decision | None, decision: Decision) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from bridge.commands.pause import until_when
+from bridge.decide.pause import until_when
 from tests.commands.conftest import Run
 from tests.parts.fake_prometheus import FakePrometheus, samples
 from tests.parts.git_http import GitHttp

@@ -10,7 +10,8 @@ from typing import Any
 
 import httpx
 
-from bridge.observe.status import Status
+from bridge.observe.status import Status, Statuses
+from bridge.server.acting import Actions
 from bridge.server.http import Server
 from bridge.settings.server import ServerSettings
 from bridge.trigger.notification import Notification
@@ -41,10 +42,14 @@ class Intake:
 
 @asynccontextmanager
 async def serving(
-    intake: Intake | None = None, status: Status | None = None, **settings: Any
+    intake: Intake | None = None,
+    status: Status | Statuses | None = None,
+    actions: Actions | None = None,
+    **settings: Any,
 ) -> AsyncIterator[httpx.AsyncClient]:
     """A server, and a client of it."""
     given = ServerSettings(**{"listen": "127.0.0.1:0", **settings})
-    server = Server(given, status or Status(STARTED), (intake or Intake()).accept, lambda: STARTED)
+    accept = (intake or Intake()).accept
+    server = Server(given, status or Status(STARTED), accept, lambda: STARTED, actions)
     async with server as (host, port), httpx.AsyncClient(base_url=f"http://{host}:{port}") as http:
         yield http
