@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
@@ -15,11 +16,14 @@ from requests.auth import AuthBase
 from urllib3.util.retry import Retry
 
 from bridge.errors import ConfigInvalid, MetricsUnavailable
+from bridge.evaluate.asked import Asked, Heard
 from bridge.evaluate.naming import Item, Named, Naming, joined
 from bridge.evaluate.reading import one_sample, samples
 from bridge.settings.prometheus import PrometheusSettings
 
 _Answer = TypeVar("_Answer")
+_REFUSED = re.compile(r"HTTP Status Code 40[13]\b")
+_HINT = "see prometheus.bearer_token_file, or prometheus.username and prometheus.password_file"
 _SLACK = 1.5
 """requests' timeout is for each read: a body that drips is no longer waited for after this."""
 
@@ -27,8 +31,9 @@ _SLACK = 1.5
 class Prometheus:
     """Bounded concurrency, a timeout on each query, no retries: the next tick is the retry."""
 
-    def __init__(self, settings: PrometheusSettings) -> None:
+    def __init__(self, settings: PrometheusSettings, heard: Heard = lambda _: None) -> None:
         self._settings = settings
+        self._heard = heard
         self._turn = asyncio.Semaphore(settings.concurrency)
         self._threads = ThreadPoolExecutor(settings.concurrency, thread_name_prefix="prometheus")
         self._client = PrometheusConnect(
@@ -135,18 +140,39 @@ class Prometheus:
 
     async def _ask(self, query: str, ask: Callable[[], _Answer]) -> _Answer:
         loop = asyncio.get_running_loop()
+        async with self._turn:
+            begun = loop.time()
+            try:
+                answer = await self._answered(query, ask)
+            except MetricsUnavailable as error:
+                self._heard(Asked(loop.time() - begun, error))
+                raise
+        self._heard(Asked(loop.time() - begun))
+        return answer
+
+    async def _answered(self, query: str, ask: Callable[[], _Answer]) -> _Answer:
+        loop, limit = asyncio.get_running_loop(), self._settings.timeout
         try:
-            async with self._turn, asyncio.timeout(self._settings.timeout * _SLACK):
+            async with asyncio.timeout(limit * _SLACK):
                 return await loop.run_in_executor(self._threads, ask)
         except (TimeoutError, requests.Timeout) as error:
-            limit = self._settings.timeout
-            raise MetricsUnavailable(f"{query!r}: no answer within {limit:g} s") from error
+            told = f"no answer within {limit:g} s"
+            raise MetricsUnavailable(f"{query!r}: {told}", "timeout") from error
         except requests.ConnectionError as error:
-            raise MetricsUnavailable(f"{query!r}: can't connect to {self._settings.url}") from error
+            told = f"can't connect to {self._settings.url}"
+            raise MetricsUnavailable(f"{query!r}: {told}", "unreachable") from error
         except (PrometheusApiClientException, requests.RequestException, ConfigInvalid) as error:
-            raise MetricsUnavailable(f"{query!r}: {_brief(error)}") from error
+            raise _failed(query, error) from error
         except (LookupError, TypeError, ValueError, AttributeError, RecursionError) as error:
-            raise MetricsUnavailable(f"{query!r}: not an answer of Prometheus' API") from error
+            told = "not an answer of Prometheus' API"
+            raise MetricsUnavailable(f"{query!r}: {told}", "malformed") from error
+
+
+def _failed(query: str, error: Exception) -> MetricsUnavailable:
+    told = _brief(error)
+    if not _REFUSED.match(told):
+        return MetricsUnavailable(f"{query!r}: {told}", "failed")
+    return MetricsUnavailable(f"{query!r}: {told} ({_HINT})", "refused")
 
 
 def _brief(error: Exception) -> str:

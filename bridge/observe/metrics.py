@@ -58,6 +58,15 @@ evaluations = OfRepo(
 pass_seconds = OfRepo(
     Histogram, "scalebridge_pass_duration_seconds", "One pass: ask the metrics, decide."
 )
+query_seconds = Histogram(
+    "scalebridge_query_duration_seconds", "One query to Prometheus.", registry=registry
+)
+query_failures = Counter(
+    "scalebridge_query_failures_total",
+    "Queries without an answer, by kind.",
+    ["kind"],
+    registry=registry,
+)
 waiting = OfRepo(Gauge, "scalebridge_batch_decisions", "Decisions waiting for the next commit.")
 commits = OfRepo(Counter, "scalebridge_commits_total", "Commits pushed.")
 races_lost = OfRepo(Counter, "scalebridge_push_races_lost_total", "Pushes redone on a new tip.")

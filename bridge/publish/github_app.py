@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from bridge.errors import ConfigInvalid
 from bridge.publish.github_api import api_of, options, translated
+from bridge.secrecy import learn
 from bridge.settings.state_repo import GitHubAppSettings, StateRepoSettings
 
 if TYPE_CHECKING:
@@ -63,6 +64,7 @@ class AppTokens:
             minted = integration.get_access_token(self._settings.installation_id)
         answered = parsedate_to_datetime(str(minted.raw_headers["date"]))
         lasts = (minted.expires_at - answered).total_seconds()
+        learn(minted.token)
         self._token = minted.token
         self._renewed_at = asked_at + max(lasts - _MARGIN_S, 0.0)
 

@@ -36,6 +36,7 @@ class Webhooks:
         self._settings = settings
         self._accept = accept
         self._clock = clock
+        self._told = ""
         self._limit = RateLimit(settings.rate_limit)
 
     @property
@@ -70,11 +71,17 @@ class Webhooks:
             if signed and (fault := self._signature_fault(request, body)):
                 return reply(401, fault, _CLOSE)
         except ConfigInvalid as error:
-            log.warning("webhook_secret_unreadable", error=str(error))
+            self._tell_once(str(error))
             return reply(503, "the webhook token can't be read here")
         except TimeoutError:
             return reply(408, "the body did not come in time", _CLOSE)
         return self._queued(parse, body)
+
+    def _tell_once(self, error: str) -> None:
+        """Whoever posts would else fill the log."""
+        if error != self._told:
+            log.warning("webhook_secret_unreadable", error=error)
+        self._told = error
 
     def _signature_fault(self, request: web.Request, body: bytes) -> str:
         given = self._settings.grafana

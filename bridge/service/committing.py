@@ -125,7 +125,8 @@ class Committing:
     def _fail(self, error: BridgeError, targets: Sequence[str]) -> None:
         """Notes it; a refusal for good is not asked for again with every tick."""
         metrics.publish_failures.labels(type(error).__name__).inc()
-        log.warning("publish_failed", error=str(error), targets=targets)
+        tell = log.debug if self._status.push_error and error.transient else log.warning
+        tell("publish_failed", error=str(error), targets=targets)
         self._status.push_error = str(error)
         if not error.transient:
             self._paused_until = asyncio.get_running_loop().time() + _REFUSED_PAUSE_S
