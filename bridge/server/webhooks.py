@@ -101,13 +101,15 @@ class Webhooks:
 async def count_replies(
     request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
 ) -> web.StreamResponse:
-    """Counts the replies to webhooks by their status."""
+    """Counts the replies to webhooks, by who waits for them and their status."""
     if not request.path.startswith("/webhooks/"):
         return await handler(request)
+    resource = request.match_info.route.resource  # none where nobody waits for such a request
+    receiver = resource.canonical.rpartition("/")[2] if resource else "none"
     try:
         response = await handler(request)
     except web.HTTPException as refusal:
-        metrics.webhooks.labels(refusal.status).inc()
+        metrics.webhooks.labels(receiver, refusal.status).inc()
         raise
-    metrics.webhooks.labels(response.status).inc()
+    metrics.webhooks.labels(receiver, response.status).inc()
     return response

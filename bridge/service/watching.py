@@ -12,6 +12,7 @@ from bridge.decide.decision import Decision
 from bridge.errors import BridgeError
 from bridge.manifest.target import Target
 from bridge.observe import metrics
+from bridge.observe.counted import Counted
 from bridge.observe.prometheus_watch import PrometheusWatch
 from bridge.observe.status import Status
 from bridge.service.news import News
@@ -49,6 +50,7 @@ class Watching:
         self._arrived = asyncio.Event()
         self._ticks = Ticks()
         self._news = News()
+        self._counted = Counted(settings.server.target_series)
         self._view: View | None = None
         self._lost: BridgeError | None = None
         self._looked_at = float("-inf")
@@ -61,6 +63,7 @@ class Watching:
         if signals:
             self._signals += signals
             self._arrived.set()
+            self._note_queue()
         return True
 
     def look_again(self) -> None:
@@ -126,7 +129,7 @@ class Watching:
         governing = view.places.governing.items()
         active = {title for title, policy in governing if not policy.spec.suspend}
         for gone in self._status.decisions.keys() - active:
-            metrics.forget_decision(self._status.decisions[gone])
+            self._counted.gone(self._status.decisions[gone])
         self._status.keep(active)
         metrics.policy_errors.labels().set(len(policies.errors))
 
@@ -157,13 +160,19 @@ class Watching:
         for outcome in outcomes:
             self._report(outcome)
         self._news.tell(outcomes, lost=self._prometheus.judge())
-        metrics.note_unclaimed(self._rounds.unclaimed)
+        self._counted.round(self._status.decisions.values())
+        self._counted.unclaimed(self._rounds.unclaimed)
         return outcomes
 
     def _waiting_signals(self) -> list[Signal]:
         self._arrived.clear()
         signals, self._signals = self._signals, []
+        self._note_queue()
         return signals
+
+    def _note_queue(self) -> None:
+        """Also for the server's requests, which run in no repo's context."""
+        metrics.queued_alerts.labels(repo=self._status.repo).set(len(self._signals))
 
     def _report(self, outcome: Outcome) -> None:
         title = outcome.policy.title
@@ -176,7 +185,7 @@ class Watching:
         self._status.decisions[title] = outcome.decision
         _log_rollout(before, outcome.decision)
         _log_hold(before, outcome.decision)
-        metrics.note_decision(outcome.decision)
+        self._counted.decision(outcome.decision)
 
 
 def _log_rollout(before: Decision | None, decision: Decision) -> None:
