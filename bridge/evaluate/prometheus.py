@@ -63,6 +63,15 @@ class Prometheus:
 
         return await self._ask(query, ask)
 
+    async def clock(self) -> float:
+        """What time it is there, as Unix time.
+
+        Raises:
+            MetricsUnavailable: see there.
+        """
+        query = "time()"
+        return await self._ask(query, lambda: one_sample(query, self._client.custom_query(query)))
+
     async def series(
         self, query: str, start: datetime, end: datetime, step: float
     ) -> dict[float, float]:

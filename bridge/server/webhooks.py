@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
+from typing import Final
 
 import structlog
 from aiohttp import web
@@ -24,6 +25,7 @@ log = structlog.get_logger()
 Accept = Callable[[Notification], bool]
 """Queues a notification; False when the queue is full."""
 
+ALERTMANAGER: Final = "/webhooks/alertmanager"
 _CLOSE = {"Connection": "close"}
 
 
@@ -43,7 +45,7 @@ class Webhooks:
     def routes(self) -> Sequence[web.RouteDef]:
         """Where they are posted."""
         return [
-            web.post("/webhooks/alertmanager", self._alertmanager),
+            web.post(ALERTMANAGER, self._alertmanager),
             web.post("/webhooks/grafana", self._grafana),
         ]
 
