@@ -15,13 +15,14 @@ from requests.auth import AuthBase
 from urllib3.util.retry import Retry
 
 from bridge.errors import ConfigInvalid, MetricsUnavailable
+from bridge.evaluate.cutting import Cuttable, Line
 from bridge.evaluate.naming import Item, Named, Naming, joined
 from bridge.evaluate.reading import one_sample, samples
 from bridge.settings.prometheus import PrometheusSettings
 
 _Answer = TypeVar("_Answer")
 _SLACK = 1.5
-"""requests' timeout is for each read: a body that drips is no longer waited for after this."""
+"""requests' timeout is for each read: a body that drips is cut after this."""
 
 
 class Prometheus:
@@ -31,17 +32,20 @@ class Prometheus:
         self._settings = settings
         self._turn = asyncio.Semaphore(settings.concurrency)
         self._threads = ThreadPoolExecutor(settings.concurrency, thread_name_prefix="prometheus")
+        self._lines: set[Line] = set()
+        session = requests.Session()
         self._client = PrometheusConnect(
-            settings.url,
-            auth=_Credentials(settings),
-            retry=Retry(total=0, read=False),  # read=False: a timeout is told as one
-            timeout=settings.timeout,
+            settings.url, auth=_Credentials(settings), session=session, timeout=settings.timeout
         )
+        retry = Retry(total=0, read=False)  # read=False: a timeout is told as one
+        session.mount(settings.url, Cuttable(max_retries=retry))  # in place of the client's own
 
     async def __aenter__(self) -> Self:
         return self
 
     async def __aexit__(self, *_: object) -> None:
+        for line in self._lines:
+            line.cut()
         self._client.close()
         self._threads.shutdown(wait=False, cancel_futures=True)
 
@@ -134,10 +138,9 @@ class Prometheus:
         return await self._ask(query, ask)
 
     async def _ask(self, query: str, ask: Callable[[], _Answer]) -> _Answer:
-        loop = asyncio.get_running_loop()
         try:
             async with self._turn, asyncio.timeout(self._settings.timeout * _SLACK):
-                return await loop.run_in_executor(self._threads, ask)
+                return await self._in_thread(ask)
         except (TimeoutError, requests.Timeout) as error:
             limit = self._settings.timeout
             raise MetricsUnavailable(f"{query!r}: no answer within {limit:g} s") from error
@@ -147,6 +150,18 @@ class Prometheus:
             raise MetricsUnavailable(f"{query!r}: {_brief(error)}") from error
         except (LookupError, TypeError, ValueError, AttributeError, RecursionError) as error:
             raise MetricsUnavailable(f"{query!r}: not an answer of Prometheus' API") from error
+
+    async def _in_thread(self, ask: Callable[[], _Answer]) -> _Answer:
+        """Whoever stops waiting gets the thread back, and its place in the pool."""
+        line = Line()
+        self._lines.add(line)
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._threads, line.ask, ask)
+        except asyncio.CancelledError:
+            line.cut()
+            raise
+        finally:
+            self._lines.discard(line)
 
 
 def _brief(error: Exception) -> str:
