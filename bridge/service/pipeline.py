@@ -13,6 +13,7 @@ from bridge.batch.batcher import Batcher, Debounce
 from bridge.evaluate.prometheus import Prometheus
 from bridge.manifest.target import Target
 from bridge.notify.reconcilers import Reconcilers
+from bridge.observe.prometheus_watch import PrometheusWatch
 from bridge.observe.sources import Sources
 from bridge.observe.status import Status
 from bridge.service.committing import Committing
@@ -38,12 +39,14 @@ class Pipeline:
         self,
         settings: Settings,
         prometheus: Prometheus,
-        clock: Callable[[], datetime],
+        watch: PrometheusWatch,
         sources: Sources,
+        clock: Callable[[], datetime],
     ) -> None:
         self._settings = settings
         self._clock = clock
         self._prometheus = prometheus
+        self._prometheus_watch = watch
         self.name = settings.state_repo.name
         url = settings.state_repo.url
         self.status = Status(clock(), repo=self.name, url=url, sources=sources)
@@ -61,8 +64,8 @@ class Pipeline:
             rounds,
             self.status,
             self._clock,
-            poll_interval=settings.state_repo.poll_interval,
-            queue=settings.server.queue,
+            self._prometheus_watch,
+            settings,
         )
         opening = self._opening
         writer = opening.writer(repo)

@@ -9,8 +9,10 @@ from datetime import UTC, datetime
 
 import structlog
 
+from bridge.evaluate.asked import Asked, Heard
 from bridge.evaluate.prometheus import Prometheus
-from bridge.observe.sources import Sources
+from bridge.observe.prometheus_watch import PrometheusWatch
+from bridge.observe.sources import Source, Sources
 from bridge.observe.status import Status, Statuses
 from bridge.server.http import Server
 from bridge.service.acting import Acting
@@ -36,12 +38,11 @@ async def serve(
             not be used.
     """
     async with AsyncExitStack() as open_parts:
-        sources = Sources()
+        watch, sources = PrometheusWatch(), Sources()
         asked = sources.named("prometheus", "Prometheus", settings.prometheus.url)
-        heard = sources.listening(asked, clock)
-        source = Prometheus(settings.prometheus, heard)
-        prometheus = await open_parts.enter_async_context(source)
-        pipelines = [Pipeline(one, prometheus, clock, sources) for one in settings.each()]
+        prometheus = Prometheus(settings.prometheus, _heard(watch, asked, clock))
+        await open_parts.enter_async_context(prometheus)
+        pipelines = [Pipeline(one, prometheus, watch, sources, clock) for one in settings.each()]
         for pipeline in pipelines:
             await pipeline.open(open_parts)
 
@@ -53,6 +54,17 @@ async def serve(
         log.info("listening", host=host, port=port)
         await _run(pipelines, stop)
         log.info("stopped")
+
+
+def _heard(watch: PrometheusWatch, source: Source, clock: Callable[[], datetime]) -> Heard:
+    """Each query is counted, and shown on the page as Prometheus' health."""
+
+    def heard(asked: Asked) -> None:
+        watch.heard(asked)
+        failed = asked.error is not None and asked.error.kind != "no_value"
+        source.heard(str(asked.error) if failed else "", clock())
+
+    return heard
 
 
 def _seen(pipelines: Sequence[Pipeline]) -> Status | Statuses:
