@@ -23,7 +23,7 @@ $(VENV)/.installed: pyproject.toml constraints.txt
 	tools/make-venv $(VENV)
 	@touch $@
 
-parts: ## install prometheus, alertmanager, git, ssh, gpg and openssl where missing
+parts: ## install prometheus, alertmanager, git, ssh, gpg, openssl and chromium where missing
 	@tools/install-parts
 
 fmt: install ## format the code and fix what ruff can fix
