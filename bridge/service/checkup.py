@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from typing import Final
@@ -11,6 +11,7 @@ from typing import Final
 from bridge.errors import BridgeError, MetricsUnavailable, PolicyInvalid
 from bridge.evaluate.alertmanager import Alertmanager
 from bridge.evaluate.prometheus import Prometheus
+from bridge.policy.conflicts import Conflict
 from bridge.repo.signing import self_test, signer
 from bridge.service.opening import Opening
 from bridge.service.validation import validated
@@ -36,6 +37,7 @@ async def checkup(opening: Opening) -> AsyncIterator[Finding]:
         "signing": _signing,
         "fetch": _fetch,
         "policies": _policies,
+        "conflicts": _conflicts,
         "push": _push,
         "pull requests": _pull_requests,
     }
@@ -88,11 +90,27 @@ async def _fetch(opening: Opening) -> str:
 
 async def _policies(opening: Opening) -> str:
     async with opening.state_repo(signs=False) as repo:
-        policies, places = await validated(repo)
-    problems = len(policies.errors) + len(places.problems)
+        found = await validated(repo)
+    problems = len(found.policies.errors) + len(found.places.problems)
     if problems:
         raise PolicyInvalid(f"problems: {problems}; `scalebridge validate` tells each of them")
-    return f"{len(policies.by_name)} valid, which govern {len(places.found)} counts"
+    return f"{len(found.policies.by_name)} valid, which govern {len(found.places.found)} counts"
+
+
+async def _conflicts(opening: Opening) -> str:
+    async with opening.state_repo(signs=False) as repo:
+        found = await validated(repo)
+    errors = [conflict for conflict in found.conflicts if conflict.is_error]
+    if errors:
+        raise PolicyInvalid(f"{_counted(errors)}; `scalebridge validate` tells each of them")
+    if found.conflicts:
+        return f"warnings: {_counted(found.conflicts)}"
+    return "nothing else in the repo has a say over these counts"
+
+
+def _counted(conflicts: Sequence[Conflict]) -> str:
+    """How many there are, and the first."""
+    return f"{len(conflicts)}, the first: {conflicts[0]}"
 
 
 async def _push(opening: Opening) -> str:

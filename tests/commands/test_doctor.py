@@ -40,6 +40,7 @@ def test_all_is_well(run: Run, shop: StateRepo, fake: FakePrometheus, tmp_path: 
         "signing": "ok",
         "fetch": "ok",
         "policies": "ok",
+        "conflicts": "ok",
         "push": "ok",
         "pull requests": "ok",
     }
@@ -69,7 +70,7 @@ def test_one_fault_hides_no_other(
     config = configured(tmp_path, fake.url, remote, commit={"signing": signing})
     told = lines(run, config, 1)
     failed = [check for check, (ok, _) in told.items() if ok == "FAILED"]
-    assert failed == ["signing", "fetch", "policies", "push"]
+    assert failed == ["signing", "fetch", "policies", "conflicts", "push"]
     assert "see commit.signing.key_file" in told["signing"][1]
     assert "see state_repo.username and state_repo.password_file" in told["fetch"][1]
 
@@ -130,6 +131,7 @@ def test_for_programs(run: Run, shop: StateRepo, fake: FakePrometheus, tmp_path:
         ("signing", True),
         ("fetch", True),
         ("policies", True),
+        ("conflicts", True),
         ("push", True),
         ("pull requests", True),
     ]
