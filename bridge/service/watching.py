@@ -70,6 +70,11 @@ class Watching:
         """The branch moved: the next round begins with a look at it."""
         self._looked_at = float("-inf")
 
+    @property
+    def view(self) -> View | None:
+        """What was last seen of the repo; None before the first look."""
+        return self._view
+
     async def run(self, hand_on: Callable[[Collection[Target], Sequence[Outcome]], None]) -> None:
         """For ever: sleep until something is due, look, evaluate, hand on.
 
