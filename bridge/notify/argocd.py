@@ -11,6 +11,7 @@ import httpx
 from pydantic import ValidationError
 
 from bridge.notify.applications import Applications, affected
+from bridge.notify.exchange import exchange, post
 from bridge.notify.notice import Notice
 from bridge.notify.push_event import github_headers
 from bridge.notify.told import Told, told_by
@@ -18,6 +19,8 @@ from bridge.settings.reconcilers import ArgoCDAPISettings, ArgoCDSettings
 from bridge.settings.secret import secret_text
 
 _AT_ONCE = 8
+_MOST = 64 << 20
+"""Bytes of an answer: a thousand applications and their status are some 30 MiB."""
 _QUEUE_FULL = frozenset({503})
 _UNAVAILABLE = frozenset({429, 503, 504})  # gRPC: exhausted, unavailable, deadline exceeded
 
@@ -32,9 +35,7 @@ async def call_argocd(
     """
     body = notice.as_push_event()
     headers = github_headers(body, secret_text(reconciler.token, reconciler.token_file))
-    answer = await client.post(
-        reconciler.url, content=body, headers=headers, timeout=reconciler.timeout
-    )
+    answer = await post(client, reconciler, body, headers)
     return told_by(reconciler.name, answer, _QUEUE_FULL)
 
 
@@ -83,11 +84,13 @@ class _Asking:
         """The answer of `/api/v1/applications…`."""
         token = secret_text(self._reconciler.token, self._reconciler.token_file)
         async with self._free:
-            return await self._client.get(
-                f"{self._reconciler.url}/api/v1/applications{path}",
+            return await exchange(
+                self._client,
+                ("GET", f"{self._reconciler.url}/api/v1/applications{path}"),
+                self._reconciler.timeout,
+                _MOST,
                 params=query,
                 headers={"Authorization": f"Bearer {token}"},
-                timeout=self._reconciler.timeout,
             )
 
     async def refresh(self, queries: Sequence[tuple[str, str, str]]) -> Told:

@@ -12,7 +12,7 @@ import structlog
 from bridge.batch.batcher import Batcher, Debounce
 from bridge.evaluate.prometheus import Prometheus
 from bridge.manifest.target import Target
-from bridge.notify.reconcilers import Reconcilers
+from bridge.notify.reconcilers import Reconcilers, Turns
 from bridge.observe.status import Status
 from bridge.service.committing import Committing
 from bridge.service.opening import Opening
@@ -33,11 +33,16 @@ class Pipeline:
     """
 
     def __init__(
-        self, settings: Settings, prometheus: Prometheus, clock: Callable[[], datetime]
+        self,
+        settings: Settings,
+        prometheus: Prometheus,
+        clock: Callable[[], datetime],
+        turns: Turns,
     ) -> None:
         self._settings = settings
         self._clock = clock
         self._prometheus = prometheus
+        self._turns = turns
         self._opening = Opening(settings, clock)
         self.name = settings.state_repo.name
         self.status = Status(clock(), repo=self.name)
@@ -57,7 +62,7 @@ class Pipeline:
         publishers = self._opening.publishers(repo, rounds)
         self._proposing = Proposing(publishers, settings.publish, self.status)
         batcher = Batcher(_debounce(settings.batch), _debounce(settings.batch.scale_up))
-        reconcilers = Reconcilers(settings.reconcilers, settings.state_repo)
+        reconcilers = Reconcilers(settings.reconcilers, settings.state_repo, self._turns)
         self._committing = Committing(
             batcher, self._proposing, reconcilers, self.status, self._clock
         )

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 import structlog
 
 from bridge.evaluate.prometheus import Prometheus
+from bridge.notify.reconcilers import Turns
 from bridge.observe.status import Status, Statuses
 from bridge.server.http import Server
 from bridge.service.pipeline import Pipeline
@@ -35,7 +36,8 @@ async def serve(
     """
     async with AsyncExitStack() as open_parts:
         prometheus = await open_parts.enter_async_context(Prometheus(settings.prometheus))
-        pipelines = [Pipeline(one, prometheus, clock) for one in settings.each()]
+        turns = Turns()
+        pipelines = [Pipeline(one, prometheus, clock, turns) for one in settings.each()]
         for pipeline in pipelines:
             await pipeline.open(open_parts)
 
