@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from functools import partial
 from typing import Generic, TypeVar
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
@@ -22,7 +23,7 @@ class OfRepo(Generic[_Metric]):
     log's context; empty, which to Prometheus is no label, where there is only one."""
 
     def __init__(
-        self, kind: type[_Metric], name: str, text: str, labels: Sequence[str] = ()
+        self, kind: Callable[..., _Metric], name: str, text: str, labels: Sequence[str] = ()
     ) -> None:
         self._metric: _Metric = kind(name, text, [*labels, "repo"], registry=registry)
 
@@ -100,6 +101,19 @@ dead_time = OfRepo(
     "scalebridge_dead_time_seconds",
     "From commit to ready, the longest of the last five; no series while none was measured.",
     _OF_A_COUNT,
+)
+commit_to_live = OfRepo(
+    partial(Histogram, buckets=(5, 10, 20, 30, 45, 60, 90, 120, 180, 300, 600, 1200, 1800, 3600)),
+    "scalebridge_commit_to_live_seconds",
+    "From a commit of ours until it was live, by who says so: a reconciler, flux, commit_status "
+    "or ready (replicas).",
+    ["source"],
+)
+commit_stuck = OfRepo(
+    Gauge,
+    "scalebridge_commit_stuck",
+    "1 while a commit of ours failed to get live, or did not within confirm.timeout.",
+    ["source"],
 )
 unclaimed_samples = OfRepo(
     Gauge,

@@ -15,6 +15,7 @@ from bridge.manifest.target import Target
 from bridge.notify.reconcilers import Reconcilers, Turns
 from bridge.observe.status import Status
 from bridge.service.committing import Committing
+from bridge.service.confirming import Confirming
 from bridge.service.opening import Opening
 from bridge.service.outcome import Outcome
 from bridge.service.proposing import Proposing
@@ -67,6 +68,10 @@ class Pipeline:
             batcher, self._proposing, reconcilers, self.status, self._clock
         )
 
+        self.confirming = Confirming(
+            repo, self._opening.sources(), self.status.confirmations, settings.confirm, self._clock
+        )
+
     async def run(self, stop: asyncio.Event) -> None:
         """Until `stop`; what is batched then is committed, within 10 s."""
         if self.name:
@@ -74,17 +79,24 @@ class Pipeline:
         async with asyncio.TaskGroup() as stages:
             watch = stages.create_task(self.watching.run(self._hand_on))
             propose = stages.create_task(self._proposing.run())
-            commit = stages.create_task(self._committing.run(self.watching.look_again))
+            confirm = stages.create_task(self.confirming.run())
+            commit = stages.create_task(self._committing.run(self._after_push))
             await stop.wait()
             watch.cancel()
+            confirm.cancel()
             propose.cancel()
             self._committing.stop()
             await asyncio.wait([commit], timeout=_LAST_COMMIT_S)
             commit.cancel()
 
+    def _after_push(self) -> None:
+        self.watching.look_again()
+        self.confirming.wake()
+
     def _hand_on(self, governed: Collection[Target], outcomes: Sequence[Outcome]) -> None:
         self._proposing.take_in(governed, outcomes)
         self._committing.take_in(governed, outcomes)
+        self.confirming.take_in(self.status.tip, outcomes)
 
 
 def _debounce(window: Window) -> Debounce:

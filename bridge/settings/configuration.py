@@ -12,6 +12,7 @@ from bridge.errors import ConfigInvalid
 from bridge.settings.alertmanager import AlertmanagerSettings
 from bridge.settings.batch import BatchSettings
 from bridge.settings.commit import CommitSettings
+from bridge.settings.confirm import ConfirmSettings
 from bridge.settings.fields import RepoName
 from bridge.settings.log import LogSettings
 from bridge.settings.prometheus import PrometheusSettings
@@ -47,6 +48,7 @@ class Settings(BaseSettings):
     batch: BatchSettings = BatchSettings()
     server: ServerSettings = ServerSettings()
     reconcilers: tuple[ReconcilerSettings, ...] = ()
+    confirm: ConfirmSettings = ConfirmSettings()
     log: LogSettings = LogSettings()
 
     @checked(mode="before")

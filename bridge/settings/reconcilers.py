@@ -78,6 +78,12 @@ class ArgoCDAPISettings(_Told):
     applications: tuple[str, ...] = Field(
         (), description="NAME or NAMESPACE/NAME; default: found by repo, path and revision"
     )
+    sync: bool = Field(
+        False, description="sync those that don't by themselves; needs the right to sync them"
+    )
+    confirm: bool = Field(
+        True, description="read back whether a commit is live, with the right to get applications"
+    )
     timeout: Duration = Field(60.0, gt=0, description="for each request; a refresh takes a while")
 
     @checked(mode="after")
