@@ -64,8 +64,10 @@ class ArgoCDReadBack:
         except Refusal as refusal:
             return self._unknown(f"application {name.name}", refusal)
         report = replace(application.standing(notice).report(), source=self.source)
-        if report.state != "underway" or not _waits(application):
+        if report.state == "failed" or not _waits(application):
             return report
+        if not application.syncs_itself and not self._reconciler.sync:
+            return replace(report, text="OutOfSync, and its syncPolicy is not automated")
         until = await _closed_until(api, name, now)
         if until is None:
             return report

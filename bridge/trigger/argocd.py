@@ -43,7 +43,7 @@ class Standing:
             source="argocd",
             subject=self.subject,
             state=state,
-            revision=revision,
+            revision=commit_of(revision),  # a chart's is its version
             text=text[:_MOST_TEXT],
             at=at,
         )
@@ -84,7 +84,7 @@ def parse_argocd(body: bytes) -> Report:
         sync=told.sync,
         health=told.health,
         phase=told.phase,
-        compared=commit_of(told.revision),
-        operated=commit_of(told.revision),
+        compared=told.revision,
+        operated=told.revision,
         message=told.message,
     ).report()
