@@ -12,6 +12,7 @@ from bridge.errors import BridgeError, MetricsUnavailable, PolicyInvalid
 from bridge.evaluate.alertmanager import Alertmanager
 from bridge.evaluate.prometheus import Prometheus
 from bridge.repo.signing import self_test, signer
+from bridge.service.checking_reconcilers import reconciler_checks
 from bridge.service.opening import Opening
 from bridge.service.validation import validated
 from bridge.settings.configuration import Settings
@@ -38,6 +39,7 @@ async def checkup(opening: Opening) -> AsyncIterator[Finding]:
         "policies": _policies,
         "push": _push,
         "pull requests": _pull_requests,
+        **reconciler_checks(opening),
     }
     for name, check in checks.items():
         try:

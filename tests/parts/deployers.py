@@ -65,7 +65,7 @@ class ArgoCD(Hook):
         self.refreshed: list[str] = []
         self.synced: list[tuple[str, dict[str, Any]]] = []
         self.status: dict[str, dict[str, Any]] = {}
-        self.may_get = "yes"
+        self.may_sync = "yes"
         self.windows: dict[str, Any] = {"canSync": True}
         self._applications = {one["metadata"]["name"]: one for one in applications}
 
@@ -77,8 +77,8 @@ class ArgoCD(Hook):
         base, _, name = request.path.rpartition("/")
         if request.path == "/api/v1/applications":
             return web.json_response({"items": list(self._applications.values()) or None})
-        if request.path == "/api/v1/account/can-i/applications/get/*":
-            return web.json_response({"value": self.may_get})
+        if request.path.startswith("/api/v1/account/can-i/applications/sync/"):
+            return web.json_response({"value": self.may_sync})
         if base == "/api/v1/applications":
             return self._application(name, request.query)
         return self._of_application(request, body)
