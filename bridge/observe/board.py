@@ -150,12 +150,14 @@ def _repo(status: Status) -> facts.RepoFacts:
         "Push": status.push_error,
         "Pull requests": status.proposal_error,
     }
+    stuck = (f"{source}: {why}" for source, why in sorted(status.confirmations.stuck.items()))
     return facts.RepoFacts(
         name=status.repo,
         tip=status.tip,
         url=commit_page(status.url, status.tip) if status.tip else None,
         last_pass=status.last_pass,
-        troubles=tuple(f"{what}: {error}" for what, error in given.items() if error),
+        troubles=(*(f"{what}: {error}" for what, error in given.items() if error), *stuck),
+        conflicts=tuple(status.conflicts),
     )
 
 
@@ -211,6 +213,10 @@ def _change(status: Status, made: Decision) -> facts.ChangeFacts:
 
 def _commits(status: Status) -> Sequence[facts.CommitFacts]:
     """Of the log as it was read last, and what was pushed since then; newest first."""
+    said = {
+        one.push.after: {name: found.state for name, found in sorted(one.said.items())}
+        for one in status.confirmations.awaited
+    }
     known = {
         one.sha: facts.CommitFacts(
             repo=status.repo,
@@ -220,6 +226,7 @@ def _commits(status: Status) -> Sequence[facts.CommitFacts]:
             author=one.author,
             targets=tuple(one.targets),
             url=commit_page(status.url, one.sha),
+            confirmed=said.get(one.sha, {}),
         )
         for one in status.commits
     }
@@ -234,6 +241,7 @@ def _commits(status: Status) -> Sequence[facts.CommitFacts]:
                 author="",
                 targets=tuple(str(made.target) for made in push.decisions),
                 url=commit_page(status.url, push.after),
+                confirmed=said.get(push.after, {}),
             ),
         )
     return sorted(known.values(), key=lambda commit: commit.at, reverse=True)

@@ -83,6 +83,7 @@ class CommitFacts(Facts):
     author: str
     targets: tuple[str, ...]
     url: str | None = Field(description="its page at the forge, where that is a known one")
+    confirmed: dict[str, str] = Field(description="by reconciler: live, underway and so on")
 
 
 class TargetDetail(Facts):
@@ -182,7 +183,10 @@ class RepoFacts(Facts):
     tip: str
     url: str | None = Field(description="the tip's page at the forge, where that is a known one")
     last_pass: datetime | None
-    troubles: tuple[str, ...] = Field(description="of fetching, pushing and pull requests")
+    troubles: tuple[str, ...] = Field(
+        description="of fetching, pushing and pull requests, and commits that don't get live"
+    )
+    conflicts: tuple[str, ...] = Field(description="what else has a say over governed counts")
 
 
 class Overview(Facts):

@@ -18,7 +18,7 @@ from bridge.observe.status import Status, Statuses
 from bridge.server.acting import Actions
 from bridge.server.face import Face
 from bridge.server.pages import Pages
-from bridge.server.webhooks import Accept, Webhooks, count_replies
+from bridge.server.webhooks import Listeners, Webhooks, count_replies
 from bridge.settings.server import ServerSettings, TlsSettings
 
 _LINGER_S = 2.0
@@ -32,7 +32,7 @@ class Server:
         self,
         settings: ServerSettings,
         status: Status | Statuses,
-        accept: Accept,
+        listeners: Listeners,
         clock: Callable[[], datetime],
         actions: Actions | None = None,
     ) -> None:
@@ -40,7 +40,7 @@ class Server:
         application = web.Application(
             client_max_size=settings.max_body, middlewares=[count_replies]
         )
-        application.add_routes(Webhooks(settings, accept, clock).routes)
+        application.add_routes(Webhooks(settings, listeners, clock).routes)
         application.add_routes(Pages(status, settings.hung_after).routes)
         face = Face(settings, Board(status, clock), actions, clock)
         application.add_routes(face.routes)

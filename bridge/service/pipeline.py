@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Collection, Sequence
 from contextlib import AsyncExitStack
+from dataclasses import dataclass
 from datetime import datetime
 
 import structlog
@@ -12,11 +13,13 @@ import structlog
 from bridge.batch.batcher import Batcher, Debounce
 from bridge.evaluate.prometheus import Prometheus
 from bridge.manifest.target import Target
-from bridge.notify.reconcilers import Reconcilers
+from bridge.notify.reconcilers import Reconcilers, Turns
 from bridge.observe.prometheus_watch import PrometheusWatch
 from bridge.observe.sources import Sources
 from bridge.observe.status import Status
 from bridge.service.committing import Committing
+from bridge.service.confirming import Confirming
+from bridge.service.guarding import Guarding
 from bridge.service.opening import Opening
 from bridge.service.outcome import Outcome
 from bridge.service.proposing import Proposing
@@ -26,6 +29,16 @@ from bridge.settings.batch import Window
 from bridge.settings.configuration import Settings
 
 _LAST_COMMIT_S = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """What the pipelines of a process have in common."""
+
+    prometheus: Prometheus
+    watch: PrometheusWatch
+    sources: Sources
+    turns: Turns
 
 
 class Pipeline:
@@ -38,33 +51,30 @@ class Pipeline:
     def __init__(
         self,
         settings: Settings,
-        prometheus: Prometheus,
-        watch: PrometheusWatch,
-        sources: Sources,
+        shared: Shared,
         clock: Callable[[], datetime],
     ) -> None:
         self._settings = settings
         self._clock = clock
-        self._prometheus = prometheus
-        self._prometheus_watch = watch
+        self._shared = shared
         self.name = settings.state_repo.name
         url = settings.state_repo.url
-        self.status = Status(clock(), repo=self.name, url=url, sources=sources)
+        self.status = Status(clock(), repo=self.name, url=url, sources=shared.sources)
         given = settings.alertmanager
-        alertmanager = given and sources.named("alertmanager", "Alertmanager", given.url)
-        heard = sources.listening(alertmanager, clock) if alertmanager else None
+        alertmanager = given and shared.sources.named("alertmanager", "Alertmanager", given.url)
+        heard = shared.sources.listening(alertmanager, clock) if alertmanager else None
         self._opening = Opening(settings, clock, heard)
 
     async def open(self, open_parts: AsyncExitStack) -> None:
         """Claims the mirror, and wires the stages."""
         settings = self._settings
         repo = await open_parts.enter_async_context(self._opening.state_repo())
-        rounds = self._opening.rounds(repo, self._prometheus)
+        rounds = self._opening.rounds(repo, self._shared.prometheus)
         self.watching = Watching(
             rounds,
             self.status,
             self._clock,
-            self._prometheus_watch,
+            self._shared.watch,
             settings,
         )
         opening = self._opening
@@ -75,9 +85,14 @@ class Pipeline:
         batcher = Batcher(_debounce(settings.batch), _debounce(settings.batch.scale_up))
         for one in settings.reconcilers:
             self.status.sources.named("reconciler", one.name, getattr(one, "url", ""))
-        reconcilers = Reconcilers(settings.reconcilers, settings.state_repo)
+        reconcilers = Reconcilers(settings.reconcilers, settings.state_repo, self._shared.turns)
         self._committing = Committing(
             batcher, self._proposing, reconcilers, self.status, self._clock
+        )
+        self._guarding = Guarding(repo, self.status)
+
+        self.confirming = Confirming(
+            repo, self._opening.sources(), self.status.confirmations, settings.confirm, self._clock
         )
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -87,17 +102,28 @@ class Pipeline:
         async with asyncio.TaskGroup() as stages:
             watch = stages.create_task(self.watching.run(self._hand_on))
             propose = stages.create_task(self._proposing.run())
-            commit = stages.create_task(self._committing.run(self.watching.look_again))
+            guard = stages.create_task(self._guarding.run())
+            confirm = stages.create_task(self.confirming.run())
+            commit = stages.create_task(self._committing.run(self._after_push))
             await stop.wait()
             watch.cancel()
+            confirm.cancel()
             propose.cancel()
+            guard.cancel()
             self._committing.stop()
             await asyncio.wait([commit], timeout=_LAST_COMMIT_S)
             commit.cancel()
 
+    def _after_push(self) -> None:
+        self.watching.look_again()
+        self.confirming.wake()
+
     def _hand_on(self, governed: Collection[Target], outcomes: Sequence[Outcome]) -> None:
+        if self.watching.view:
+            self._guarding.take_in(self.watching.view)
         self._proposing.take_in(governed, outcomes)
         self._committing.take_in(governed, outcomes)
+        self.confirming.take_in(self.status.tip, outcomes)
 
 
 def _debounce(window: Window) -> Debounce:

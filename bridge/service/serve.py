@@ -11,14 +11,17 @@ import structlog
 
 from bridge.evaluate.asked import Asked, Heard
 from bridge.evaluate.prometheus import Prometheus
+from bridge.notify.reconcilers import Turns
 from bridge.observe.prometheus_watch import PrometheusWatch
 from bridge.observe.sources import Source, Sources
 from bridge.observe.status import Status, Statuses
 from bridge.server.http import Server
+from bridge.server.webhooks import Listeners
 from bridge.service.acting import Acting
-from bridge.service.pipeline import Pipeline
+from bridge.service.pipeline import Pipeline, Shared
 from bridge.settings.configuration import Settings
 from bridge.trigger.notification import Notification
+from bridge.trigger.report import Report
 
 log = structlog.get_logger()
 
@@ -42,14 +45,20 @@ async def serve(
         asked = sources.named("prometheus", "Prometheus", settings.prometheus.url)
         prometheus = Prometheus(settings.prometheus, _heard(watch, asked, clock))
         await open_parts.enter_async_context(prometheus)
-        pipelines = [Pipeline(one, prometheus, watch, sources, clock) for one in settings.each()]
+        shared = Shared(prometheus, watch, sources, Turns())
+        pipelines = [Pipeline(one, shared, clock) for one in settings.each()]
         for pipeline in pipelines:
             await pipeline.open(open_parts)
 
         def accept(notification: Notification) -> bool:
             return all([one.watching.accept(notification) for one in pipelines])
 
-        server = Server(settings.server, _seen(pipelines), accept, clock, Acting(pipelines))
+        def hear(report: Report) -> None:
+            for one in pipelines:
+                one.confirming.hear(report)
+
+        listeners, actions = Listeners(accept, hear), Acting(pipelines)
+        server = Server(settings.server, _seen(pipelines), listeners, clock, actions)
         host, port = await open_parts.enter_async_context(server)
         log.info("listening", host=host, port=port)
         await _run(pipelines, stop)

@@ -84,6 +84,11 @@ class Watching:
         self._arrived.set()
         await done
 
+    @property
+    def view(self) -> View | None:
+        """What was last seen of the repo; None before the first look."""
+        return self._view
+
     async def run(self, hand_on: Callable[[Collection[Target], Sequence[Outcome]], None]) -> None:
         """For ever: sleep until something is due, look, evaluate, hand on.
 

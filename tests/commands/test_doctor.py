@@ -41,6 +41,7 @@ def test_all_is_well(run: Run, shop: StateRepo, fake: FakePrometheus, tmp_path: 
         "signing": "ok",
         "fetch": "ok",
         "policies": "ok",
+        "conflicts": "ok",
         "push": "ok",
         "pull requests": "ok",
         "prometheus clock": "ok",
@@ -81,7 +82,7 @@ def test_one_fault_hides_no_other(
     config = configured(tmp_path, fake.url, remote, commit={"signing": signing})
     told = lines(run, config, 1)
     failed = [check for check, (ok, _) in told.items() if ok == "FAILED"]
-    assert failed == ["signing", "fetch", "policies", "push", "queries"]
+    assert failed == ["signing", "fetch", "policies", "conflicts", "push", "queries"]
     assert "see commit.signing.key_file" in told["signing"][1]
     assert "see state_repo.username and state_repo.password_file" in told["fetch"][1]
 
@@ -133,6 +134,22 @@ def test_a_remote_that_may_only_be_read_fails_the_push(
     assert "may the account push there?" in told["push"][1]
 
 
+def test_each_reconciler_has_a_line(
+    run: Run, shop: StateRepo, fake: FakePrometheus, tmp_path: Path
+) -> None:
+    reconcilers = [
+        {"name": "apply", "type": "command", "command": ["sh", "apply.sh"]},
+        {"name": "down", "type": "argocd", "url": "http://127.0.0.1:1/api/webhook"},
+    ]
+    config = configured(tmp_path, fake.url, {"url": shop.url}, reconcilers=reconcilers)
+    told = lines(run, config, 1)
+    assert told["reconciler apply"][0] == "ok"
+    assert told["reconciler down"] == (
+        "FAILED",
+        "http://127.0.0.1:1/api/webhook: ConnectError: All connection attempts failed; see url",
+    )
+
+
 def test_for_programs(run: Run, shop: StateRepo, fake: FakePrometheus, tmp_path: Path) -> None:
     fake.script(ANY, samples(700))
     config = configured(tmp_path, fake.url, {"url": shop.url})
@@ -143,6 +160,7 @@ def test_for_programs(run: Run, shop: StateRepo, fake: FakePrometheus, tmp_path:
         ("signing", True),
         ("fetch", True),
         ("policies", True),
+        ("conflicts", True),
         ("push", True),
         ("pull requests", True),
         ("prometheus clock", True),

@@ -13,8 +13,10 @@ import httpx
 from bridge.observe.status import Status, Statuses
 from bridge.server.acting import Actions
 from bridge.server.http import Server
+from bridge.server.webhooks import Listeners
 from bridge.settings.server import ServerSettings
 from bridge.trigger.notification import Notification
+from bridge.trigger.report import Report
 
 CAPTURED = Path(__file__).parents[1] / "trigger"
 FIRING = (CAPTURED / "alertmanager_firing.json").read_bytes()
@@ -30,6 +32,7 @@ class Intake:
 
     def __init__(self, room: int = 100) -> None:
         self.taken: list[Notification] = []
+        self.heard: list[Report] = []
         self._room = room
 
     def accept(self, notification: Notification) -> bool:
@@ -38,6 +41,11 @@ class Intake:
             return False
         self.taken.append(notification)
         return True
+
+    @property
+    def listeners(self) -> Listeners:
+        """It, and what it heard of our commits."""
+        return Listeners(self.accept, self.heard.append)
 
 
 @asynccontextmanager
@@ -49,7 +57,7 @@ async def serving(
 ) -> AsyncIterator[httpx.AsyncClient]:
     """A server, and a client of it."""
     given = ServerSettings(**{"listen": "127.0.0.1:0", **settings})
-    accept = (intake or Intake()).accept
-    server = Server(given, status or Status(STARTED), accept, lambda: STARTED, actions)
+    listeners = (intake or Intake()).listeners
+    server = Server(given, status or Status(STARTED), listeners, lambda: STARTED, actions)
     async with server as (host, port), httpx.AsyncClient(base_url=f"http://{host}:{port}") as http:
         yield http

@@ -129,6 +129,8 @@ def troubled(now: datetime | None = None) -> Status:
         "did you mean maxReplicas?"
     }
     status.suspended = ["nightly-report"]
+    status.conflicts = ["an HPA scales Deployment/shop/web-0000 as well: apps/web-0000.yaml:31"]
+    status.confirmations.stuck = {"argocd": "bbbbbbbbbbbb: not live after 600 s: OutOfSync"}
     unknown = decided(7, 4, 4)
     error = "requests: 'sum(rate(http_requests_total[2m]))': no answer within 10 s"
     put(status, replace(unknown, errors=(error,)), now)

@@ -16,6 +16,7 @@ from bridge.server.http import Server
 from bridge.settings.server import ServerSettings
 from tests.parts.browser import Browser, browsing
 from tests.parts.threads import LoopThread
+from tests.server.given import Intake
 from tests.server.shown import decided, put, shown, troubled
 
 pytestmark = pytest.mark.timeout(120)
@@ -28,7 +29,7 @@ class Shown:
         self._loop = loop
         self.status = status
         settings = ServerSettings(listen="127.0.0.1:0")
-        self._server = Server(settings, status, lambda _: True, lambda: datetime.now(UTC))
+        self._server = Server(settings, status, Intake().listeners, lambda: datetime.now(UTC))
         host, port = loop.run(self._server.__aenter__())
         self.url = f"http://{host}:{port}/"
 
@@ -112,7 +113,7 @@ def test_a_lost_connection_is_told_and_found_again(browser: Browser, serve: Any)
     page.close()
     browser.until(lambda: "connection lost" in browser.text("#pulse-text"))
     again = ServerSettings(listen=f"127.0.0.1:{port}")
-    page._server = Server(again, shown(7), lambda _: True, lambda: datetime.now(UTC))
+    page._server = Server(again, shown(7), Intake().listeners, lambda: datetime.now(UTC))
     page._loop.run(page._server.__aenter__())
     browser.until(lambda: browser.text("#pulse-text") == "live")
     browser.until(lambda: len(names(browser)) == 7)

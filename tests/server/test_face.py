@@ -67,6 +67,8 @@ async def test_troubles_come_first_with_file_line_and_field() -> None:
         "Remote: https://github.com/example/state.git: no answer within 60 s",
         "Push: pre-receive hook declined: the branch is frozen until Monday",
         "policies/checkout.yaml:14: spec.maxReplica: no such field: did you mean maxReplicas?",
+        "an HPA scales Deployment/shop/web-0000 as well: apps/web-0000.yaml:31",
+        "argocd: bbbbbbbbbbbb: not live after 600 s: OutOfSync",
     ):
         assert said in head
     rows = re.findall(r'class="pill ([\w-]+)"', text)
