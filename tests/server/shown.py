@@ -91,10 +91,11 @@ def shown(many: int = 12, now: datetime | None = None) -> Status:
     paused = decided(3, 3, 3)
     text = f"paused at 3 until {until:%H:%M} UTC: Kim asked for it in 0c0c0c0c0c0c (Load test)"
     put(status, replace(paused, hold=Hold(pause, until), steps=(Step(text),)), now)
+    rise = replace(moving, current=5)
     status.waiting = [up, down]
     status.due = now + timedelta(seconds=25)
     _connected(status, now)
-    status.commits = [_commit(number, now, made) for number, made in enumerate((up, moving))]
+    status.commits = [_commit(number, now, made) for number, made in enumerate((rise, down))]
     return status
 
 
