@@ -14,7 +14,7 @@ from bridge.evaluate.prometheus import Prometheus
 from bridge.policy.conflicts import Conflict
 from bridge.repo.signing import self_test, signer
 from bridge.service.opening import Opening
-from bridge.service.validation import validated
+from bridge.service.validation import found_in, validated
 from bridge.settings.configuration import Settings
 
 _NOT_ASKED: Final = "not configured"
@@ -90,7 +90,7 @@ async def _fetch(opening: Opening) -> str:
 
 async def _policies(opening: Opening) -> str:
     async with opening.state_repo(signs=False) as repo:
-        found = await validated(repo)
+        _, found = await found_in(repo)
     problems = len(found.policies.errors) + len(found.places.problems)
     if problems:
         raise PolicyInvalid(f"problems: {problems}; `scalebridge validate` tells each of them")
