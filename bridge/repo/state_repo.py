@@ -28,6 +28,9 @@ from bridge.settings.state_repo import StateRepoSettings
 _Answer = TypeVar("_Answer")
 _PAGE = 500
 
+Heard = Callable[[str, float], None]
+"""Gets each look, commit and push, and how many seconds it took, whether it ended well or not."""
+
 
 class StateRepo:
     """Looks at the branch, reads files, writes commits. Use as an async context."""
@@ -37,8 +40,10 @@ class StateRepo:
         settings: StateRepoSettings,
         signing: SigningSettings | None = None,
         tokens: Tokens | None = None,
+        heard: Heard = lambda _, __: None,
     ) -> None:
         self.settings = settings
+        self._heard = heard
         self._tokens = tokens
         self._signer = signer(signing)
         self._mirror: Mirror | None = None
@@ -83,7 +88,7 @@ class StateRepo:
         Raises:
             RemoteRefused, RemoteUnavailable: see there.
         """
-        return await self._in_thread(self._look)
+        return await self._timed("look", self._look)
 
     def _look(self) -> Snapshot:
         return self._indexed(self._open.look())
@@ -171,7 +176,7 @@ class StateRepo:
 
     async def commit(self, draft: Draft, snapshot: Snapshot) -> str:
         """Writes a commit on the snapshot's tip into the mirror, signed where we have a key."""
-        return await self._in_thread(lambda: self._commit(draft, snapshot))
+        return await self._timed("commit", lambda: self._commit(draft, snapshot))
 
     def _commit(self, draft: Draft, snapshot: Snapshot) -> str:
         commit = self._open.commit(draft, snapshot)
@@ -183,7 +188,7 @@ class StateRepo:
         Raises:
             PushRejected, RemoteRefused, RemoteUnavailable: see there.
         """
-        await self._in_thread(lambda: self._push(commit, parent))
+        await self._timed("push", lambda: self._push(commit, parent))
 
     def _push(self, commit: str, parent: str) -> None:
         self._open.push(commit, parent)
@@ -202,6 +207,14 @@ class StateRepo:
         if self._mirror is None:
             raise RuntimeError("a StateRepo is used inside `async with`")
         return self._mirror
+
+    async def _timed(self, operation: str, work: Callable[[], _Answer]) -> _Answer:
+        loop = asyncio.get_running_loop()
+        begun = loop.time()
+        try:
+            return await self._in_thread(work)
+        finally:
+            self._heard(operation, loop.time() - begun)
 
     async def _in_thread(self, work: Callable[[], _Answer]) -> _Answer:
         return await asyncio.get_running_loop().run_in_executor(self._thread, work)

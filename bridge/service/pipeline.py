@@ -13,6 +13,7 @@ from bridge.batch.batcher import Batcher, Debounce
 from bridge.evaluate.prometheus import Prometheus
 from bridge.manifest.target import Target
 from bridge.notify.reconcilers import Reconcilers
+from bridge.observe.prometheus_watch import PrometheusWatch
 from bridge.observe.status import Status
 from bridge.service.committing import Committing
 from bridge.service.guarding import Guarding
@@ -34,11 +35,16 @@ class Pipeline:
     """
 
     def __init__(
-        self, settings: Settings, prometheus: Prometheus, clock: Callable[[], datetime]
+        self,
+        settings: Settings,
+        prometheus: Prometheus,
+        watch: PrometheusWatch,
+        clock: Callable[[], datetime],
     ) -> None:
         self._settings = settings
         self._clock = clock
         self._prometheus = prometheus
+        self._prometheus_watch = watch
         self._opening = Opening(settings, clock)
         self.name = settings.state_repo.name
         self.status = Status(clock(), repo=self.name)
@@ -52,8 +58,8 @@ class Pipeline:
             rounds,
             self.status,
             self._clock,
-            poll_interval=settings.state_repo.poll_interval,
-            queue=settings.server.queue,
+            self._prometheus_watch,
+            settings,
         )
         publishers = self._opening.publishers(repo, rounds)
         self._proposing = Proposing(publishers, settings.publish, self.status)
