@@ -14,8 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml
-
+from bridge.documents import Document, load_documents
 from bridge.errors import ManifestUnsupported
 from bridge.manifest.claims.layers import Layers
 from bridge.manifest.claims.subject import Subject
@@ -189,8 +188,5 @@ async def _built(
 
 
 def _objects(told: bytes) -> list[dict[str, Any]]:
-    try:
-        found = list(yaml.load_all(told, Loader=yaml.CSafeLoader))  # it is a safe one
-    except yaml.YAMLError:
-        return []
-    return [one for one in found if isinstance(one, dict)]
+    found = (one.data for one in load_documents(told, "built") if isinstance(one, Document))
+    return [data for data in found if isinstance(data, dict)]
