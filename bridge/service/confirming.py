@@ -100,7 +100,7 @@ class Confirming:
         snapshot, now = await self._repo.latest(), self._clock()
         history = await self._repo.history(snapshot, now - _REMEMBERED, now)
         ours = islice((commit for commit in history if commit.decisions), _MOST)
-        self._confirmations.keep([_awaited(commit) for commit in ours])
+        self._confirmations.keep([awaited_of(commit) for commit in ours])
         self._forget()
         await asyncio.gather(*(self._ask(source) for source in self._sources))
         for source, subjects in list(self._heard.items()):
@@ -183,7 +183,8 @@ class Confirming:
                 log.info("rollout_goes_on", source=source)
 
 
-def _awaited(commit: Commit) -> Awaited:
+def awaited_of(commit: Commit) -> Awaited:
+    """A commit of ours from the log, of which nothing is said yet."""
     files = tuple(sorted(change.path for change in commit.changes))
     before = commit.parents[0] if commit.parents else ""
     push = Push(before, commit.sha, commit.subject, files, ())

@@ -19,6 +19,7 @@ from bridge.policy.loading import parse_policy
 from bridge.policy.model import ScalingPolicy
 from bridge.repo.state_repo import StateRepo
 from bridge.service.opening import Opening
+from bridge.service.told_of_commits import told_of_newest
 from bridge.service.view import View
 from bridge.settings.batch import BatchSettings
 from bridge.settings.configuration import Settings
@@ -56,12 +57,15 @@ async def explained(
             raise ManifestUnsupported(f"{policy.title}: {problem}")
         seen, place = await rounds.seen(view, policy), view.places.found[policy.title]
         found = explanation(policy, seen.observation, seen.known, seen.windows)
+        told = await told_of_newest(
+            repo, view.snapshot, policy.target, [] if question.at else opening.sources(), clock()
+        )
         return Explained(
             explanation=found,
             document=await _document(repo, view, policy),
             place=str(place),
             tip=view.snapshot.tip,
-            notes=tuple(_notes(settings, view, policy, question)),
+            notes=(*_notes(settings, view, policy, question), *told),
             broken=view.policies.errors.get(view.policies.paths[policy.name], ""),
             batch=_batch(settings.batch, found.decision),
         )
