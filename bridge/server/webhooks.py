@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
+from typing import Final
 
 import structlog
 from aiohttp import web
@@ -29,6 +30,7 @@ log = structlog.get_logger()
 Signature = Callable[[Mapping[str, str], bytes], str]
 """Why the body with these headers is not to be believed; empty where it is."""
 
+ALERTMANAGER: Final = "/webhooks/alertmanager"
 _CLOSE = {"Connection": "close"}
 
 
@@ -53,13 +55,14 @@ class Webhooks:
         self._settings = settings
         self._listeners = listeners
         self._clock = clock
+        self._told = ""
         self._limit = RateLimit(settings.rate_limit)
 
     @property
     def routes(self) -> Sequence[web.RouteDef]:
         """Where they are posted."""
         return [
-            web.post("/webhooks/alertmanager", self._alertmanager),
+            web.post(ALERTMANAGER, self._alertmanager),
             web.post("/webhooks/grafana", self._grafana),
             web.post("/webhooks/flux", self._flux),
             web.post("/webhooks/argocd", self._argocd),
@@ -98,11 +101,17 @@ class Webhooks:
             if signature and (fault := signature(request.headers, body)):
                 return reply(401, fault, _CLOSE)
         except ConfigInvalid as error:
-            log.warning("webhook_secret_unreadable", error=str(error))
+            self._tell_once(str(error))
             return reply(503, "the webhook token can't be read here")
         except TimeoutError:
             return reply(408, "the body did not come in time", _CLOSE)
         return _answer(take, body)
+
+    def _tell_once(self, error: str) -> None:
+        """Whoever posts would else fill the log."""
+        if error != self._told:
+            log.warning("webhook_secret_unreadable", error=error)
+        self._told = error
 
     def _queued(self, parse: Callable[[bytes], Notification], body: bytes) -> web.Response:
         if not self._listeners.accept(parse(body)):
@@ -125,13 +134,15 @@ def _answer(take: Callable[[bytes], web.Response], body: bytes) -> web.Response:
 async def count_replies(
     request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
 ) -> web.StreamResponse:
-    """Counts the replies to webhooks by their status."""
+    """Counts the replies to webhooks, by who waits for them and their status."""
     if not request.path.startswith("/webhooks/"):
         return await handler(request)
+    resource = request.match_info.route.resource  # none where nobody waits for such a request
+    receiver = resource.canonical.rpartition("/")[2] if resource else "none"
     try:
         response = await handler(request)
     except web.HTTPException as refusal:
-        metrics.webhooks.labels(refusal.status).inc()
+        metrics.webhooks.labels(receiver, refusal.status).inc()
         raise
-    metrics.webhooks.labels(response.status).inc()
+    metrics.webhooks.labels(receiver, response.status).inc()
     return response

@@ -11,6 +11,7 @@ import structlog
 
 from bridge.evaluate.prometheus import Prometheus
 from bridge.notify.reconcilers import Turns
+from bridge.observe.prometheus_watch import PrometheusWatch
 from bridge.observe.status import Status, Statuses
 from bridge.server.http import Server
 from bridge.server.webhooks import Listeners
@@ -37,9 +38,10 @@ async def serve(
             not be used.
     """
     async with AsyncExitStack() as open_parts:
-        prometheus = await open_parts.enter_async_context(Prometheus(settings.prometheus))
-        turns = Turns()
-        pipelines = [Pipeline(one, prometheus, clock, turns) for one in settings.each()]
+        watch, turns = PrometheusWatch(), Turns()
+        prometheus = Prometheus(settings.prometheus, watch.heard)
+        await open_parts.enter_async_context(prometheus)
+        pipelines = [Pipeline(one, prometheus, watch, clock, turns) for one in settings.each()]
         for pipeline in pipelines:
             await pipeline.open(open_parts)
 
