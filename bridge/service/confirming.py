@@ -133,14 +133,17 @@ class Confirming:
         """A rollout is of the newest commit of its count that the tip of its round has."""
         since: dict[str, datetime] = {}
         for awaited in self._confirmations.awaited:
-            found = {name: self._ready[name] for name in awaited.targets if name in self._ready}
-            reports = []
-            for name, (tip, rollout) in found.items():
-                if rollout.seen and await self._includes(tip, awaited.push.after):
-                    begun = since.setdefault(name, awaited.at)
-                    reports.append(_ready_report(name, tip, rollout, begun))
+            known = {name: self._ready[name] for name in awaited.targets if name in self._ready}
+            tips = {tip for tip, _ in known.values()}
+            with_it = {tip for tip in tips if await self._includes(tip, awaited.push.after)}
+            reports = [
+                _ready_report(name, tip, rollout, since.setdefault(name, awaited.at))
+                for name, (tip, rollout) in known.items()
+                if rollout.seen and tip in with_it
+            ]
             if reports:
-                await self._note(awaited, READY, reports, set(found))
+                needed = {name for name, (_, rollout) in known.items() if rollout.seen}
+                await self._note(awaited, READY, reports, needed)
 
     async def _note(
         self,
