@@ -272,6 +272,14 @@ def test_reconcilers_have_names_and_repos_that_exist(
     assert told.startswith(f"F:1: document: reconcilers: {expected}")
 
 
+def test_commit_statuses_are_github_s(file: Path) -> None:
+    sections = {"publish": {"forge": "gitlab"}, "confirm": {"commit_status": ["kustomization/*"]}}
+    text = "".join(f"{name}: {json.dumps(given)}\n" for name, given in sections.items())
+    file.write_text(SMALL + text)
+    told = "confirm.commit_status: only GitHub's are read, not GitLab's"
+    assert refusal(file) == [f"F:1: document: {told}"]
+
+
 @pytest.mark.parametrize("listen", ["0.0.0.0:80", "[::]:80", "10.0.0.1:80", "shop.example.org:80"])
 def test_elsewhere_a_token_is_required(file: Path, listen: str) -> None:
     host = listen.rpartition(":")[0].strip("[]")
