@@ -30,3 +30,5 @@ def set_up_logs(settings: LogSettings) -> None:
         cache_logger_on_first_use=False,
     )
     logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format="%(name)s: %(message)s")
+    # It writes a traceback for an answer that ends in its headers: the query's error tells of it.
+    logging.getLogger("urllib3.connection").setLevel(logging.ERROR)
