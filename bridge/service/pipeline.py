@@ -90,7 +90,6 @@ class Pipeline:
             batcher, self._proposing, reconcilers, self.status, self._clock
         )
         self._guarding = Guarding(repo, self.status)
-
         self.confirming = Confirming(
             repo, self._opening.sources(), self.status.confirmations, settings.confirm, self._clock
         )
@@ -102,8 +101,8 @@ class Pipeline:
         async with asyncio.TaskGroup() as stages:
             watch = stages.create_task(self.watching.run(self._hand_on))
             propose = stages.create_task(self._proposing.run())
-            guard = stages.create_task(self._guarding.run())
             confirm = stages.create_task(self.confirming.run())
+            guard = stages.create_task(self._guarding.run())
             commit = stages.create_task(self._committing.run(self._after_push))
             await stop.wait()
             watch.cancel()
