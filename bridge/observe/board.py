@@ -87,8 +87,10 @@ class Board:
             return None
         status, row = found
         readings = row.seen.readings if row.seen else ()
+        steps = row.decision.steps if row.decision and not row.suspended else ()
         return facts.TargetDetail(
             target=_target(row),
+            steps=tuple(facts.StepFacts(text=one.text, field=one.field) for one in steps),
             metrics=tuple(
                 facts.MetricFacts(name=one.metric, value=one.value, error=one.error)
                 for one in readings

@@ -86,10 +86,18 @@ class CommitFacts(Facts):
     confirmed: dict[str, str] = Field(description="by reconciler: live, underway and so on")
 
 
+class StepFacts(Facts):
+    """One reason of a decision, and the field of the policy that asked for it."""
+
+    text: str
+    field: str = Field(description="such as spec.behavior.scaleDown; empty where none did")
+
+
 class TargetDetail(Facts):
     """All of one target."""
 
     target: TargetFacts
+    steps: tuple[StepFacts, ...] = Field(description="the last decision, step by step")
     metrics: tuple[MetricFacts, ...]
     chart: tuple[SampleFacts, ...] = Field(
         description="the last two hours at most, since this process started"

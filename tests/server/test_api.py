@@ -179,6 +179,8 @@ async def test_the_chart_and_the_sources_are_told(http: httpx.AsyncClient) -> No
     assert len(detail["chart"]) > 30
     assert detail["chart"][-1]["live"] == detail["target"]["live"] == 5
     assert detail["metrics"] == [{"name": "requests", "value": 873.0, "error": ""}]
+    text = "requests 873/s at 100/s per replica asks for 9"
+    assert detail["steps"] == [{"text": text, "field": "spec.metrics.0"}]
     assert detail["commits"][0]["targets"] == [detail["target"]["target"]]
     health = {one["kind"]: one["health"] for one in sources}
     assert health == {

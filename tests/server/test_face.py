@@ -147,7 +147,8 @@ async def test_a_target_s_page_tells_all_of_it() -> None:
     assert re.findall(r"<dd[^>]*>([^<]+)</dd>", text) == ["3", "4", "7", "679"]
     assert '<svg class="chart"' in text
     assert 'aria-label="The last 10 minutes: committed from 4 to 4; now live 3, desired 7' in text
-    assert re.findall(r"<li>([^<]+)</li>", text)[:2] == list(made.reasons)
+    steps = re.findall(r'<li><span>([^<]+)</span> <code class="field">([^<]+)</code></li>', text)
+    assert steps == [(step.text, step.field) for step in made.steps]
     assert "Paused at 3 until 2026-03-04 14:00 UTC by Kim" in held
     assert (gone.status_code, "No such target" in gone.text) == (404, True)
 
