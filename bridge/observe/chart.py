@@ -67,25 +67,25 @@ def sparkline(samples: Sequence[Sample]) -> str:
 
 
 def chart(samples: Sequence[Sample], metric: str) -> str:
-    """Replicas above, the first metric below, 640 x 260; `metric` is text that is safe in HTML."""
+    """Replicas above, the first metric below, 640 x 266; `metric` is text that is safe in HTML."""
     if len(samples) < 2:
         return ""
-    counts = _frame(samples, (40, 22, 590, 120), (_live, _committed, _desired))
-    loads = _frame(samples, (40, 184, 590, 50), (_load,))
+    counts = _frame(samples, (40, 34, 590, 112), (_live, _committed, _desired))
+    loads = _frame(samples, (40, 190, 590, 50), (_load,))
     parts = [
         _grid(counts),
         _areas(counts, samples),
         _paths(counts, samples, _desired, "desired", steps=True),
         _paths(counts, samples, _committed, "committed", steps=True),
-        _label(0, 12, "replicas"),
-        _label(0, 174, metric),
+        _label(0, 14, "replicas"),
+        _label(0, 170, metric),
         _grid(loads),
         _paths(loads, samples, _load, "load", steps=False),
         *_times(samples, loads),
     ]
     told = _told(samples, metric)
     return (
-        f'<svg class="chart" viewBox="0 0 640 260" role="img" aria-label="{told}">'
+        f'<svg class="chart" viewBox="0 0 640 266" role="img" aria-label="{told}">'
         f"{''.join(parts)}</svg>"
     )
 
