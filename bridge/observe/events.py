@@ -25,6 +25,7 @@ EVENTS: Final[Mapping[str, Event]] = {
     "prometheus_back": Event("info", "Queries are answered again."),
     "policy_broken": Event("error", "A policy file can't be used; its last good version goes on."),
     "policy_mended": Event("info", "It can be used again, or is gone."),
+    "branch_moved": Event("debug", "A Git host says so; it is looked at now."),
     "woken": Event("info", "Alerts woke these policies."),
     "decided": Event("info", "A decision that changes a count, and its reasons."),
     "held": Event("info", "A person's order holds the count."),

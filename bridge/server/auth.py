@@ -1,4 +1,4 @@
-"""Who may post webhooks: those who know the token, or Grafana by its signature."""
+"""Who may post webhooks: those who know the token, Grafana and Git hosts by their signature."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from contextlib import suppress
 from datetime import datetime
 
 from bridge.settings.secret import secret_text
-from bridge.settings.server import GrafanaSettings, ServerSettings
+from bridge.settings.server import GitPushSettings, GrafanaSettings, ServerSettings
+from bridge.trigger.git_push import SIGNATURE_HEADER, signed_fault
 from bridge.trigger.grafana import Signed
 
 
@@ -49,3 +50,13 @@ def signature_fault(
     time = headers.get(given.timestamp_header, "") if given.timestamp_header else None
     signed = Signed(body, headers.get(given.signature_header, ""), time)
     return signed.fault(secret, now, given.replay_window)
+
+
+def push_fault(given: GitPushSettings, headers: Mapping[str, str], body: bytes) -> str:
+    """Empty for a body that the Git host signed. A replay only makes us look at the branch.
+
+    Raises:
+        ConfigInvalid: the secret can't be read.
+    """
+    secret = secret_text(given.secret, given.secret_file) or ""
+    return signed_fault(secret, headers.get(SIGNATURE_HEADER, ""), body)

@@ -15,7 +15,7 @@ from bridge.errors import ConfigInvalid
 from bridge.observe import metrics
 from bridge.observe.status import Status, Statuses
 from bridge.server.pages import Pages
-from bridge.server.webhooks import Accept, Webhooks, count_replies
+from bridge.server.webhooks import Accept, Moved, Webhooks, count_replies
 from bridge.settings.server import ServerSettings, TlsSettings
 
 _LINGER_S = 2.0
@@ -31,12 +31,13 @@ class Server:
         status: Status | Statuses,
         accept: Accept,
         clock: Callable[[], datetime],
+        moved: Moved = lambda _: None,
     ) -> None:
         self._settings = settings
         application = web.Application(
             client_max_size=settings.max_body, middlewares=[count_replies]
         )
-        application.add_routes(Webhooks(settings, accept, clock).routes)
+        application.add_routes(Webhooks(settings, accept, moved, clock).routes)
         application.add_routes(Pages(status, settings.hung_after).routes)
         self._runner = web.AppRunner(
             application,

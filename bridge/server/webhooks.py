@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
+from functools import partial
 from typing import Final
 
 import structlog
@@ -12,11 +13,12 @@ from aiohttp import web
 
 from bridge.errors import ConfigInvalid, PayloadInvalid
 from bridge.observe import metrics
-from bridge.server.auth import signature_fault, token_fault
+from bridge.server.auth import push_fault, signature_fault, token_fault
 from bridge.server.limits import RateLimit
 from bridge.server.replies import reply
 from bridge.settings.server import ServerSettings
 from bridge.trigger.alertmanager import parse_alertmanager
+from bridge.trigger.git_push import EVENT_HEADER, parse_push
 from bridge.trigger.grafana import parse_grafana
 from bridge.trigger.notification import Notification
 
@@ -25,18 +27,29 @@ log = structlog.get_logger()
 Accept = Callable[[Notification], bool]
 """Queues a notification; False when the queue is full."""
 
+Moved = Callable[[str], None]
+"""Hears that a ref of a state repo moved: `refs/heads/main`."""
+
+Fault = Callable[[web.Request, bytes], str]
+"""Why a signed body is not to be believed; empty where it is."""
+
 ALERTMANAGER: Final = "/webhooks/alertmanager"
 _CLOSE = {"Connection": "close"}
 
 
 class Webhooks:
-    """Alertmanager and Grafana. What may be sent again is a 503: 429 and 4xx are for good."""
+    """Alerts, and pushes. What may be sent again is a 503: 429 and 4xx are for good."""
 
     def __init__(
-        self, settings: ServerSettings, accept: Accept, clock: Callable[[], datetime]
+        self,
+        settings: ServerSettings,
+        accept: Accept,
+        moved: Moved,
+        clock: Callable[[], datetime],
     ) -> None:
         self._settings = settings
         self._accept = accept
+        self._moved = moved
         self._clock = clock
         self._told = ""
         self._limit = RateLimit(settings.rate_limit)
@@ -47,37 +60,53 @@ class Webhooks:
         return [
             web.post(ALERTMANAGER, self._alertmanager),
             web.post("/webhooks/grafana", self._grafana),
+            web.post("/webhooks/github", self._github),
         ]
 
     async def _alertmanager(self, request: web.Request) -> web.Response:
-        return await self._taken(request, parse_alertmanager)
+        return await self._taken(request, partial(self._queued, parse_alertmanager))
 
     async def _grafana(self, request: web.Request) -> web.Response:
-        return await self._taken(request, parse_grafana, signed=self._settings.grafana is not None)
+        signed = self._grafana_fault if self._settings.grafana else None
+        return await self._taken(request, partial(self._queued, parse_grafana), signed)
+
+    async def _github(self, request: web.Request) -> web.Response:
+        signed = self._github_fault if self._settings.github else None
+        event = request.headers.get(EVENT_HEADER, "push")
+        return await self._taken(request, partial(self._pushed, event), signed)
 
     async def _taken(
         self,
         request: web.Request,
-        parse: Callable[[bytes], Notification],
-        *,
-        signed: bool = False,
+        take: Callable[[bytes], web.Response],
+        signed: Fault | None = None,
     ) -> web.Response:
         now = asyncio.get_running_loop().time()
         if not self._limit.allows(request.remote or "", now):
             return reply(503, "too many webhooks from there", {"Retry-After": "1", **_CLOSE})
+        given = await self._believed(request, signed)
+        if isinstance(given, web.Response):
+            return given
+        try:
+            return take(given)
+        except PayloadInvalid as error:
+            return reply(400, str(error))
+
+    async def _believed(self, request: web.Request, signed: Fault | None) -> bytes | web.Response:
+        """The body of somebody whom we know, or what a stranger is answered."""
         try:
             if not signed and (fault := token_fault(self._settings, request.headers)):
                 return reply(401, fault, {"WWW-Authenticate": "Bearer", **_CLOSE})
             async with asyncio.timeout(self._settings.read_timeout):
                 body = await request.read()
-            if signed and (fault := self._signature_fault(request, body)):
+            if signed and (fault := signed(request, body)):
                 return reply(401, fault, _CLOSE)
         except ConfigInvalid as error:
             self._tell_once(str(error))
             return reply(503, "the webhook token can't be read here")
         except TimeoutError:
             return reply(408, "the body did not come in time", _CLOSE)
-        return self._queued(parse, body)
+        return body
 
     def _tell_once(self, error: str) -> None:
         """Whoever posts would else fill the log."""
@@ -85,16 +114,22 @@ class Webhooks:
             log.warning("webhook_secret_unreadable", error=error)
         self._told = error
 
-    def _signature_fault(self, request: web.Request, body: bytes) -> str:
+    def _grafana_fault(self, request: web.Request, body: bytes) -> str:
         given = self._settings.grafana
         return signature_fault(given, request.headers, body, self._clock()) if given else ""
 
+    def _github_fault(self, request: web.Request, body: bytes) -> str:
+        given = self._settings.github
+        return push_fault(given, request.headers, body) if given else ""
+
+    def _pushed(self, event: str, body: bytes) -> web.Response:
+        if event != "push":
+            return reply(202, "nothing to do")
+        self._moved(parse_push(body).ref)
+        return reply(202, "queued")
+
     def _queued(self, parse: Callable[[bytes], Notification], body: bytes) -> web.Response:
-        try:
-            notification = parse(body)
-        except PayloadInvalid as error:
-            return reply(400, str(error))
-        if not self._accept(notification):
+        if not self._accept(parse(body)):
             return reply(503, "the queue is full, send it again", {"Retry-After": "5"})
         return reply(202, "queued")
 

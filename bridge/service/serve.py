@@ -45,7 +45,11 @@ async def serve(
         def accept(notification: Notification) -> bool:
             return all([one.watching.accept(notification) for one in pipelines])
 
-        server = Server(settings.server, _seen(pipelines), accept, clock)
+        def moved(ref: str) -> None:
+            for one in pipelines:
+                one.watching.branch_moved(ref)
+
+        server = Server(settings.server, _seen(pipelines), accept, clock, moved)
         host, port = await open_parts.enter_async_context(server)
         log.info("listening", host=host, port=port)
         await _run(pipelines, stop)

@@ -27,6 +27,7 @@ from bridge.trigger.wake import woken
 log = structlog.get_logger()
 
 _LONGEST_SLEEP_S = 5.0
+_PAUSE_S = 1.0
 
 
 class Watching:
@@ -44,6 +45,8 @@ class Watching:
         self._prometheus = prometheus
         self._status = status
         self._clock = clock
+        self._ref = f"refs/heads/{settings.state_repo.branch}"
+        self._soon: asyncio.TimerHandle | None = None
         self._poll_interval = settings.state_repo.poll_interval
         self._queue = settings.server.queue
         self._signals: list[Signal] = []
@@ -69,6 +72,19 @@ class Watching:
     def look_again(self) -> None:
         """The branch moved: the next round begins with a look at it."""
         self._looked_at = float("-inf")
+
+    def branch_moved(self, ref: str) -> None:
+        """Somebody says so: a look soon, at most one a second however often it is said."""
+        if ref != self._ref or self._soon:
+            return
+        loop = asyncio.get_running_loop()
+        log.debug("branch_moved", ref=ref)
+        self._soon = loop.call_at(max(loop.time(), self._looked_at + _PAUSE_S), self._look_now)
+
+    def _look_now(self) -> None:
+        self._soon = None
+        self.look_again()
+        self._arrived.set()
 
     async def run(self, hand_on: Callable[[Collection[Target], Sequence[Outcome]], None]) -> None:
         """For ever: sleep until something is due, look, evaluate, hand on.

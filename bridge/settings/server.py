@@ -29,6 +29,19 @@ class GrafanaSettings(Section):
         return self
 
 
+class GitPushSettings(Section):
+    """The secret of a webhook for push events, as GitHub, Gitea and Forgejo sign with it."""
+
+    secret: SecretStr | None = None
+    secret_file: SecretFile | None = None
+
+    @checked(mode="after")
+    def _has_a_secret(self) -> Self:
+        if not (self.secret or self.secret_file):
+            raise ValueError("needs secret_file (or secret)")
+        return self
+
+
 class TlsSettings(Section):
     """HTTPS instead of HTTP, read at the start."""
 
@@ -49,6 +62,9 @@ class ServerSettings(Section):
     )
     grafana: GrafanaSettings | None = Field(
         None, description="default: Grafana sends the webhook token, too"
+    )
+    github: GitPushSettings | None = Field(
+        None, description="default: who sends push events sends the webhook token, too"
     )
     tls: TlsSettings | None = None
     allow_unauthenticated: bool = Field(

@@ -6,7 +6,7 @@ import asyncio
 import json
 from asyncio import StreamReader, StreamWriter
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 import httpx
@@ -34,11 +34,12 @@ async def raw(http: httpx.AsyncClient) -> AsyncIterator[tuple[StreamReader, Stre
 
 async def ending(reader: StreamReader) -> bytes:
     """All that the server says until it hangs up."""
+    said = b""
     async with asyncio.timeout(15):
-        try:
-            return await reader.read()
-        except ConnectionResetError:
-            return b""
+        with suppress(ConnectionResetError):  # it was told, and went on sending
+            while chunk := await reader.read(1_000):
+                said += chunk
+    return said
 
 
 async def drip(writer: StreamWriter, line: bytes) -> None:
