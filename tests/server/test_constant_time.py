@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import hmac
 from pathlib import Path
+from typing import Any
 
 import pytest
 from pydantic import SecretStr
@@ -38,7 +39,10 @@ async def test_each_way_in_compares_once_and_with_the_whole_secret(
         return honest(given, known)
 
     monkeypatch.setattr(hmac, "compare_digest", watched)
-    own = {"grafana": GrafanaSettings(secret=SECRET), "github": GitPushSettings(secret=SECRET)}
+    own: dict[str, Any] = {
+        "grafana": GrafanaSettings(secret=SECRET),
+        "github": GitPushSettings(secret=SECRET),
+    }
     async with serving(webhook_token=SECRET, **own) as http:
         assert (await http.post(hook, content=body, headers=headers)).status_code == 401
     [(_, known)] = compared
