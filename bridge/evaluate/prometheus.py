@@ -17,6 +17,7 @@ from urllib3.util.retry import Retry
 
 from bridge.errors import ConfigInvalid, MetricsUnavailable
 from bridge.evaluate.asked import Asked, Heard
+from bridge.evaluate.cutting import Cuttable, Line
 from bridge.evaluate.naming import Item, Named, Naming, joined
 from bridge.evaluate.reading import one_sample, samples
 from bridge.settings.prometheus import PrometheusSettings
@@ -25,7 +26,7 @@ _Answer = TypeVar("_Answer")
 _REFUSED = re.compile(r"HTTP Status Code 40[13]\b")
 _HINT = "see prometheus.bearer_token_file, or prometheus.username and prometheus.password_file"
 _SLACK = 1.5
-"""requests' timeout is for each read: a body that drips is no longer waited for after this."""
+"""requests' timeout is for each read: a body that drips is cut after this."""
 
 
 class Prometheus:
@@ -36,17 +37,20 @@ class Prometheus:
         self._heard = heard
         self._turn = asyncio.Semaphore(settings.concurrency)
         self._threads = ThreadPoolExecutor(settings.concurrency, thread_name_prefix="prometheus")
+        self._lines: set[Line] = set()
+        session = requests.Session()
         self._client = PrometheusConnect(
-            settings.url,
-            auth=_Credentials(settings),
-            retry=Retry(total=0, read=False),  # read=False: a timeout is told as one
-            timeout=settings.timeout,
+            settings.url, auth=_Credentials(settings), session=session, timeout=settings.timeout
         )
+        retry = Retry(total=0, read=False)  # read=False: a timeout is told as one
+        session.mount(settings.url, Cuttable(max_retries=retry))  # in place of the client's own
 
     async def __aenter__(self) -> Self:
         return self
 
     async def __aexit__(self, *_: object) -> None:
+        for line in self._lines:
+            line.cut()
         self._client.close()
         self._threads.shutdown(wait=False, cancel_futures=True)
 
@@ -160,10 +164,10 @@ class Prometheus:
         return answer
 
     async def _answered(self, query: str, ask: Callable[[], _Answer]) -> _Answer:
-        loop, limit = asyncio.get_running_loop(), self._settings.timeout
+        limit = self._settings.timeout
         try:
             async with asyncio.timeout(limit * _SLACK):
-                return await loop.run_in_executor(self._threads, ask)
+                return await self._in_thread(ask)
         except (TimeoutError, requests.Timeout) as error:
             told = f"no answer within {limit:g} s"
             raise MetricsUnavailable(f"{query!r}: {told}", "timeout") from error
@@ -175,6 +179,18 @@ class Prometheus:
         except (LookupError, TypeError, ValueError, AttributeError, RecursionError) as error:
             told = "not an answer of Prometheus' API"
             raise MetricsUnavailable(f"{query!r}: {told}", "malformed") from error
+
+    async def _in_thread(self, ask: Callable[[], _Answer]) -> _Answer:
+        """Whoever stops waiting gets the thread back, and its place in the pool."""
+        line = Line()
+        self._lines.add(line)
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._threads, line.ask, ask)
+        except asyncio.CancelledError:
+            line.cut()
+            raise
+        finally:
+            self._lines.discard(line)
 
 
 def _failed(query: str, error: Exception) -> MetricsUnavailable:

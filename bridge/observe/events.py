@@ -26,6 +26,8 @@ EVENTS: Final[Mapping[str, Event]] = {
     "policy_broken": Event("error", "A policy file can't be used; its last good version goes on."),
     "policy_mended": Event("info", "It can be used again, or is gone."),
     "branch_moved": Event("debug", "A Git host says so; it is looked at now."),
+    "conflict_found": Event("warning", "Something else has a say over a governed count."),
+    "conflicts_unknown": Event("warning", "The state repo could not be read for such."),
     "woken": Event("info", "Alerts woke these policies."),
     "decided": Event("info", "A decision that changes a count, and its reasons."),
     "held": Event("info", "A person's order holds the count."),

@@ -11,6 +11,7 @@ from functools import partial
 from typing import Self, TypeVar
 
 from bridge.errors import RemoteRefused
+from bridge.manifest.claims.reading import Claims, Ledger
 from bridge.manifest.confirm import Confirming
 from bridge.manifest.index import Catalogue, Index
 from bridge.manifest.target import Target
@@ -49,6 +50,7 @@ class StateRepo:
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="git")
         self._catalogue = Catalogue(settings.search_paths)
         self._confirming = Confirming()
+        self._ledger = Ledger()
         self._snapshot = Snapshot("", {})
         self._pushed = ""
 
@@ -130,6 +132,21 @@ class StateRepo:
         """The snapshot's index, with these targets' places confirmed by the parser."""
         locate = partial(self._confirming.located, snapshot.index, snapshot.blobs())
         return await self._in_thread(lambda: locate(self._open.contents, targets))
+
+    async def claims(self, snapshot: Snapshot) -> Claims:
+        """What the snapshot's files say about counts that stand elsewhere.
+
+        A file's version is read once, and in portions, so that other work has its turn between.
+        """
+        tree = snapshot.blobs()
+        unread = list(self._ledger.unread(tree).items())
+        for start in range(0, len(unread), _PAGE):
+            portion = dict(unread[start : start + _PAGE])
+            await self._in_thread(partial(self._take_in, portion))
+        return await self._in_thread(lambda: self._ledger.claims(tree, self._open.contents))
+
+    def _take_in(self, files: dict[str, str]) -> None:
+        self._ledger.take_in(files, self._open.contents)
 
     async def read(self, blobs: Sequence[str]) -> dict[str, bytes]:
         """Contents by blob id."""

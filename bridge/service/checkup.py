@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
@@ -12,6 +12,7 @@ from typing import Final
 from bridge.errors import BridgeError, MetricsUnavailable, PolicyInvalid, RemoteUnavailable
 from bridge.evaluate.alertmanager import Alertmanager
 from bridge.evaluate.prometheus import Prometheus
+from bridge.policy.conflicts import Conflict
 from bridge.repo.signing import self_test, signer
 from bridge.server.trial import own_url, post_test_alert
 from bridge.service.clocks import git_clock, prometheus_clock
@@ -43,6 +44,7 @@ async def checkup(opening: Opening, trials: Trials = Trials()) -> AsyncIterator[
         "signing": _signing,
         "fetch": _fetch,
         "policies": _policies,
+        "conflicts": _conflicts,
         "push": _push,
         "pull requests": _pull_requests,
         "prometheus clock": prometheus_clock,
@@ -103,11 +105,27 @@ async def _fetch(opening: Opening) -> str:
 
 async def _policies(opening: Opening) -> str:
     async with opening.state_repo(signs=False) as repo:
-        policies, places = await validated(repo)
-    problems = len(policies.errors) + len(places.problems)
+        found = await validated(repo)
+    problems = len(found.policies.errors) + len(found.places.problems)
     if problems:
         raise PolicyInvalid(f"problems: {problems}; `scalebridge validate` tells each of them")
-    return f"{len(policies.by_name)} valid, which govern {len(places.found)} counts"
+    return f"{len(found.policies.by_name)} valid, which govern {len(found.places.found)} counts"
+
+
+async def _conflicts(opening: Opening) -> str:
+    async with opening.state_repo(signs=False) as repo:
+        found = await validated(repo)
+    errors = [conflict for conflict in found.conflicts if conflict.is_error]
+    if errors:
+        raise PolicyInvalid(f"{_counted(errors)}; `scalebridge validate` tells each of them")
+    if found.conflicts:
+        return f"warnings: {_counted(found.conflicts)}"
+    return "nothing else in the repo has a say over these counts"
+
+
+def _counted(conflicts: Sequence[Conflict]) -> str:
+    """How many there are, and the first."""
+    return f"{len(conflicts)}, the first: {conflicts[0]}"
 
 
 async def _push(opening: Opening) -> str:

@@ -16,6 +16,7 @@ from bridge.notify.reconcilers import Reconcilers
 from bridge.observe.prometheus_watch import PrometheusWatch
 from bridge.observe.status import Status
 from bridge.service.committing import Committing
+from bridge.service.guarding import Guarding
 from bridge.service.opening import Opening
 from bridge.service.outcome import Outcome
 from bridge.service.proposing import Proposing
@@ -67,6 +68,7 @@ class Pipeline:
         self._committing = Committing(
             batcher, self._proposing, reconcilers, self.status, self._clock
         )
+        self._guarding = Guarding(repo, self.status)
 
     async def run(self, stop: asyncio.Event) -> None:
         """Until `stop`; what is batched then is committed, within 10 s."""
@@ -75,15 +77,19 @@ class Pipeline:
         async with asyncio.TaskGroup() as stages:
             watch = stages.create_task(self.watching.run(self._hand_on))
             propose = stages.create_task(self._proposing.run())
+            guard = stages.create_task(self._guarding.run())
             commit = stages.create_task(self._committing.run(self.watching.look_again))
             await stop.wait()
             watch.cancel()
             propose.cancel()
+            guard.cancel()
             self._committing.stop()
             await asyncio.wait([commit], timeout=_LAST_COMMIT_S)
             commit.cancel()
 
     def _hand_on(self, governed: Collection[Target], outcomes: Sequence[Outcome]) -> None:
+        if self.watching.view:
+            self._guarding.take_in(self.watching.view)
         self._proposing.take_in(governed, outcomes)
         self._committing.take_in(governed, outcomes)
 

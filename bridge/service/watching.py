@@ -8,14 +8,13 @@ from datetime import datetime
 
 import structlog
 
-from bridge.decide.decision import Decision
 from bridge.errors import BridgeError
 from bridge.manifest.target import Target
 from bridge.observe import metrics
 from bridge.observe.counted import Counted
 from bridge.observe.prometheus_watch import PrometheusWatch
 from bridge.observe.status import Status
-from bridge.service.news import News
+from bridge.service.news import News, tell_turns
 from bridge.service.outcome import Outcome
 from bridge.service.rounds import Rounds
 from bridge.service.view import View
@@ -85,6 +84,11 @@ class Watching:
         self._soon = None
         self.look_again()
         self._arrived.set()
+
+    @property
+    def view(self) -> View | None:
+        """What was last seen of the repo; None before the first look."""
+        return self._view
 
     async def run(self, hand_on: Callable[[Collection[Target], Sequence[Outcome]], None]) -> None:
         """For ever: sleep until something is due, look, evaluate, hand on.
@@ -199,26 +203,8 @@ class Watching:
         self._status.problems.pop(title, None)
         before = self._status.decisions.get(title)
         self._status.decisions[title] = outcome.decision
-        _log_rollout(before, outcome.decision)
-        _log_hold(before, outcome.decision)
+        tell_turns(before, outcome.decision)
         self._counted.decision(outcome.decision)
-
-
-def _log_rollout(before: Decision | None, decision: Decision) -> None:
-    """When it gets stuck, and when that is over."""
-    stuck_before = before is not None and bool(before.stuck_rollout)
-    facts = {"policy": decision.policy, "target": str(decision.target)}
-    if decision.stuck_rollout and not stuck_before:
-        log.warning("rollout_stuck", reason=decision.stuck_rollout, **facts)
-    elif stuck_before and not decision.stuck_rollout:
-        log.info("rollout_goes_on", **facts)
-
-
-def _log_hold(before: Decision | None, decision: Decision) -> None:
-    """When it is over: that it began is news of its round."""
-    if before is not None and before.hold and not decision.hold:
-        count = before.hold.override.count
-        log.info("hold_ended", policy=decision.policy, target=str(decision.target), held_at=count)
 
 
 def _governed(view: View) -> set[Target]:

@@ -41,6 +41,7 @@ def test_all_is_well(run: Run, shop: StateRepo, fake: FakePrometheus, tmp_path: 
         "signing": "ok",
         "fetch": "ok",
         "policies": "ok",
+        "conflicts": "ok",
         "push": "ok",
         "pull requests": "ok",
         "prometheus clock": "ok",
@@ -81,7 +82,7 @@ def test_one_fault_hides_no_other(
     config = configured(tmp_path, fake.url, remote, commit={"signing": signing})
     told = lines(run, config, 1)
     failed = [check for check, (ok, _) in told.items() if ok == "FAILED"]
-    assert failed == ["signing", "fetch", "policies", "push", "queries"]
+    assert failed == ["signing", "fetch", "policies", "conflicts", "push", "queries"]
     assert "see commit.signing.key_file" in told["signing"][1]
     assert "see state_repo.username and state_repo.password_file" in told["fetch"][1]
 
@@ -143,6 +144,7 @@ def test_for_programs(run: Run, shop: StateRepo, fake: FakePrometheus, tmp_path:
         ("signing", True),
         ("fetch", True),
         ("policies", True),
+        ("conflicts", True),
         ("push", True),
         ("pull requests", True),
         ("prometheus clock", True),
