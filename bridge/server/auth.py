@@ -9,8 +9,8 @@ from contextlib import suppress
 from datetime import datetime
 
 from bridge.settings.secret import secret_text
-from bridge.settings.server import GitPushSettings, GrafanaSettings, ServerSettings
-from bridge.trigger.git_push import SIGNATURE_HEADER, signed_fault
+from bridge.settings.server import GrafanaSettings, HubSignatureSettings, ServerSettings
+from bridge.trigger.flux import hub_signature_fault
 from bridge.trigger.grafana import Signed
 
 
@@ -32,6 +32,18 @@ def token_fault(settings: ServerSettings, headers: Mapping[str, str]) -> str:
     return "" if known else "webhook token missing or wrong"
 
 
+def hub_fault(
+    given: HubSignatureSettings, header: str, headers: Mapping[str, str], body: bytes
+) -> str:
+    """Empty for a body that a Git host or Flux signed, in this header.
+
+    Raises:
+        ConfigInvalid: the secret can't be read.
+    """
+    secret = secret_text(given.secret, given.secret_file) or ""
+    return hub_signature_fault(secret, headers.get(header, ""), body)
+
+
 def _password(credentials: str) -> str:
     with suppress(ValueError):
         return base64.b64decode(credentials, validate=True).decode().partition(":")[2]
@@ -50,13 +62,3 @@ def signature_fault(
     time = headers.get(given.timestamp_header, "") if given.timestamp_header else None
     signed = Signed(body, headers.get(given.signature_header, ""), time)
     return signed.fault(secret, now, given.replay_window)
-
-
-def push_fault(given: GitPushSettings, headers: Mapping[str, str], body: bytes) -> str:
-    """Empty for a body that the Git host signed. A replay only makes us look at the branch.
-
-    Raises:
-        ConfigInvalid: the secret can't be read.
-    """
-    secret = secret_text(given.secret, given.secret_file) or ""
-    return signed_fault(secret, headers.get(SIGNATURE_HEADER, ""), body)

@@ -29,11 +29,13 @@ class GrafanaSettings(Section):
         return self
 
 
-class GitPushSettings(Section):
-    """The secret of a webhook for push events, as GitHub, Gitea and Forgejo sign with it."""
+class HubSignatureSettings(Section):
+    """The HMAC signature of Git hosts' webhooks, and of Flux' Provider of type `generic-hmac`."""
 
     secret: SecretStr | None = None
-    secret_file: SecretFile | None = None
+    secret_file: SecretFile | None = Field(
+        None, description="the webhook's secret; for Flux, the `token` of the Provider's secretRef"
+    )
 
     @checked(mode="after")
     def _has_a_secret(self) -> Self:
@@ -63,7 +65,10 @@ class ServerSettings(Section):
     grafana: GrafanaSettings | None = Field(
         None, description="default: Grafana sends the webhook token, too"
     )
-    github: GitPushSettings | None = Field(
+    flux: HubSignatureSettings | None = Field(
+        None, description="default: Flux' Provider sends the webhook token, as a header"
+    )
+    github: HubSignatureSettings | None = Field(
         None, description="default: who sends push events sends the webhook token, too"
     )
     tls: TlsSettings | None = None

@@ -16,7 +16,7 @@ from pydantic import SecretStr
 
 from bridge.observe.status import Status
 from bridge.server.http import Server
-from bridge.settings.server import GitPushSettings, ServerSettings
+from bridge.settings.server import HubSignatureSettings, ServerSettings
 from tests.server.given import FIRING, HOOK, STARTED, Intake
 from tests.server.test_abuse import BROKEN
 
@@ -36,9 +36,15 @@ def signed(body: bytes, secret: str = SECRET) -> dict[str, str]:
 async def hearing(heard: list[str], **settings: Any) -> AsyncIterator[httpx.AsyncClient]:
     """A server that hears of refs that moved, and a client of it."""
     given = ServerSettings(
-        **{"listen": "127.0.0.1:0", "github": GitPushSettings(secret=SecretStr(SECRET)), **settings}
+        **{
+            "listen": "127.0.0.1:0",
+            "github": HubSignatureSettings(secret=SecretStr(SECRET)),
+            **settings,
+        }
     )
-    server = Server(given, Status(STARTED), Intake().accept, lambda: STARTED, heard.append)
+    intake = Intake()
+    intake.moved = heard
+    server = Server(given, Status(STARTED), intake.listeners, lambda: STARTED)
     async with server as (host, port), httpx.AsyncClient(base_url=f"http://{host}:{port}") as http:
         yield http
 
@@ -103,7 +109,7 @@ async def test_the_secret_may_change_while_we_run(tmp_path: Path) -> None:
     file = tmp_path / "secret"
     file.write_text("one-secret")
     codes = []
-    async with hearing([], github=GitPushSettings(secret_file=file)) as http:
+    async with hearing([], github=HubSignatureSettings(secret_file=file)) as http:
         for text in ("one-secret", "two-secret", ""):
             file.write_text(text)
             headers = signed(PUSH, "one-secret")
