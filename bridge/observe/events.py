@@ -54,5 +54,6 @@ EVENTS: Final[Mapping[str, Event]] = {
     "notice_accepted": Event("info", "A reconciler took the notice of a push."),
     "notice_failed": Event("warning", "It did not."),
     "webhook_secret_unreadable": Event("warning", "Webhooks are answered 503: a file is amiss."),
+    "crashed": Event("error", "A bug of ours; its traceback is in `exception`."),
     "library_said": Event("warning", "A line of a library's own log."),
 }

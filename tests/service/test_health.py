@@ -43,7 +43,11 @@ def test_a_publish_that_never_ends_fails_it(
 ) -> None:
     fake.script(ANY, samples(700))
     goes_on = Event()
-    git_http.before_receive = lambda: goes_on.wait(30)
+
+    def hang() -> None:
+        goes_on.wait(30)
+
+    git_http.before_receive = hang
     remote = through(git_http, shop, timeout="40s", poll_interval="1h")
     with running(configured(tmp_path, fake.url, remote, server=IMPATIENT)) as program:
         until(lambda: health(program.url) == (503, "hung: publish"))
