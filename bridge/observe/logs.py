@@ -35,6 +35,8 @@ def set_up_logs(settings: LogSettings) -> None:
     )
     sys.excepthook = _tell_crash
     logging.basicConfig(level=logging.WARNING, handlers=[_Libraries()])
+    # It writes a traceback for an answer that ends in its headers: the query's error tells of it.
+    logging.getLogger("urllib3.connection").setLevel(logging.ERROR)
 
 
 def without_secrets(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
