@@ -120,6 +120,16 @@ async def test_more_webhooks_than_allowed_are_told_to_come_again() -> None:
     assert len(intake.taken) < 4
 
 
+async def test_who_sends_too_many_leaves_others_their_share() -> None:
+    async with serving(rate_limit=1) as http:
+        flood = [(await http.post(HOOK, content=FIRING)).status_code for _ in range(8)]
+        neighbour = httpx.AsyncHTTPTransport(local_address="127.0.0.2")
+        async with httpx.AsyncClient(base_url=http.base_url, transport=neighbour) as other:
+            answer = await other.post(HOOK, content=FIRING)
+    assert 503 in flood
+    assert answer.status_code == 202
+
+
 def test_each_source_has_a_bucket_that_refills_and_there_are_only_so_many() -> None:
     limit = RateLimit(2)
     assert [limit.allows("a", 0) for _ in range(5)] == [True, True, True, True, False]
