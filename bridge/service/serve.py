@@ -57,7 +57,11 @@ async def serve(
             for one in pipelines:
                 one.confirming.hear(report)
 
-        listeners, actions = Listeners(accept, hear), Acting(pipelines)
+        def moved(ref: str) -> None:
+            for one in pipelines:
+                one.watching.branch_moved(ref)
+
+        listeners, actions = Listeners(accept, hear, moved), Acting(pipelines)
         server = Server(settings.server, _seen(pipelines), listeners, clock, actions)
         host, port = await open_parts.enter_async_context(server)
         log.info("listening", host=host, port=port)

@@ -8,14 +8,13 @@ from datetime import datetime
 
 import structlog
 
-from bridge.decide.decision import Decision
 from bridge.errors import BridgeError
 from bridge.manifest.target import Target
 from bridge.observe import metrics
 from bridge.observe.counted import Counted
 from bridge.observe.prometheus_watch import PrometheusWatch
 from bridge.observe.status import Status
-from bridge.service.news import News
+from bridge.service.news import News, tell_turns
 from bridge.service.outcome import Outcome
 from bridge.service.rounds import Rounds
 from bridge.service.sighting import at_rest, sighting
@@ -29,6 +28,7 @@ log = structlog.get_logger()
 
 _LONGEST_SLEEP_S = 5.0
 _COMMITS = 20
+_PAUSE_S = 1.0
 
 
 class Watching:
@@ -46,6 +46,8 @@ class Watching:
         self._prometheus = prometheus
         self._status = status
         self._clock = clock
+        self._ref = f"refs/heads/{settings.state_repo.branch}"
+        self._soon: asyncio.TimerHandle | None = None
         self._poll_interval = settings.state_repo.poll_interval
         self._queue = settings.server.queue
         self._signals: list[Signal] = []
@@ -83,6 +85,19 @@ class Watching:
         self.look_again()
         self._arrived.set()
         await done
+
+    def branch_moved(self, ref: str) -> None:
+        """Somebody says so: a look soon, at most one a second however often it is said."""
+        if ref != self._ref or self._soon:
+            return
+        loop = asyncio.get_running_loop()
+        log.debug("branch_moved", ref=ref)
+        self._soon = loop.call_at(max(loop.time(), self._looked_at + _PAUSE_S), self._look_now)
+
+    def _look_now(self) -> None:
+        self._soon = None
+        self.look_again()
+        self._arrived.set()
 
     @property
     def view(self) -> View | None:
@@ -220,26 +235,8 @@ class Watching:
         before = self._status.decisions.get(title)
         self._status.decisions[title] = outcome.decision
         self._status.note(title, seen)
-        _log_rollout(before, outcome.decision)
-        _log_hold(before, outcome.decision)
+        tell_turns(before, outcome.decision)
         self._counted.decision(outcome.decision)
-
-
-def _log_rollout(before: Decision | None, decision: Decision) -> None:
-    """When it gets stuck, and when that is over."""
-    stuck_before = before is not None and bool(before.stuck_rollout)
-    facts = {"policy": decision.policy, "target": str(decision.target)}
-    if decision.stuck_rollout and not stuck_before:
-        log.warning("rollout_stuck", reason=decision.stuck_rollout, **facts)
-    elif stuck_before and not decision.stuck_rollout:
-        log.info("rollout_goes_on", **facts)
-
-
-def _log_hold(before: Decision | None, decision: Decision) -> None:
-    """When it is over: that it began is news of its round."""
-    if before is not None and before.hold and not decision.hold:
-        count = before.hold.override.count
-        log.info("hold_ended", policy=decision.policy, target=str(decision.target), held_at=count)
 
 
 def _governed(view: View) -> set[Target]:

@@ -29,11 +29,13 @@ class GrafanaSettings(Section):
         return self
 
 
-class FluxSignatureSettings(Section):
-    """The HMAC signature that a Provider of type `generic-hmac` adds."""
+class HubSignatureSettings(Section):
+    """The HMAC signature of Git hosts' webhooks, and of Flux' Provider of type `generic-hmac`."""
 
     secret: SecretStr | None = None
-    secret_file: SecretFile | None = Field(None, description="the `token` of its secretRef")
+    secret_file: SecretFile | None = Field(
+        None, description="the webhook's secret; for Flux, the `token` of the Provider's secretRef"
+    )
 
     @checked(mode="after")
     def _has_a_secret(self) -> Self:
@@ -63,8 +65,11 @@ class ServerSettings(Section):
     grafana: GrafanaSettings | None = Field(
         None, description="default: Grafana sends the webhook token, too"
     )
-    flux: FluxSignatureSettings | None = Field(
+    flux: HubSignatureSettings | None = Field(
         None, description="default: Flux' Provider sends the webhook token, as a header"
+    )
+    github: HubSignatureSettings | None = Field(
+        None, description="default: who sends push events sends the webhook token, too"
     )
     tls: TlsSettings | None = None
     allow_unauthenticated: bool = Field(

@@ -33,6 +33,7 @@ class Intake:
     def __init__(self, room: int = 100) -> None:
         self.taken: list[Notification] = []
         self.heard: list[Report] = []
+        self.moved: list[str] = []
         self._room = room
 
     def accept(self, notification: Notification) -> bool:
@@ -45,7 +46,7 @@ class Intake:
     @property
     def listeners(self) -> Listeners:
         """It, and what it heard of our commits."""
-        return Listeners(self.accept, self.heard.append)
+        return Listeners(self.accept, self.heard.append, self.moved.append)
 
 
 @asynccontextmanager
