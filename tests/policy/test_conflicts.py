@@ -79,6 +79,10 @@ def test_an_owner_beside_the_workload(other: str, expected: list[str]) -> None:
     assert told({**APP, "apps/other.yaml": other}) == expected
 
 
+def test_an_owner_in_the_same_file() -> None:
+    assert told({"apps/web.yaml": f"{DEPLOYMENT}---\n{hpa()}"}) == ["apps/web.yaml:10 error"]
+
+
 def test_the_text_names_both_and_says_what_to_do() -> None:
     [found] = conflicts({**APP, "apps/hpa.yaml": hpa()})
     assert str(found) == (
@@ -154,6 +158,7 @@ def application(ignored: str, *, path: str = "apps", url: str = OURS, options: s
         ("{kind: Deployment, jqPathExpressions: ['.spec | .replicas']}", "error"),
         ("{kind: Deployment, jqPathExpressions: ['.spec.replicas | select(. > 3)']}", "warning"),
         ("{kind: Deployment, jqPathExpressions: ['.spec.template']}", None),
+        ("{kind: Deployment, jsonPointers: [/spec~2replicas]}", None),
         ("{kind: Deployment, managedFieldsManagers: [kube-controller-manager]}", "warning"),
     ],
 )

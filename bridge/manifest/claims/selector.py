@@ -25,7 +25,6 @@ class Selector:
     name: str = ""
     namespace: str = ""
     labels: str = ""
-    annotations: str = ""
     globs: bool = False
     """Argo CD's: kind and group are globs, the rest exact. Else kustomize's regular expressions."""
 
@@ -42,11 +41,6 @@ class Selector:
             and _labelled(self.labels, subject.labels)
         )
 
-    @property
-    def unsure(self) -> bool:
-        """Whether it asks for what we don't read."""
-        return bool(self.annotations)
-
 
 def selector_of(part: Part, *, globs: bool = False) -> Selector:
     """From `target` of a patch, or an entry of `ignoreDifferences`."""
@@ -56,7 +50,6 @@ def selector_of(part: Part, *, globs: bool = False) -> Selector:
         name=part.text("name"),
         namespace=part.text("namespace"),
         labels=part.text("labelSelector"),
-        annotations=part.text("annotationSelector"),
         globs=globs,
     )
 
