@@ -28,6 +28,11 @@ WEB = Subject(Target("Deployment", "web", "shop", "apps/v1"), labels={"app": "we
         (Selector(labels="app==web"), True),
         (Selector(labels="app=api"), False),
         (Selector(labels="app!=api,app in (a, b)"), True),
+        (Selector(labels="app != web"), False),
+        (Selector(labels="!app"), False),
+        (Selector(labels="!zone, app"), True),
+        (Selector(version="v1"), True),
+        (Selector(version="v2"), False),
     ],
 )
 def test_a_selector(selector: Selector, selects: bool) -> None:
