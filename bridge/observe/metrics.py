@@ -198,6 +198,20 @@ dead_time = OfRepo(
     "From commit to ready, the longest of the last five; no series while none was measured.",
     _OF_A_COUNT,
 )
+commit_to_live = OfRepo(
+    Histogram,
+    "scalebridge_commit_to_live_seconds",
+    "From a commit of ours until it was live, by who says so: a reconciler, flux, commit_status "
+    "or ready (replicas).",
+    ["source"],
+    buckets=(5, 10, 20, 30, 45, 60, 90, 120, 180, 300, 600, 1_200, 1_800, 3_600),
+)
+commit_stuck = OfRepo(
+    Gauge,
+    "scalebridge_commit_stuck",
+    "1 while a commit of ours failed to get live, or did not within confirm.timeout.",
+    ["source"],
+)
 unclaimed_samples = OfRepo(
     Gauge,
     "scalebridge_fleet_unclaimed_samples",

@@ -7,7 +7,7 @@ import sys
 from contextlib import suppress
 from pathlib import Path
 
-from bridge.repo.git import Git
+from bridge.repo.git import Git, GitFailed
 from bridge.repo.log import commits, log_format
 from bridge.repo.merges import with_brought
 from bridge.repo.snapshot import Commit
@@ -33,13 +33,14 @@ class Pages:
         return with_brought(log, self._log("--topo-order", "--no-patch", start, *before))
 
     def _reach(self, start: str, count: int, tip: str) -> None:
-        """Brings so many commits from one on, and the parent of the last.
+        """Brings so many commits from one on, and the parent of the last; or as many again as are
+        here, so that a log that is read to its end costs few fetches.
 
         One without its parent would pass for the branch's first, which made every file.
         """
         if (cut := self.cut()) and self._first_parents(start, count)[-1] in cut:
-            depth = len(self._first_parents(tip, sys.maxsize)) + count
-            self._upstream.deepen(tip, depth)
+            here = len(self._first_parents(tip, sys.maxsize))
+            self._upstream.deepen(tip, here + max(count, here))
 
     def _first_parents(self, start: str, count: int) -> list[str]:
         arguments = ("rev-list", "--first-parent", f"--max-count={count}", start)
@@ -49,6 +50,14 @@ class Pages:
         boundary = secrets.token_hex(16)
         log = self._git.run("log", "-z", f"--format={log_format(boundary)}", *arguments)
         return commits(log.decode(errors="surrogateescape"), boundary)
+
+    def includes(self, revision: str, commit: str) -> bool:
+        """Whether it is that commit, or comes after it; not where the mirror lacks either."""
+        try:
+            self._git.run("merge-base", "--is-ancestor", commit, revision)
+        except GitFailed:
+            return False
+        return True
 
     def cut(self) -> set[str]:
         """The commits whose parents the mirror has not."""

@@ -22,7 +22,7 @@ from bridge.manifest.count import Count
 from bridge.manifest.index import Place
 from bridge.manifest.locate import located
 from bridge.manifest.path import Path as Keys
-from bridge.manifest.splice import Change, with_counts
+from bridge.manifest.splice import edited
 from bridge.policy.conflicts import Governed, Guard
 from bridge.repo.snapshot import Snapshot
 from bridge.repo.state_repo import StateRepo
@@ -151,8 +151,7 @@ def _raised(content: bytes, place: Place) -> bytes:
     count = located(content, place.path, place.locator)
     if not isinstance(count, Count):
         raise ManifestUnsupported(f"{place}: no count")
-    change = Change(count, count.value + 1, place.locator)
-    return with_counts(content, place.path, [change], again=False)
+    return edited(content, place.path, place.locator, count.value + 1)[1]
 
 
 def _write(folder: Path, files: Files) -> None:
