@@ -291,6 +291,15 @@ def test_an_overlay_that_makes_the_base_void(overlay: str, expected: list[str]) 
     assert told(files) == expected
 
 
+def test_a_component_may_bring_the_workload_itself() -> None:
+    part = "kind: Component\nresources: [web.yaml]\n"
+    overlay = "components: [../part]\n"
+    files = {"part/web.yaml": DEPLOYMENT, "part/kustomization.yaml": part}
+    assert told({**files, "prod/kustomization.yaml": overlay}) == []
+    sets = f"{overlay}replicas: [{{name: web, count: 5}}]\n"
+    assert told({**files, "prod/kustomization.yaml": sets}) == ["prod/kustomization.yaml:2 error"]
+
+
 def test_the_text_of_a_void_count() -> None:
     overlay = "resources: [../base]\nreplicas: [{name: web, count: 5}]\n"
     [found] = conflicts({**BASE, "prod/kustomization.yaml": overlay})
