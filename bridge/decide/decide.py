@@ -35,6 +35,7 @@ def decide(policy: ScalingPolicy, observation: Observation, known: Known) -> Dec
     made = replace(
         _decided(policy, observation, known),
         dead_time=known.rollouts.dead_time,
+        rollout=known.rollouts.newest,
         stuck_rollout=stuck,
     )
     return made.because(stuck, "spec.inFlightTimeout") if stuck else made

@@ -11,6 +11,7 @@ from typing import Any
 from bridge.batch.budget import Budget
 from bridge.decide.decision import Decision
 from bridge.decide.override import Hold
+from bridge.observe.confirmation import Confirmations
 from bridge.observe.progress import Progress
 from bridge.publish.case import Proposal
 from bridge.publish.push import Push
@@ -35,12 +36,15 @@ class Status:
     suspended: Sequence[str] = ()
     decisions: dict[str, Decision] = field(default_factory=dict)
     problems: dict[str, str] = field(default_factory=dict)
+    conflicts: Sequence[str] = ()
+    """What else in the repo has a say over counts that policies govern."""
     waiting: Sequence[Decision] = ()
     pushes: deque[tuple[datetime, Push]] = field(default_factory=lambda: deque(maxlen=_PUSHES_KEPT))
     last_pass: datetime | None = None
     budget: Budget | None = None
     repo: str = ""
     progress: Progress = field(default_factory=Progress)
+    confirmations: Confirmations = field(default_factory=Confirmations)
 
     @property
     def unready(self) -> str:
@@ -91,9 +95,11 @@ class Status:
             "brokenPolicies": dict(self.policy_errors),
             "suspended": list(self.suspended),
             "problems": dict(self.problems),
+            "conflicts": list(self.conflicts),
             "decisions": [decision_facts(d) for _, d in sorted(self.decisions.items())],
             "waiting": [decision_facts(d) for d in self.waiting],
             "budget": self.budget_facts,
+            "confirmations": self.confirmations.facts(),
             "pushes": [push_facts(at, push) for at, push in reversed(self.pushes)],
         }
 

@@ -9,7 +9,10 @@ from datetime import datetime
 from bridge.evaluate.alertmanager import Alertmanager
 from bridge.evaluate.prometheus import Prometheus
 from bridge.evaluate.prometheus_alerts import PrometheusAlerts
+from bridge.notify.read_back import ArgoCDReadBack
+from bridge.observe import metrics
 from bridge.publish.branch import BranchPublisher
+from bridge.publish.commit_status import CommitStatuses
 from bridge.publish.drafting import Drafts
 from bridge.publish.forge import Forge
 from bridge.publish.github import GitHub, GitHubApi, api_token
@@ -20,8 +23,10 @@ from bridge.publish.pull_request import PullRequests
 from bridge.publish.writing import GitWriter, Writer
 from bridge.repo.fast_import import Identity
 from bridge.repo.state_repo import StateRepo
+from bridge.service.confirming import Source
 from bridge.service.rounds import Rounds
 from bridge.settings.configuration import Settings
+from bridge.settings.reconcilers import ArgoCDAPISettings
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,13 +47,18 @@ class Opening:
     def __init__(self, settings: Settings, clock: Callable[[], datetime]) -> None:
         self.settings = settings
         self.clock = clock
-        self._tokens = app_tokens(settings.state_repo)
+        self._tokens = app_tokens(settings.state_repo, self._note_token)
         self.author = Identity(settings.commit.name, settings.commit.email)
+
+    def _note_token(self, ends: float) -> None:
+        """In whatever thread it was minted, which knows of no repo."""
+        repo = self.settings.state_repo.name
+        metrics.credential_expiry.labels("github_app", repo).set(ends)
 
     def state_repo(self, *, signs: bool = True) -> StateRepo:
         """The state repo, with the key and the way in that are configured."""
         signing = self.settings.commit.signing if signs else None
-        return StateRepo(self.settings.state_repo, signing, self._tokens)
+        return StateRepo(self.settings.state_repo, signing, self._tokens, _note_git)
 
     def rounds(self, repo: StateRepo, prometheus: Prometheus, at: datetime | None = None) -> Rounds:
         """Rounds over them, now or at a past moment; of past alerts only Prometheus tells."""
@@ -74,6 +84,18 @@ class Opening:
         folder = self.settings.publish.branch_prefix
         return PullRequests(repo, forge, writing, rounds.orders_at, folder)
 
+    def sources(self) -> list[Source]:
+        """Whom to ask whether a commit is live."""
+        settings = self.settings
+        asked: list[Source] = [
+            ArgoCDReadBack(one, settings.state_repo)
+            for one in settings.reconcilers
+            if isinstance(one, ArgoCDAPISettings) and one.confirm
+        ]
+        if settings.confirm.commit_status:
+            asked.append(CommitStatuses(self._api(), settings.confirm.commit_status))
+        return asked
+
     def writer(self, repo: StateRepo) -> Writer:
         """Who makes the commits."""
         signing = self.settings.commit.signing
@@ -94,3 +116,7 @@ class Opening:
             remote = settings.state_repo
             return GitLab(remote.url, remote.branch, settings.publish)
         return GitHub(self._api(), settings.state_repo.branch, settings.publish)
+
+
+def _note_git(operation: str, seconds: float) -> None:
+    metrics.git_seconds.labels(operation).observe(seconds)

@@ -29,6 +29,19 @@ class GrafanaSettings(Section):
         return self
 
 
+class FluxSignatureSettings(Section):
+    """The HMAC signature that a Provider of type `generic-hmac` adds."""
+
+    secret: SecretStr | None = None
+    secret_file: SecretFile | None = Field(None, description="the `token` of its secretRef")
+
+    @checked(mode="after")
+    def _has_a_secret(self) -> Self:
+        if not (self.secret or self.secret_file):
+            raise ValueError("needs secret_file (or secret)")
+        return self
+
+
 class TlsSettings(Section):
     """HTTPS instead of HTTP, read at the start."""
 
@@ -50,6 +63,9 @@ class ServerSettings(Section):
     grafana: GrafanaSettings | None = Field(
         None, description="default: Grafana sends the webhook token, too"
     )
+    flux: FluxSignatureSettings | None = Field(
+        None, description="default: Flux' Provider sends the webhook token, as a header"
+    )
     tls: TlsSettings | None = None
     allow_unauthenticated: bool = Field(
         False, description="listen off loopback without a token (something else keeps others out)"
@@ -64,6 +80,9 @@ class ServerSettings(Section):
         1_000, ge=0, description="webhooks per second from one address, above it 503; 0: no limit"
     )
     queue: int = Field(10_000, ge=1, description="alerts waiting; a full queue answers 503")
+    target_series: int = Field(
+        1_000, ge=0, description="targets of each state repo with series of their own in /metrics"
+    )
     hung_after: Duration = Field(
         600.0, gt=0, description="a look, round or publish that takes longer fails /healthz"
     )

@@ -58,9 +58,11 @@ def test_a_new_status_knows_nothing() -> None:
         "brokenPolicies": {},
         "suspended": [],
         "problems": {},
+        "conflicts": [],
         "decisions": [],
         "waiting": [],
         "budget": None,
+        "confirmations": {"commits": [], "stuck": {}},
         "pushes": [],
     }
 
@@ -94,6 +96,7 @@ def test_facts_are_the_same_for_programs() -> None:
         "brokenPolicies": {"bad.yaml": "bad.yaml:3: spec: wrong"},
         "suspended": ["job"],
         "problems": {"lost": "no such workload <b>"},
+        "conflicts": [],
         "decisions": [down, up],
         "waiting": [up],
         "budget": {
@@ -102,6 +105,7 @@ def test_facts_are_the_same_for_programs() -> None:
             "scaleUpsWaitUntil": None,
             "scaleDownsWaitUntil": "2026-03-04T12:30:00+00:00",
         },
+        "confirmations": {"commits": [], "stuck": {}},
         "pushes": [
             {
                 "at": f"2026-03-04T{hour}:00:00+00:00",

@@ -72,6 +72,16 @@ async def test_one_token_fetches_and_pushes(
     assert all(request.status < 400 for request in hub.requests)
 
 
+def test_when_its_token_ends_is_a_metric(settings: StateRepoSettings) -> None:
+    ends: list[float] = []
+    tokens = app_tokens(settings, ends.append)
+    assert tokens
+    tokens.token()
+    tokens.token()
+    [end] = ends
+    assert 0 < end - time.time() <= 3_700
+
+
 async def test_a_token_near_its_end_is_renewed(hub: GitHub, settings: StateRepoSettings) -> None:
     hub.token_lasts_s = 599
     async with Tip(settings, tokens=app_tokens(settings)) as repo:
