@@ -47,6 +47,8 @@ class Batcher:
 
     def put(self, decision: Decision, now: float) -> None:
         """Takes a decision; one that wants no change voids what waits for its target."""
+        if not self._waiting and not decision.changes:
+            return
         before = self._waiting.get(decision.target)
         self._raising.discard(decision.target)
         if decision.raises:
