@@ -81,6 +81,11 @@ class Batcher:
         return tuple(self._waiting.values())
 
     @property
+    def since(self) -> float | None:
+        """When the first of them came, in the caller's clock; None while nothing waits."""
+        return self._any.first
+
+    @property
     def due_at(self) -> float | None:
         """When the batch is to be taken, in the caller's clock; None while nothing waits."""
         due = [at for at in (self._any.due_at, self._up.due_at) if at is not None]

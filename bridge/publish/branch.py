@@ -9,6 +9,8 @@ from typing import Self
 from bridge.batch.budget import Budget
 from bridge.commit.edits import Dropped, edits_on
 from bridge.decide.decision import Decision
+from bridge.decide.override import Hold
+from bridge.manifest.target import Target
 from bridge.policy.model import ScalingPolicy
 from bridge.publish.drafting import Drafts
 from bridge.publish.push import Published, Push
@@ -21,6 +23,7 @@ from bridge.repo.state_repo import StateRepo
 Policies = Mapping[str, ScalingPolicy]
 PoliciesAt = Callable[[Snapshot], Awaitable[Policies]]
 BudgetAt = Callable[[Snapshot], Awaitable[Budget | None]]
+HeldAt = Callable[[Snapshot], Awaitable[Mapping[Target, Hold]]]
 
 
 class BranchPublisher:
@@ -36,6 +39,7 @@ class BranchPublisher:
     ) -> None:
         self._policies_at = policies_at
         self._budget_at: BudgetAt | None = None
+        self._held_at: HeldAt | None = None
         self._repo = repo
         self._drafts = Drafts(repo, author, clock)
         self._writer = writer or GitWriter(repo)
@@ -48,13 +52,21 @@ class BranchPublisher:
         self._budget_at = budget_at
         return self
 
+    def heeding(self, held_at: HeldAt) -> Self:
+        """The same, with people's orders at the tip that a push builds on.
+
+        A count that was changed and taken back meanwhile looks like the one decided on.
+        """
+        self._held_at = held_at
+        return self
+
     async def publish(self, decisions: Sequence[Decision], policies: Policies) -> Published:
         """One commit with all decisions that still hold; rivals are waited out, within a time.
 
         First on the tip as we know it, since the push itself finds out whether it is still that.
 
-        A decision holds while its policy is as it was (`policies`, by title) and its target's
-        count is the one it was made on.
+        A decision holds while its policy is as it was (`policies`, by title), its target's count
+        is the one it was made on, and nobody ordered another one.
 
         Raises:
             PushRejected: rivals kept winning for as long as the repo's timeout.
@@ -69,22 +81,26 @@ class BranchPublisher:
     ) -> Published:
         snapshot = await (self._repo.look() if lost else self._repo.latest())
         current = await self._policies_at(snapshot)
+        held = await self._held_at(snapshot) if self._held_at else {}
         same, changed = [], []
         for decision in decisions:
-            if current.get(decision.title) == policies[decision.title]:
-                same.append(decision)
-            else:
+            if current.get(decision.title) != policies[decision.title]:
                 changed.append(Dropped(decision, "its policy changed meanwhile"))
+            elif hold := held.get(decision.target):
+                why = hold.override.reason(policies[decision.title])
+                changed.append(Dropped(decision, why))
+            else:
+                same.append(decision)
         index = await self._repo.located(snapshot, [decision.target for decision in same])
         edits, overtaken = edits_on(index, same)
         dropped = [*changed, *overtaken]
         if not edits:
             return Published(None, tuple(dropped))
-        held = tuple(edit.decision for edit in edits)
-        raises = any(decision.raises for decision in held)
+        left = tuple(edit.decision for edit in edits)
+        raises = any(decision.raises for decision in left)
         budget = await self._budget_at(snapshot) if self._budget_at else None
         if budget and (opens := budget.opens_at(self._drafts.clock(), raises=raises)):
-            return Published(None, tuple(dropped), budget, held, opens)
+            return Published(None, tuple(dropped), budget, left, opens)
         draft = await self._drafts.of(edits, snapshot)
         commit = await self._writer.to_branch(draft, snapshot)
         push = Push(
@@ -92,7 +108,7 @@ class BranchPublisher:
             after=commit,
             subject=draft.message.partition("\n")[0],
             files=tuple(sorted(draft.contents)),
-            decisions=held,
+            decisions=left,
             races_lost=lost,
         )
         return Published(push, tuple(dropped), budget)

@@ -54,12 +54,16 @@ class Recollection:
         self._last: Memory | None = None
 
     async def of(self, view: View, now: datetime) -> Memory:
-        """The log, as far back as any policy's rules look, and any alert that fires.
+        """The log, as far back as any policy's rules look, and any alert that fires."""
+        policies = [item.policy for item in managed_at(view)]
+        return await self.reaching(view, now, await self._level(policies, now))
+
+    async def reaching(self, view: View, now: datetime, alerts: Alerts) -> Memory:
+        """The log, back to the beginning of these alerts at least; waits for nobody but Git.
 
         Worked out once while it is the same.
         """
         managed = managed_at(view)
-        alerts = await self._level([item.policy for item in managed], now)
         longest = max(_memory_s(item.policy) for item in managed)
         begins = (max(alert.since, now - LONGEST_FIRING) for alert in alerts.found)
         since = min([now - timedelta(seconds=longest), *begins]).replace(microsecond=0)

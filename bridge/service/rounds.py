@@ -15,7 +15,7 @@ from bridge.decide.override import Hold
 from bridge.decide.recall import Known
 from bridge.decide.wishes import order_of
 from bridge.errors import ManifestUnsupported
-from bridge.evaluate.alerts import AlertSource
+from bridge.evaluate.alerts import Alerts, AlertSource
 from bridge.evaluate.asking import Asking
 from bridge.evaluate.questions import MetricsSource
 from bridge.evaluate.reading import Observation, Past
@@ -151,12 +151,16 @@ class Rounds:
         now, managed = self._clock(), managed_at(view)
         if not managed:
             return {}
-        memory = await self._recollection.of(view, now)
+        memory = await self._recollection.reaching(view, now, Alerts())
         return {
             item.target: Hold(order, order.until(item.policy))
             for item in managed
             if (order := memory.override_of(item.target)) and order.holds(item.policy, now)
         }
+
+    async def held_at(self, snapshot: Snapshot) -> dict[Target, Hold]:
+        """The same at a snapshot."""
+        return await self.held(await self.view_of(snapshot))
 
     async def seen(self, view: View, policy: ScalingPolicy) -> Seen:
         """What a decision by this policy, suspended or not, rests on; its count has a place.

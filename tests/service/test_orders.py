@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
+from bridge.evaluate.prometheus import Prometheus
+from bridge.service.opening import Opening
+from bridge.settings.configuration import Settings
+from bridge.settings.prometheus import PrometheusSettings
 from tests.parts.person import Person
 from tests.parts.state_repo import StateRepo
+from tests.repo.ways import by_file
 from tests.service.conftest import count
 from tests.service.passes import Passes
 
@@ -248,3 +255,33 @@ async def test_a_release_ends_the_hold_it_names(passes: Passes, robin: Person) -
     robin.commit("Four")
     robin.push()
     assert await held(passes) == {"checkout": (4, "Robin"), "search": (3, "Robin")}
+
+
+@pytest.mark.parametrize("looked", [True, False], ids=["seen", "found out by the push"])
+async def test_an_order_given_between_decision_and_push_is_heeded(
+    passes: Passes, robin: Person, shop: StateRepo, tmp_path: Path, looked: bool
+) -> None:
+    """A rival's commit and its revert leave the count that our decision was made on."""
+    source = PrometheusSettings(url=passes.prometheus.url)
+    settings = Settings(prometheus=source, state_repo=by_file(shop, tmp_path))
+    opening = Opening(settings, lambda: datetime.now(UTC))
+    async with opening.state_repo() as repo, Prometheus(source) as prometheus:
+        rounds = opening.rounds(repo, prometheus)
+        view = await rounds.look()
+        outcomes = await rounds.decide(view)
+        made = [one.decision for one in outcomes if one.decision and one.decision.changes]
+        batch = await scaled(passes, robin)
+        robin.git("revert", "--no-commit", batch)
+        robin.git("checkout", "--quiet", "HEAD", "--", SEARCH)
+        robin.commit("Not checkout")
+        robin.replace(SEARCH, "replicas: 7", "replicas: 3")
+        robin.commit("Nor search")
+        tip = robin.push()
+        if looked:
+            await rounds.look()
+        publisher = opening.publishers(repo, rounds).branch
+        published = await publisher.publish(made, view.places.governing)
+    assert (published.push, shop.tip()) == (None, tip)
+    assert len(published.dropped) == 2
+    for dropped in published.dropped:
+        assert re.match(r"held at 3 until .* UTC: Robin set it in ", dropped.why)
