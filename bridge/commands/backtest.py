@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.progress import Progress
 
 from bridge.backtest.contest import Result, Terms, contest
+from bridge.backtest.elasticity import lacks
 from bridge.backtest.trace import parse_trace
 from bridge.backtest.workload import Given, Workload, check, of_history, of_trace
 from bridge.batch.batcher import Debounce
@@ -201,6 +202,7 @@ def plot_of(workload: Workload, results: list[Result]) -> Plot:
             one.name,
             list(zip(one.run.starts, one.run.ready, strict=True)),
             [commit.second for commit in one.run.commits],
+            list(lacks(one.run)),
         )
         for one in results
     ]
