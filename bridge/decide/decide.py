@@ -63,6 +63,7 @@ class _Start:
             steps=steps,
             errors=errors,
             dead_time=known.rollouts.dead_time,
+            rollout=known.rollouts.newest,
             stuck_rollout=self.stuck,
             fleet=policy.is_member,
         )
