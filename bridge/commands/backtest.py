@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from pydantic import ValidationError
 from rich.console import Console
 from rich.progress import Progress
 
@@ -148,7 +149,7 @@ def _workload(settings: Settings | None, policy: ScalingPolicy, asked: Asked) ->
 def _history(settings: Settings | None, policy: ScalingPolicy, asked: Asked) -> list[Moment]:
     """From Prometheus; a URL that is given is asked without the configuration's credentials."""
     if asked.prometheus:
-        access = PrometheusSettings(url=asked.prometheus)
+        access = _access(asked.prometheus)
     elif settings:
         access = settings.prometheus
     else:
@@ -165,6 +166,14 @@ def _history(settings: Settings | None, policy: ScalingPolicy, asked: Asked) -> 
 
     with _progress("asking Prometheus") as told_share:
         return awaited(answers(told_share))
+
+
+def _access(url: str) -> PrometheusSettings:
+    try:
+        return PrometheusSettings(url=url)
+    except ValidationError as error:
+        why = "; ".join(one["msg"] for one in error.errors())
+        raise ConfigInvalid(f"--prometheus {url}: {why}") from error
 
 
 def _time(option: str, text: str) -> datetime:
