@@ -48,10 +48,10 @@ async def checkup(opening: Opening, trials: Trials = Trials()) -> AsyncIterator[
         "conflicts": _conflicts,
         "push": _push,
         "pull requests": _pull_requests,
-        **reconciler_checks(opening),
         "prometheus clock": prometheus_clock,
         "git clock": git_clock,
         "webhook": partial(_webhook, url=trials.url),
+        **reconciler_checks(opening),
     }
     for name, check in checks.items():
         try:
