@@ -219,6 +219,12 @@ def test_a_missing_secret_file_is_told(file: Path, given: str) -> None:
             "F:2: state_repo.url: a URL may not hold credentials: use username and password_file",
         ),
         (
+            "prometheus: {url: 'http://p'}\n"
+            f"state_repo: {{url: 'https://h/x', proxy: 'http://u:{SECRET}@p:3128'}}\n",
+            "F:2: state_repo.proxy: a URL may not hold credentials: set HTTPS_PROXY for a proxy "
+            "that asks for them, and no proxy here",
+        ),
+        (
             f"{SMALL}server: {{webhook_token: [{SECRET}]}}\n",
             "F:3: server.webhook_token: input should be a valid string, not a list",
         ),
@@ -243,6 +249,7 @@ def test_a_missing_secret_file_is_told(file: Path, given: str) -> None:
     ids=[
         "Prometheus' URL",
         "the repo's URL",
+        "the proxy's URL",
         "a token in a list",
         "a number",
         "a reconciler",
