@@ -115,7 +115,7 @@ class Confirming:
         await asyncio.gather(*(self._ask(source) for source in self._sources))
         for source, subjects in list(self._heard.items()):
             needed = self._settings.flux if source == FLUX and self._settings.flux else None
-            for awaited in self._confirmations.unsettled(source):
+            for awaited in self._confirmations.unconfirmed(source):
                 await self._note(awaited, source, list(subjects.values()), needed)
         await self._weigh_ready()
         self._tell(now)
@@ -130,7 +130,7 @@ class Confirming:
     async def _ask(self, source: Source) -> None:
         """Newest first: what is said of a newer commit may be true of an older one, too."""
         told = self._told[source.source]
-        for awaited in self._confirmations.unsettled(source.source):
+        for awaited in self._confirmations.unconfirmed(source.source):
             told[awaited.push.after] = await source.reports(awaited.push, self._clock())
         reports: list[Report] = []
         for awaited in self._confirmations.awaited:
