@@ -122,7 +122,7 @@ class Pipeline:
             self._guarding.take_in(self.watching.view)
         self._proposing.take_in(governed, outcomes)
         self._committing.take_in(governed, outcomes)
-        self.confirming.take_in(self.status.tip, outcomes)
+        self.confirming.take_in(self.status.tip, governed, outcomes)
 
 
 def _debounce(window: Window) -> Debounce:
