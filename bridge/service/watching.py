@@ -67,8 +67,9 @@ class Watching:
         return True
 
     def look_again(self) -> None:
-        """The branch moved: the next round begins with a look at it."""
+        """The branch moved: a look at it comes now, so that no alert has to wait for it."""
         self._looked_at = float("-inf")
+        self._arrived.set()
 
     @property
     def view(self) -> View | None:
