@@ -75,8 +75,9 @@ class Watching:
         return True
 
     def look_again(self) -> None:
-        """The branch moved: the next round begins with a look at it."""
+        """The branch moved: a look at it comes now, so that no alert has to wait for it."""
         self._looked_at = float("-inf")
+        self._arrived.set()
 
     async def evaluate(self, policy: str) -> None:
         """Looks at the branch and decides by the policy now; returns when that is done."""

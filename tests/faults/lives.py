@@ -24,7 +24,7 @@ from tests.repo.processes import until
 from tests.repo.relay import Relay
 from tests.service.program import Program, configured, policy
 
-BOUND_S: Final = 20.0
+BOUND_S: Final = 60.0
 """From the end of a fault to the right counts in Git, on a machine that is busy besides."""
 _QUICK: Final = {"quiet_period": "20ms", "max_wait": "300ms"}
 _LABELS: Final = {"alertname": "Busy", "namespace": "shop"}
@@ -93,12 +93,12 @@ class Life(Context):
     def start(self, state_repo: Mapping[str, Any], **sections: Any) -> None:
         """The first process."""
         hook = {"type": "webhook", "name": "hook", "url": f"http://{self._hook.address}/"}
-        given = {"timeout": "1500ms", "poll_interval": "200ms", **state_repo}
+        given = {"timeout": "4s", "poll_interval": "200ms", **state_repo}
         self._config = configured(
             self._folder,
             f"http://{self._metrics.address}",
             given,
-            timeout="500ms",
+            timeout="1s",
             batch={**_QUICK, "scale_up": _QUICK},
             reconcilers=[{**hook, "timeout": "300ms"}],
             **sections,

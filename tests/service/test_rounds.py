@@ -1,9 +1,10 @@
-"""A round of many policies leaves the event loop to others in between."""
+"""Rounds leave the event loop to others in between, and see a push at once."""
 
 from __future__ import annotations
 
 import asyncio
 from collections import Counter
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -13,8 +14,13 @@ import pytest
 from bridge.decide.decide import decide
 from bridge.decide.decision import Decision
 from bridge.evaluate.prometheus import Prometheus
+from bridge.observe.prometheus_watch import PrometheusWatch
+from bridge.observe.status import Status
 from bridge.repo.state_repo import StateRepo as Repo
 from bridge.service.rounds import Rounds
+from bridge.service.view import View
+from bridge.service.watching import Watching
+from bridge.settings.configuration import Settings
 from bridge.settings.prometheus import PrometheusSettings
 from tests.conftest import DEPLOYMENT
 from tests.parts.fake_prometheus import ANY, FakePrometheus, samples
@@ -56,3 +62,37 @@ async def test_one_answer_that_wakes_many_policies_does_not_hold_up_the_loop(
     assert [one.decision.desired for one in outcomes if one.decision] == [7] * MANY
     assert decided.total() == MANY
     assert max(decided.values()) <= 50
+
+
+async def test_a_push_is_followed_by_a_look_that_waits_for_no_tick(
+    state_repo: StateRepo, fake: FakePrometheus, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bridge.service.watching._LONGEST_SLEEP_S", 3600)
+    looks: asyncio.Queue[str] = asyncio.Queue()
+    source = Prometheus(PrometheusSettings(url=fake.url))
+
+    def now() -> datetime:
+        return datetime.now(UTC)
+
+    remote = by_file(state_repo, tmp_path, search_paths=("apps",), poll_interval=3600)
+    settings = Settings(prometheus=PrometheusSettings(url=fake.url), state_repo=remote)
+    async with Repo(remote) as repo, source:
+        rounds = Rounds(repo, source, now)
+        look = rounds.look
+
+        async def noting() -> View:
+            view = await look()
+            looks.put_nowait(view.snapshot.tip)
+            return view
+
+        monkeypatch.setattr(rounds, "look", noting)
+        watching = Watching(rounds, Status(now()), now, PrometheusWatch(), settings)
+        running = asyncio.create_task(watching.run(lambda *_: None))
+        async with asyncio.timeout(20):
+            first = await looks.get()
+            moved = state_repo.write({"README.md": "x\n"}, "Edit")
+            watching.look_again()
+            assert [first != moved, await looks.get()] == [True, moved]
+        running.cancel()
+        with suppress(asyncio.CancelledError):
+            await running
