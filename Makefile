@@ -10,7 +10,7 @@ export PYTHON ?=
 
 .DEFAULT_GOAL := check
 .DELETE_ON_ERROR:
-.PHONY: help install parts fmt lint types layers cover test check demo tables bench restart-property soak \
+.PHONY: help install parts fmt lint types layers cover test check demo tables audit bench restart-property soak \
     constraints openapi clean
 
 help: ## list the targets
@@ -23,7 +23,7 @@ $(VENV)/.installed: pyproject.toml constraints.txt
 	tools/make-venv $(VENV)
 	@touch $@
 
-parts: ## install prometheus, alertmanager, git, ssh, gpg and openssl where missing
+parts: ## install prometheus, alertmanager, git, ssh, gpg, openssl and chromium where missing
 	@tools/install-parts
 
 fmt: install ## format the code and fix what ruff can fix
@@ -56,6 +56,11 @@ demo: install parts ## load rises, one commit scales, load comes back (two minut
 tables: install ## write the tables of docs/dead-time.md, metrics.md and logs.md anew
 	$(BIN)/python -m tests.backtest.loops
 	$(BIN)/python -m tests.docs.metrics_table
+
+audit: install ## known vulnerabilities of what is installed, where an advisory service answers
+	@$(BIN)/python -m pip install -q --disable-pip-version-check -c constraints.txt -e '.[audit]' \
+	    --no-build-isolation
+	@$(BIN)/python tools/audit $(VENV)
 
 bench: install ## the benchmarks, quick
 	@for benchmark in $(wildcard benchmarks/*.py); do \

@@ -4,6 +4,7 @@ BridgeError
 ├── a person must act
 │   ├── ConfigInvalid         the service's own configuration
 │   ├── PolicyInvalid         one policy file
+│   ├── TraceInvalid          a file of recorded load
 │   ├── ManifestUnsupported   a count that can't be found or changed safely
 │   ├── PayloadInvalid        a webhook body that is not what it claims to be
 │   └── RemoteRefused         the Git remote understood us and said no
@@ -39,6 +40,10 @@ class ConfigInvalid(BridgeError):
 
 class PolicyInvalid(BridgeError):
     """One policy file can't be used; the text names file, line and field."""
+
+
+class TraceInvalid(BridgeError):
+    """A file of recorded load can't be read; the text names file, line and column."""
 
 
 class ManifestUnsupported(BridgeError):

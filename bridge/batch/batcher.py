@@ -47,6 +47,8 @@ class Batcher:
 
     def put(self, decision: Decision, now: float) -> None:
         """Takes a decision; one that wants no change voids what waits for its target."""
+        if not self._waiting and not decision.changes:
+            return
         before = self._waiting.get(decision.target)
         self._raising.discard(decision.target)
         if decision.raises:
@@ -86,6 +88,8 @@ class Batcher:
     @property
     def due_at(self) -> float | None:
         """When the batch is to be taken, in the caller's clock; None while nothing waits."""
+        if not self._waiting:
+            return None
         due = [at for at in (self._any.due_at, self._up.due_at) if at is not None]
         return min(due) if due else None
 

@@ -10,14 +10,16 @@ from bridge.decide.alerts import with_alerts
 from bridge.decide.decision import Decision, Step
 from bridge.decide.holds import Holds
 from bridge.decide.limits import limited_by
+from bridge.decide.normalization import Order
 from bridge.decide.override import Hold, Override
 from bridge.decide.pause import Pauses
+from bridge.decide.question import Asked
 from bridge.decide.ratio import ratio_window, without_wind_up
 from bridge.decide.recall import Known, activity, asked_over, failures_before, recalled
 from bridge.decide.reconcile import Cause, Pass, reconciled
 from bridge.decide.rollout import stuck_rollout
 from bridge.decide.schedule import raised_minimum
-from bridge.decide.wishes import Asked, asked, order_of
+from bridge.decide.wishes import Wished, asked
 from bridge.evaluate.reading import Moment, Observation
 from bridge.policy.model import ScalingPolicy, Spec
 
@@ -28,35 +30,55 @@ _BOUND = {
 }
 
 
-def decide(policy: ScalingPolicy, observation: Observation, known: Known) -> Decision:
-    """How many replicas the policy's target shall have, from what is known now."""
+def decide(
+    policy: ScalingPolicy, observation: Observation, known: Known, wished: Wished | None = None
+) -> Decision:
+    """How many replicas the policy's target shall have, from what is known now.
+
+    `wished` keeps what the metrics asked for at moments that are looked at again.
+    """
     now, timeout = observation.now, policy.spec.in_flight_timeout
+    wished = wished or Wished(policy)
     stuck = stuck_rollout(known, now.ready, now.at, timeout)
-    made = replace(
-        _decided(policy, observation, known),
-        dead_time=known.rollouts.dead_time,
-        rollout=known.rollouts.newest,
-        stuck_rollout=stuck,
-    )
+    start = _Start(policy, known, stuck)
+    made = _decided(start, wished, observation)
     return made.because(stuck, "spec.inFlightTimeout") if stuck else made
 
 
-def _decided(policy: ScalingPolicy, observation: Observation, known: Known) -> Decision:
-    count, now = known.committed, observation.now
-    start = Decision(
-        target=policy.target,
-        policy=policy.name,
-        current=count,
-        desired=count,
-        fleet=policy.is_member,
-    )
+@dataclass(slots=True)
+class _Start:
+    """Where a decision begins: the count as it is."""
+
+    policy: ScalingPolicy
+    known: Known
+    stuck: str
+
+    def told(self, steps: tuple[Step, ...] = (), errors: tuple[str, ...] = ()) -> Decision:
+        """With all that the metrics said."""
+        policy, known = self.policy, self.known
+        return Decision(
+            target=policy.target,
+            policy=policy.name,
+            current=known.committed,
+            desired=known.committed,
+            steps=steps,
+            errors=errors,
+            dead_time=known.rollouts.dead_time,
+            rollout=known.rollouts.newest,
+            stuck_rollout=self.stuck,
+            fleet=policy.is_member,
+        )
+
+
+def _decided(start: _Start, wished: Wished, observation: Observation) -> Decision:
+    policy, known, now = start.policy, start.known, observation.now
     if known.override and known.override.holds(policy, now.at):
-        return _held(start, policy, known.override)
+        return _held(start.told(), policy, known.override)
     if policy.spec.paused_at(now.at):
-        return _paused(start, policy)
-    found = asked_now(policy, observation, known)
-    then = asked_over(policy, observation.past, count)
-    return _Deciding(policy, observation, known, found, then).decision(start)
+        return _paused(start.told(), policy)
+    found = asked_now(policy, observation, known, wished)
+    then = asked_over(wished, observation.past, known.committed)
+    return _Deciding(wished, observation, known, found, then).decision(start)
 
 
 def _held(start: Decision, policy: ScalingPolicy, override: Override) -> Decision:
@@ -64,10 +86,15 @@ def _held(start: Decision, policy: ScalingPolicy, override: Override) -> Decisio
     return replace(start, hold=hold).because(override.reason(policy), override.field)
 
 
-def asked_now(policy: ScalingPolicy, observation: Observation, known: Known) -> Asked:
+def asked_now(
+    policy: ScalingPolicy, observation: Observation, known: Known, wished: Wished
+) -> Asked:
     """What the metrics recommend, with fallbacks, and no more than counts in flight allow."""
-    failures = failures_before(policy, observation)
-    found = asked(policy, observation.now, known.committed, failures)
+    if policy.spec.fallback:
+        failures = failures_before(policy, observation)
+        found = asked(policy, observation.now, known.committed, failures)
+    else:
+        found = wished.at(observation.now, known.committed)
     return without_wind_up(policy, observation, known, found)
 
 
@@ -90,18 +117,22 @@ def _pausing_field(spec: Spec) -> str:
     return "spec.pausedUntil" if spec.paused_until else "spec.paused"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Deciding:
-    policy: ScalingPolicy
+    wished: Wished
     observation: Observation
     known: Known
     found: Asked
     then: tuple[Asked, ...]
     """What was found at each moment of the past."""
 
-    def decision(self, start: Decision) -> Decision:
-        step = self._step(start.current)
-        told = self._told(start)
+    @property
+    def policy(self) -> ScalingPolicy:
+        return self.wished.policy
+
+    def decision(self, start: _Start) -> Decision:
+        """From the count as it is to the one that shall be."""
+        step, told = self._step(self.known.committed), self._told(start)
         if step is None:
             return self._by_hpa(start, told)
         if step.scale_to is not None and step.active:
@@ -110,12 +141,12 @@ class _Deciding:
             why = "no metric was active for the cooldown period: set to"
             rest = told.at(step.scale_to, why, "spec.cooldownPeriod")
             return self._raised(self._holds.rest(rest))
-        if start.current <= self._rules.rest:
+        if told.current <= self._rules.rest:
             known = "known to be " if self.found.failed else ""
             why, field = f"no metric is {known}active", self._rest_field
             if step.active:
                 why, field = "pausedScaleOut: not woken", "spec.pausedScaleOut"
-            return self._raised(told.because(f"{why}, at rest at {start.current}", field))
+            return self._raised(told.because(f"{why}, at rest at {told.current}", field))
         if step.active_reason == "ScalerCooldown":
             why = f"no metric is active: cooling down for {self._cooldown:g} s"
             told = told.because(why, "spec.cooldownPeriod")
@@ -139,14 +170,14 @@ class _Deciding:
 
     def _step(self, count: int) -> Activation | None:
         """KEDA's step outside the HPA, where the policy asks for it."""
-        if not self.policy.spec.rests:
+        if not self.wished.rests:
             return None
         seen = activity(self.policy, self.observation, self.found, count)
         return activated(count, seen, self._rules, Pauses.of(self.policy.spec))
 
-    def _told(self, start: Decision) -> Decision:
-        steps = tuple(Step(wish.text, wish.field) for wish in self.found.wishes)
-        return replace(start, steps=steps, errors=self.found.errors)
+    def _told(self, start: _Start) -> Decision:
+        steps = tuple([Step(wish.text, wish.field) for wish in self.found.wishes])
+        return start.told(steps, self.found.errors)
 
     def _woken(self, told: Decision, least: int) -> Decision:
         """At once to what the metrics ask for, as far as the scaling policies let it."""
@@ -156,18 +187,29 @@ class _Deciding:
 
     def _pass(self, count: int) -> Pass:
         memory = recalled(self.policy, self.observation, self.known, self.then)
-        order = order_of(self.policy, self.known.rollouts.dead_time)
-        return reconciled(count, order, self.found.wishes, memory)
+        return reconciled(count, self._order, self.found.wishes, memory)
 
-    def _by_hpa(self, start: Decision, told: Decision) -> Decision:
-        result = self._pass(start.current)
+    @property
+    def _order(self) -> Order:
+        return self.wished.order(self.known.rollouts.dead_time)
+
+    def _is_as_wished(self, count: int) -> bool:
+        """A count within its bounds that is just what is wished passes each window and rate."""
+        found, bounds = self.found, self._order.bounds
+        return found.highest == count > 0 and not found.failed and bounds.allow(count)
+
+    def _by_hpa(self, start: _Start, told: Decision) -> Decision:
+        if self._is_as_wished(told.current):
+            return self._raised(told)
+        result = self._pass(told.current)
         if result.normalized is None and not result.error:
             if result.cause is None:
-                return _left_alone(start) if self.policy.spec.min_replicas else self._raised(told)
-            return self._raised(start.at(result.desired, *_BOUND[result.cause]))
+                alone = _left_alone(start.told())
+                return alone if self.policy.spec.min_replicas else self._raised(told)
+            return self._raised(start.told().at(result.desired, *_BOUND[result.cause]))
         if result.normalized is None or result.wished is None:
-            return self._raised(told.because(self._why_no_wish(start.current)))
-        decision = replace(told, desired=result.wished)
+            return self._raised(told.because(self._why_no_wish(told.current)))
+        decision = told.wanting(result.wished)
         decision = self._stabilized(decision, result.normalized.stable)
         decision = decision.at(result.desired, *limited_by(self.policy.spec, result.normalized))
         return self._raised(self._holds.fall(decision, self.found, self.then))
@@ -180,9 +222,8 @@ class _Deciding:
 
     def _longer_window(self) -> str:
         """How long the window down is, where the dead time makes it longer than the HPA's."""
-        dead_time = self.known.rollouts.dead_time
-        window = order_of(self.policy, dead_time).windows.down
-        if dead_time is None or window == order_of(self.policy).windows.down:
+        dead_time, window = self.known.rollouts.dead_time, self._order.windows.down
+        if dead_time is None or window == self.wished.order().windows.down:
             return ""
         return f" of {window:g} s, twice the dead time,"
 
@@ -193,11 +234,13 @@ class _Deciding:
 
     @property
     def _holds(self) -> Holds:
-        return Holds(self.policy, self.observation, self.known)
+        return Holds(self.wished, self.observation, self.known)
 
     def _raised(self, decision: Decision) -> Decision:
         """Not below the minimum of a window of time that is open, or of an alert that fires."""
         schedules = self.policy.spec.schedules
+        if not schedules:
+            return with_alerts(decision, self.policy, self.observation, self.known)
         window = raised_minimum(schedules, self.observation.now.at)
         if window is not None and decision.desired < window.min_replicas:
             field = f"spec.schedules.{schedules.index(window)}.minReplicas"
@@ -217,15 +260,20 @@ def cooldown_of(policy: ScalingPolicy) -> float:
 
 
 def window_to_know(
-    policy: ScalingPolicy, now: Moment, committed: int, dead_time: float | None = None
+    policy: ScalingPolicy,
+    now: Moment,
+    committed: int,
+    dead_time: float | None = None,
+    wished: Wished | None = None,
 ) -> float:
     """Seconds of the metrics' past that the decision depends on; 0 where it needs none."""
-    spec, found = policy.spec, asked(policy, now, committed)
-    windows, needed = order_of(policy, dead_time).windows, [0.0]
+    wished = wished or Wished(policy)
+    spec, found, needed = policy.spec, wished.at(now, committed), [0.0]
+    windows = wished.order(dead_time).windows
     if spec.fallback and any(reading.value is None for reading in now.readings):
         counted = (spec.fallback.failure_threshold + 2) * spec.polling_interval
         needed += [counted, windows.up, windows.down]
-    if spec.rests and not found.active:
+    if wished.rests and not found.active:
         needed.append(cooldown_of(policy) + 2 * spec.polling_interval)
     if found.highest is not None and found.highest != committed:
         needed.append(windows.up if found.highest > committed else windows.down)

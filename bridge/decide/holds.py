@@ -7,8 +7,9 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from bridge.decide.decision import Decision
+from bridge.decide.question import Asked
 from bridge.decide.recall import Known, asked_then, failures_before
-from bridge.decide.wishes import Asked, order_of
+from bridge.decide.wishes import Wished
 from bridge.evaluate.reading import Observation
 from bridge.policy.model import ScalingPolicy
 
@@ -17,9 +18,14 @@ from bridge.policy.model import ScalingPolicy
 class Holds:
     """Applied to a decision that was made; only ever held at the current count."""
 
-    policy: ScalingPolicy
+    wished: Wished
     observation: Observation
     known: Known
+
+    @property
+    def policy(self) -> ScalingPolicy:
+        """Whose scale-downs wait."""
+        return self.wished.policy
 
     def fall(self, decision: Decision, found: Asked, then: Sequence[Asked]) -> Decision:
         """No scale-down by the metrics that they or their past do not bear out."""
@@ -63,23 +69,30 @@ class Holds:
     def _gap(self, then: Sequence[Asked]) -> str:
         """What of the window down is unknown; each such step may have asked for as much as now."""
         now, past = self.observation.now, self.observation.past
-        window = order_of(self.policy, self.known.rollouts.dead_time).windows.down
+        window = self.wished.order(self.known.rollouts.dead_time).windows.down
         begin = now.at - timedelta(seconds=window)
         if not window:
             return ""
         if past.since is None or past.since > begin or not past.moments:
             return "the past of the metrics is unknown"
-        failed = {reading.metric for reading in now.readings if reading.value is None}
-        before = failures_before(self.policy, self.observation)
-        failures = {name: count for name, count in before.items() if name in failed}
-        fallback = self.policy.spec.fallback
-        steps = [
-            asked_then(self.policy, moment, self.known.committed, failures) if fallback else found
-            for moment, found in zip(past.moments, then, strict=True)
-            if moment.at > begin
-        ]
+        pairs = zip(past.moments, then, strict=True)
+        steps = [found for moment, found in pairs if moment.at > begin]
+        if self.policy.spec.fallback:
+            failures = self._failures()
+            steps = [
+                asked_then(self.policy, moment, self.known.committed, failures)
+                for moment in past.moments
+                if moment.at > begin
+            ]
         gaps = sum(step.failed for step in steps)
         return f"{gaps} of {len(steps)} steps of the window are unknown" if gaps else ""
+
+    def _failures(self) -> dict[str, int]:
+        """Of the metrics that fail now, how often in a row before."""
+        readings = self.observation.now.readings
+        failed = {reading.metric for reading in readings if reading.value is None}
+        before = failures_before(self.policy, self.observation)
+        return {name: count for name, count in before.items() if name in failed}
 
     def _in_flight(self, decision: Decision) -> Decision:
         """Between a commit and ready pods the metrics show the old count: only raise meanwhile."""

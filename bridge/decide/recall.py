@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from bridge.decide.activation import Activity
 from bridge.decide.dead_time import Rollouts
 from bridge.decide.memory import Memory, Recommended, with_change
 from bridge.decide.override import Override
-from bridge.decide.wishes import Asked, asked
+from bridge.decide.question import Asked
+from bridge.decide.wishes import Wished, asked
 from bridge.evaluate.reading import Moment, Observation, Past
 from bridge.policy.behavior import MAX_PERIOD_S, Behavior
 from bridge.policy.model import ScalingPolicy
@@ -46,13 +47,20 @@ class Known:
         """Whether the count was changed so lately that it may still be on its way."""
         return any(change.age(now) <= timeout for change in self.changes)
 
+    def in_flight_since(self, now: datetime, ready: int | None, timeout: float) -> datetime | None:
+        """When the count was changed last, where it is on its way; None where it is there."""
+        if ready == self.committed or not self.in_flight(now, timeout):
+            return None
+        return max(change.at for change in self.changes)
+
 
 def recalled(
     policy: ScalingPolicy, observation: Observation, known: Known, then: Iterable[Asked]
 ) -> Memory:
     """What an HPA that never stopped would remember now; `then` is what was asked by moment."""
     now, memory, age = observation.now.at, Memory(), 0.0
-    recent = (change for change in known.changes if change.age(now) <= MAX_PERIOD_S)
+    since = now - timedelta(seconds=MAX_PERIOD_S)
+    recent = [change for change in known.changes if change.at >= since]
     for change in sorted(recent, key=lambda change: change.at):
         memory = memory.older(age - change.age(now))
         memory, age = _after(memory, policy.spec.behavior, change.by), change.age(now)
@@ -68,16 +76,19 @@ def _after(memory: Memory, behavior: Behavior, by: int) -> Memory:
     return memory
 
 
-def _recommended(observation: Observation, then: Iterable[Asked]) -> Iterator[Recommended]:
+def _recommended(observation: Observation, then: Iterable[Asked]) -> list[Recommended]:
     """What the metrics wished for at each moment, each on what lived then."""
-    for moment, found in zip(observation.past.moments, then, strict=True):
-        if found.highest is not None:
-            yield Recommended((observation.now.at - moment.at).total_seconds(), found.highest)
+    now, moments = observation.now.at, observation.past.moments
+    return [
+        Recommended((now - moment.at).total_seconds(), found.highest)
+        for moment, found in zip(moments, then, strict=True)
+        if found.highest is not None
+    ]
 
 
-def asked_over(policy: ScalingPolicy, past: Past, committed: int) -> tuple[Asked, ...]:
-    """What the metrics recommended at each moment of the past, without any fallback."""
-    return tuple(asked_then(policy, moment, committed) for moment in past.moments)
+def asked_over(wished: Wished, past: Past, committed: int) -> tuple[Asked, ...]:
+    """What the metrics recommended at each moment, on what lived then, without any fallback."""
+    return tuple([wished.at(moment, moment.ready or committed) for moment in past.moments])
 
 
 def asked_then(

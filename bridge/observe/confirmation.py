@@ -29,7 +29,7 @@ class Verdict:
 
     @property
     def settled(self) -> bool:
-        """Whether nothing more is to come of it."""
+        """Whether nobody has to act, or wait."""
         return self.state in _HANDED
 
 
@@ -164,9 +164,9 @@ class Confirmations:
                 return f"{one.push.after[:12]}: {why}"
         return ""
 
-    def unsettled(self, source: str) -> list[Awaited]:
-        """Those that a source has yet to confirm, newest first."""
-        return [one for one in self.awaited if not (s := one.said.get(source)) or not s.settled]
+    def unconfirmed(self, source: str) -> list[Awaited]:
+        """Those that a source has yet to confirm, newest first; health may follow an apply."""
+        return [one for one in self.awaited if not (s := one.said.get(source)) or s.state != "live"]
 
     def facts(self) -> Mapping[str, Any]:
         """As JSON has it."""

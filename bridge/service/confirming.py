@@ -13,6 +13,7 @@ import structlog
 
 from bridge.decide.dead_time import Rollout
 from bridge.errors import BridgeError
+from bridge.manifest.target import Target
 from bridge.observe import metrics
 from bridge.observe.confirmation import Awaited, Confirmations, verdict
 from bridge.publish.push import Push
@@ -29,6 +30,8 @@ FLUX: Final = "flux"
 _REMEMBERED = timedelta(hours=1)
 _MOST = 10
 _MOST_SUBJECTS = 500
+_REST_S = 1.0
+"""Whoever calls us a thousand times a second has us ask others once."""
 
 
 class Source(Protocol):
@@ -61,6 +64,7 @@ class Confirming:
         self._settings = settings
         self._clock = clock
         self._started = clock()
+        self._has_looked = False
         self._heard: dict[str, dict[str, Report]] = {FLUX: {}} if settings.flux else {}
         self._ready: dict[str, tuple[str, Rollout]] = {}
         self._told: dict[str, dict[str, list[Report]]] = {s.source: {} for s in sources}
@@ -76,11 +80,15 @@ class Confirming:
             del subjects[next(iter(subjects))]
         self.wake()
 
-    def take_in(self, tip: str, outcomes: Sequence[Outcome]) -> None:
+    def take_in(self, tip: str, governed: Collection[Target], outcomes: Sequence[Outcome]) -> None:
         """What a round tells of ready replicas: the rollouts of the counts at the tip."""
+        self._has_looked = True
         for outcome in outcomes:
             if outcome.decision and outcome.decision.rollout:
                 self._ready[str(outcome.decision.target)] = (tip, outcome.decision.rollout)
+        if len(self._ready) > 2 * len(governed):  # members of fleets come and go
+            names = {str(target) for target in governed}
+            self._ready = {name: one for name, one in self._ready.items() if name in names}
 
     def wake(self) -> None:
         """There is news, such as a push."""
@@ -90,7 +98,9 @@ class Confirming:
         """For ever: look which commits are not live yet, ask, tell."""
         while True:
             with suppress(BridgeError):  # the watching half tells of a remote in trouble
-                await self._look()
+                if self._has_looked:  # else this were the first look, in its way
+                    await self._look()
+            await asyncio.sleep(min(_REST_S, self._settings.poll_interval))
             with suppress(TimeoutError):
                 async with asyncio.timeout(self._settings.poll_interval):
                     await self._news.wait()
@@ -105,7 +115,7 @@ class Confirming:
         await asyncio.gather(*(self._ask(source) for source in self._sources))
         for source, subjects in list(self._heard.items()):
             needed = self._settings.flux if source == FLUX and self._settings.flux else None
-            for awaited in self._confirmations.unsettled(source):
+            for awaited in self._confirmations.unconfirmed(source):
                 await self._note(awaited, source, list(subjects.values()), needed)
         await self._weigh_ready()
         self._tell(now)
@@ -120,7 +130,7 @@ class Confirming:
     async def _ask(self, source: Source) -> None:
         """Newest first: what is said of a newer commit may be true of an older one, too."""
         told = self._told[source.source]
-        for awaited in self._confirmations.unsettled(source.source):
+        for awaited in self._confirmations.unconfirmed(source.source):
             told[awaited.push.after] = await source.reports(awaited.push, self._clock())
         reports: list[Report] = []
         for awaited in self._confirmations.awaited:

@@ -142,6 +142,7 @@ def test_what_is_not_live_in_time_is_stuck_and_told_once() -> None:
     assert newly(given, 81) == [("s", f"{NEWER[:12]}: no such field")]
     newer.note("s", Verdict("applied", "configured"), after(90), NOON)
     assert newly(given, 999) == [("s", "")]
+    assert given.unconfirmed("s") == [newer]  # its health check may yet pass
     assert given.facts()["stuck"] == {}
 
 
@@ -158,7 +159,7 @@ def test_what_was_said_outlives_a_look_at_the_log() -> None:
     given.keep([awaited()])
     given.awaited[0].note("s", LIVE, after(60), NOON)
     given.keep([awaited(NEWER, 30), awaited()])
-    assert [one.push.after for one in given.unsettled("s")] == [NEWER]
+    assert [one.push.after for one in given.unconfirmed("s")] == [NEWER]
     assert given.facts()["commits"][1]["sources"]["s"] == {
         "state": "live",
         "text": None,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -222,3 +223,27 @@ def test_a_commit_status_on_github_confirms_its_commit(
             program.until("rollout_goes_on", source="commit_status")
             program.until("commit_live", source="commit_status", commit=commit)
     assert hub.misunderstood == []
+
+
+def test_a_flood_of_events_asks_others_no_more_than_once_a_second(
+    shop: StateRepo, fake: FakePrometheus, argocd: ArgoCD, tmp_path: Path
+) -> None:
+    fake.script(ANY, samples(500))
+    reconciler = {"name": "argo", "type": "argocd_api", "url": argocd.url, "token": KEY}
+    more: dict[str, Any] = {
+        "reconcilers": [reconciler],
+        "server": {"listen": "127.0.0.1:0", "flux": {"secret": KEY}},
+        "confirm": {"poll_interval": "60s", "flux": ["Kustomization/flux-system/apps"]},
+    }
+    with running(configured(tmp_path, fake.url, {"url": shop.url}, **more)) as program:
+        commit = program.until("committed")["commit"]
+        begun = time.monotonic()
+        for number in range(60):
+            body = event(f"main@sha1:{commit}", message=f"Deployment/shop/web {number}")
+            assert posted(program, body) == 202
+        assert posted(program, event(f"main@sha1:{commit}")) == 202
+        program.until("commit_live", source="flux", commit=commit)
+        took = time.monotonic() - begun
+    paths = [request.path for request in argocd.requests]
+    read_back = paths.count("/api/v1/applications/shop") - len(argocd.refreshed)
+    assert 1 <= read_back <= took + 3
