@@ -1,51 +1,55 @@
 """The loop closed: decisions become commits, commits become pods, pods change the metric. Pure.
 
-The very `decide` and Batcher that run live, on a virtual clock; Git and the reconciler are a delay.
+The very `decide`, Batcher and Budget that run live. The clock jumps from event to event, which are
+whole seconds: a tick, a due batch, a count applied, pods ready. Git and the reconciler are a delay.
 """
 
 from __future__ import annotations
 
-from bisect import bisect_left
-from collections.abc import Callable, Mapping
+import math
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from functools import partial
 from itertools import pairwise
 
-from bridge.backtest.demand import Curve
-from bridge.backtest.foresight import foreseen
+from bridge.backtest.cluster import Cluster
+from bridge.backtest.foresight import Foresight
+from bridge.backtest.load import Amount, Load, Piece, pieces
+from bridge.backtest.measuring import Measuring
+from bridge.backtest.meter import Meter
 from bridge.batch.batcher import Batcher, Debounce
-from bridge.decide.dead_time import Rollout, Rollouts
+from bridge.batch.budget import Budget
 from bridge.decide.decide import decide, window_to_know
 from bridge.decide.decision import Decision
 from bridge.decide.recall import Known, Scaled
-from bridge.decide.rollout import Watch, rollout, watches
+from bridge.decide.rollout import RECORD_S
+from bridge.decide.wishes import Wished
 from bridge.evaluate.forecast import seconds_ahead
 from bridge.evaluate.reading import Moment, Observation, Past, Reading
-from bridge.policy.metric import Metric as Asked
 from bridge.policy.model import ScalingPolicy
 
-Metric = Callable[[float, int], float]
-"""What a metric says of a demand (work per second) that so many ready replicas share."""
-
-_EPOCH = datetime(2026, 3, 2, tzinfo=UTC)
+BEGIN = datetime(2026, 3, 2, tzinfo=UTC)
 _BEFORE_S = 3600
-_ENOUGH = 100_000
+_AT_ONCE = Debounce(0, 0)
+
+Seen = Callable[[int, Decision], None]
+"""Called with the second and the decision of each tick."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Loop:
     """What stands around a policy: each metric by name, and how late everything comes."""
 
-    metrics: Mapping[str, Metric]
+    metrics: Mapping[str, Meter]
     reconcile: float
     """Seconds from a commit until the cluster has its count."""
     start: float
     """Seconds that a pod takes to get ready."""
-    debounce: Debounce
-    scale_up: Debounce
-    averaged: int = 1
-    """Over how many seconds a metric is averaged, as by `rate(…[2m])`."""
+    debounce: Debounce = _AT_ONCE
+    scale_up: Debounce = _AT_ONCE
+    commits_per_hour: int | None = None
+    begin: datetime = BEGIN
+    """What the clock shows in second 0."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,15 +62,32 @@ class Commit:
     reason: str
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Run:
-    """What came of it, second by second, from 0 on."""
+    """What came of it, from second 0 to `seconds`."""
 
-    demand: list[float] = field(default_factory=list)
-    committed: list[int] = field(default_factory=list)
-    ready: list[int] = field(default_factory=list)
-    commits: list[Commit] = field(default_factory=list)
-    decisions: list[Decision] = field(default_factory=list)
+    load: Load
+    starts: list[int]
+    """The seconds in which the ready count changed, the first of them 0."""
+    ready: list[int]
+    """How many were ready from each of them on."""
+    replicas: int
+    """The count that was committed in the beginning."""
+    commits: list[Commit]
+    dead_time: float | None
+    """In seconds, as it was measured last; None where it never was."""
+    ticks: int
+    """How many decisions were made."""
+
+    @property
+    def pieces(self) -> Iterator[Piece]:
+        """Seconds, demand and ready replicas, in order."""
+        return pieces(self.load, self.starts, self.ready, 0, self.load.end)
+
+    @property
+    def peak(self) -> int:
+        """The highest count that was committed."""
+        return max([self.replicas, *(commit.after for commit in self.commits)])
 
     @property
     def turns(self) -> int:
@@ -75,135 +96,163 @@ class Run:
         return sum(way != before for before, way in pairwise(ways))
 
 
-def run(policy: ScalingPolicy, loop: Loop, curve: Curve, replicas: int) -> Run:
-    """The whole curve, from `replicas` that have carried its first demand for an hour."""
-    return _Running(policy, loop, curve, replicas).run()
+def run(
+    policy: ScalingPolicy, loop: Loop, load: Load, replicas: int, seen: Seen | None = None
+) -> Run:
+    """The whole load, from `replicas` that have carried its first demand for an hour.
+
+    `load` is what the result is told of; each metric has its own.
+    """
+    return _Running(policy, loop, load, replicas, seen).run()
+
+
+@dataclass(slots=True)
+class _Found:
+    commits: list[Commit] = field(default_factory=list)
+    ticks: int = 0
+    dead_time: float | None = None
 
 
 class _Running:
-    """A run on its way; the clock's second 0 is _EPOCH."""
+    """A run on its way."""
 
-    def __init__(self, policy: ScalingPolicy, loop: Loop, curve: Curve, replicas: int) -> None:
+    def __init__(
+        self, policy: ScalingPolicy, loop: Loop, load: Load, replicas: int, seen: Seen | None
+    ) -> None:
         self._policy = policy
         self._loop = loop
-        self._curve = curve
-        self._committed = replicas
-        self._pods = [0.0] * replicas
-        self._coming: list[tuple[float, int]] = []
+        self._load = load
+        self._replicas = replicas
+        self._seen = seen
+        self._interval = max(1, round(policy.spec.polling_interval))
+        self._before_s = _BEFORE_S // self._interval * self._interval
+        self._cluster = Cluster(replicas, loop.start)
         self._batcher = Batcher(loop.debounce, loop.scale_up)
-        self._changes: list[Scaled] = []
-        self._rollouts: dict[Watch, Rollout] = {}
-        self._found = Run()
-        self._expected: dict[tuple[datetime, float | None], Moment] = {}
-        interval = round(policy.spec.polling_interval)
-        before = range(-_BEFORE_S, 0, interval)
-        self._moments = [self._moment(second, curve.at(0), replicas) for second in before]
+        self._measuring = Measuring(self._cluster, loop.begin, policy.spec.in_flight_timeout)
+        self._known = Known(replicas)
+        self._wished = Wished(policy)
+        self._found = _Found()
+        meters = [(m, loop.metrics[m.name].reads(self._cluster)) for m in policy.spec.metrics]
+        self._reads = [(metric.name, reads) for metric, reads in meters]
+        self._foresights = [
+            Foresight(metric, reads, self._interval) if metric.forecast else None
+            for metric, reads in meters
+        ]
+        self._moments = list(self._before())
+        self._ahead: dict[int, float | None] = {}
+        """By the place of a moment: the dead time by which it was looked ahead of it."""
 
     def run(self) -> Run:
-        """Every second the cluster goes on and a due batch is committed; decisions on the tick."""
-        interval = round(self._policy.spec.polling_interval)
-        for second in range(self._curve.seconds):
-            ready = self._advance(second)
-            found = self._found
-            found.demand.append(self._curve.at(second))
-            found.ready.append(ready)
-            if second % interval == 0:
-                now = self._moment(second, found.demand[-1], ready)
-                self._decide(now, second)
-                self._moments.append(now)
-            due = self._batcher.due_at
-            if due is not None and due <= second:
-                self._commit(second)
-            found.committed.append(self._committed)
-        return self._found
-
-    def _advance(self, second: int) -> int:
-        """The pods that are ready; the newest go first."""
-        while self._coming and self._coming[0][0] <= second:
-            _, count = self._coming.pop(0)
-            del self._pods[count:]
-            self._pods += [second + self._loop.start] * (count - len(self._pods))
-        return sum(ready_at <= second for ready_at in self._pods)
-
-    def _moment(self, second: int, demand: float, ready: int) -> Moment:
-        readings = (
-            Reading(name, self._averaged(says, second, demand, ready))
-            for name, says in self._loop.metrics.items()
+        """Decisions on the tick, and a batch whenever it is due."""
+        for tick in range(0, self._load.end, self._interval):
+            self._tick(tick)
+            until = min(tick + self._interval, self._load.end)
+            while (due := self._due(tick)) is not None and due < until:
+                self._cluster.advance(due)
+                self._commit(due)
+        self._cluster.advance(self._load.end - 1)
+        cluster, found = self._cluster, self._found
+        return Run(
+            load=self._load,
+            starts=cluster.starts,
+            ready=cluster.ready,
+            replicas=self._replicas,
+            commits=found.commits,
+            dead_time=found.dead_time,
+            ticks=found.ticks,
         )
-        return Moment(_at(second), tuple(readings), ready)
 
-    def _averaged(self, says: Metric, second: int, demand: float, ready: int) -> float:
-        """What a metric says at a second, of what was before it and this."""
-        begin, end = max(0, second - self._loop.averaged + 1), max(0, second)
-        demands = [*self._found.demand[begin:end], demand]
-        counts = [*self._found.ready[begin:end], ready]
-        return sum(map(says, demands, counts)) / len(demands)
+    def _before(self) -> Iterator[Moment]:
+        """An hour of the first demand, as steady as can be."""
+        ready, metrics = self._replicas, self._loop.metrics
+        readings = []
+        for name, _ in self._reads:
+            meter = metrics[name]
+            first = meter.load.first
+            readings.append(Reading(name, meter.says(first, ready) if meter.says else first))
+        for second in range(-self._before_s, 0, self._interval):
+            yield Moment(self._at(second), tuple(readings), ready)
 
-    def _decide(self, now: Moment, second: int) -> None:
-        rollouts = self._measured(now.at)
-        now = self._foreseen(now, rollouts.dead_time)
-        window = window_to_know(self._policy, now, self._committed, rollouts.dead_time)
-        since = now.at - timedelta(seconds=window)
-        first = bisect_left(self._moments, since, key=lambda moment: moment.at)
-        moments = (self._foreseen(one, rollouts.dead_time) for one in self._moments[first:])
-        past = Past(tuple(moments), since=since) if window else Past()
-        known = Known(self._committed, tuple(self._changes), None, rollouts)
-        decision = decide(self._policy, Observation(now, past), known)
-        self._found.decisions.append(decision)
+    def _tick(self, second: int) -> None:
+        ready = self._cluster.advance(second)
+        readings = tuple([_reading(name, reads(second)) for name, reads in self._reads])
+        self._moments.append(Moment(self._at(second), readings, ready))
+        decision = self._decided(second)
+        self._found.ticks += 1
+        if self._seen:
+            self._seen(second, decision)
         self._batcher.put(decision, second)
 
-    def _foreseen(self, moment: Moment, dead_time: float | None) -> Moment:
+    def _decided(self, second: int) -> Decision:
+        policy, rollouts = self._policy, self._measuring.rollouts(second)
+        if rollouts is not self._known.rollouts:
+            self._known = replace(self._known, rollouts=rollouts)
+        known, dead_time = self._known, rollouts.dead_time
+        self._found.dead_time = dead_time or self._found.dead_time
+        place = len(self._moments) - 1
+        now = self._foreseen(place, dead_time)
+        window = window_to_know(policy, now, known.committed, dead_time, self._wished)
+        past = self._past(place, window, dead_time) if window else Past()
+        return decide(policy, Observation(now, past), known, self._wished)
+
+    def _past(self, place: int, window: float, dead_time: float | None) -> Past:
+        first = max(0, place - int(window // self._interval))
+        moments = tuple([self._foreseen(earlier, dead_time) for earlier in range(first, place)])
+        return Past(moments, since=self._moments[place].at - timedelta(seconds=window))
+
+    def _foreseen(self, place: int, dead_time: float | None) -> Moment:
         """With what was expected then, as far ahead as is known now."""
-        if not any(metric.forecast for metric in self._policy.spec.metrics):
+        moment = self._moments[place]
+        if not any(self._foresights) or self._ahead.get(place, -1.0) == dead_time:
             return moment
-        key = moment.at, dead_time
-        if key not in self._expected:
-            readings = zip(self._policy.spec.metrics, moment.readings, strict=True)
-            aheads = (self._ahead(metric, said, moment.at, dead_time) for metric, said in readings)
-            self._expected[key] = replace(moment, readings=tuple(aheads))
-        return self._expected[key]
+        second = place * self._interval - self._before_s
+        pairs = zip(self._foresights, moment.readings, strict=True)
+        readings = tuple([_ahead(one, said, second, dead_time) for one, said in pairs])
+        self._moments[place] = moment = replace(moment, readings=readings)
+        self._ahead[place] = dead_time
+        return moment
 
-    def _ahead(
-        self, metric: Asked, reading: Reading, at: datetime, dead_time: float | None
-    ) -> Reading:
-        said = partial(self._said, self._loop.metrics[metric.name])
-        seconds = seconds_ahead(metric, dead_time)
-        return replace(reading, ahead=foreseen(metric, said, _second(at), seconds))
+    def _due(self, tick: int) -> int | None:
+        """The second in which what waits is committed, from this tick on."""
+        due = self._batcher.due_at
+        if due is None:
+            return None
+        if opens := self._opens(max(tick, due)):
+            due = max(due, opens)
+        return max(tick, math.ceil(due))
 
-    def _said(self, says: Metric, second: float) -> float:
-        """What the metric said then; before the beginning, with enough replicas for all."""
-        if second < 0:
-            return says(self._curve.at(second), _ENOUGH)
-        at, found = int(second), self._found
-        return self._averaged(says, at, found.demand[at], found.ready[at])
-
-    def _measured(self, now: datetime) -> Rollouts:
-        """As Prometheus would have it: the ready replicas at each step of each watch."""
-        found = []
-        for watch in watches(self._changes, now, self._policy.spec.in_flight_timeout):
-            known = self._rollouts.get(watch) or rollout(watch, self._steps(watch))
-            if known.settled or watch.end < now:
-                self._rollouts[watch] = known
-            found.append(known)
-        return Rollouts(tuple(found))
-
-    def _steps(self, watch: Watch) -> dict[int, float]:
-        start, end = _second(watch.change.at), _second(watch.end)
-        steps = range(int((end - start) / watch.step) + 1)
-        return {n: self._found.ready[round(start + n * watch.step)] for n in steps}
+    def _opens(self, second: float) -> float | None:
+        limit, at = self._loop.commits_per_hour, self._at(second)
+        if limit is None:
+            return None
+        spent = tuple(self._at(one.second) for one in self._found.commits[-2 * limit - 1 :])
+        raises = any(decision.raises for decision in self._batcher.waiting)
+        opens = Budget(limit, spent).opens_at(at, raises=raises)
+        return (opens - self._loop.begin).total_seconds() if opens else None
 
     def _commit(self, second: int) -> None:
+        at = self._at(second)
         for decision in self._batcher.take():
             before, after = decision.current, decision.desired
-            self._changes.insert(0, Scaled(_at(second), after - before, after, ours=True))
-            self._coming.append((second + self._loop.reconcile, after))
+            changes = (Scaled(at, after - before, after, ours=True), *self._known.changes)
+            kept = tuple(one for one in changes if one.age(at) <= RECORD_S)
+            self._measuring.changed(kept)
+            self._known = replace(self._known, committed=after, changes=kept)
+            self._cluster.apply(after, math.ceil(second + self._loop.reconcile))
             self._found.commits.append(Commit(second, before, after, decision.reason))
-            self._committed = after
+
+    def _at(self, second: float) -> datetime:
+        return self._loop.begin + timedelta(seconds=second)
 
 
-def _at(second: int) -> datetime:
-    return _EPOCH + timedelta(seconds=second)
+def _ahead(
+    foresight: Foresight | None, said: Reading, second: int, dead_time: float | None
+) -> Reading:
+    if foresight is None or said.value is None:
+        return said
+    seconds = seconds_ahead(foresight.metric, dead_time)
+    return replace(said, ahead=foresight.at(second, seconds))
 
 
-def _second(at: datetime) -> int:
-    return int((at - _EPOCH).total_seconds())
+def _reading(name: str, value: Amount) -> Reading:
+    return Reading(name, value, "" if value is not None else "no data")

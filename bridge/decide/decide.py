@@ -17,7 +17,7 @@ from bridge.decide.recall import Known, activity, asked_over, failures_before, r
 from bridge.decide.reconcile import Cause, Pass, reconciled
 from bridge.decide.rollout import stuck_rollout
 from bridge.decide.schedule import raised_minimum
-from bridge.decide.wishes import Asked, asked, order_of
+from bridge.decide.wishes import Asked, Wished, asked, order_of
 from bridge.evaluate.reading import Moment, Observation
 from bridge.policy.model import ScalingPolicy, Spec
 
@@ -28,19 +28,26 @@ _BOUND = {
 }
 
 
-def decide(policy: ScalingPolicy, observation: Observation, known: Known) -> Decision:
-    """How many replicas the policy's target shall have, from what is known now."""
+def decide(
+    policy: ScalingPolicy, observation: Observation, known: Known, wished: Wished | None = None
+) -> Decision:
+    """How many replicas the policy's target shall have, from what is known now.
+
+    `wished` keeps what the metrics asked for at moments that are looked at again.
+    """
     now, timeout = observation.now, policy.spec.in_flight_timeout
     stuck = stuck_rollout(known, now.ready, now.at, timeout)
     made = replace(
-        _decided(policy, observation, known),
+        _decided(policy, observation, known, wished or Wished(policy)),
         dead_time=known.rollouts.dead_time,
         stuck_rollout=stuck,
     )
     return made.because(stuck, "spec.inFlightTimeout") if stuck else made
 
 
-def _decided(policy: ScalingPolicy, observation: Observation, known: Known) -> Decision:
+def _decided(
+    policy: ScalingPolicy, observation: Observation, known: Known, wished: Wished
+) -> Decision:
     count, now = known.committed, observation.now
     start = Decision(
         target=policy.target,
@@ -53,8 +60,8 @@ def _decided(policy: ScalingPolicy, observation: Observation, known: Known) -> D
         return _held(start, policy, known.override)
     if policy.spec.paused_at(now.at):
         return _paused(start, policy)
-    found = asked_now(policy, observation, known)
-    then = asked_over(policy, observation.past, count)
+    found = asked_now(policy, observation, known, wished)
+    then = asked_over(wished, observation.past, count)
     return _Deciding(policy, observation, known, found, then).decision(start)
 
 
@@ -63,10 +70,15 @@ def _held(start: Decision, policy: ScalingPolicy, override: Override) -> Decisio
     return replace(start, hold=hold).because(override.reason(policy), override.field)
 
 
-def asked_now(policy: ScalingPolicy, observation: Observation, known: Known) -> Asked:
+def asked_now(
+    policy: ScalingPolicy, observation: Observation, known: Known, wished: Wished
+) -> Asked:
     """What the metrics recommend, with fallbacks, and no more than counts in flight allow."""
-    failures = failures_before(policy, observation)
-    found = asked(policy, observation.now, known.committed, failures)
+    if policy.spec.fallback:
+        failures = failures_before(policy, observation)
+        found = asked(policy, observation.now, known.committed, failures)
+    else:
+        found = wished.at(observation.now, known.committed)
     return without_wind_up(policy, observation, known, found)
 
 
@@ -216,10 +228,14 @@ def cooldown_of(policy: ScalingPolicy) -> float:
 
 
 def window_to_know(
-    policy: ScalingPolicy, now: Moment, committed: int, dead_time: float | None = None
+    policy: ScalingPolicy,
+    now: Moment,
+    committed: int,
+    dead_time: float | None = None,
+    wished: Wished | None = None,
 ) -> float:
     """Seconds of the metrics' past that the decision depends on; 0 where it needs none."""
-    spec, found = policy.spec, asked(policy, now, committed)
+    spec, found = policy.spec, (wished or Wished(policy)).at(now, committed)
     windows, needed = order_of(policy, dead_time).windows, [0.0]
     if spec.fallback and any(reading.value is None for reading in now.readings):
         counted = (spec.fallback.failure_threshold + 2) * spec.polling_interval

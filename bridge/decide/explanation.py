@@ -14,7 +14,7 @@ from bridge.decide.memory import Recommended
 from bridge.decide.recall import Known, Scaled, asked_over, recalled
 from bridge.decide.schedule import is_open
 from bridge.decide.wish import Wish
-from bridge.decide.wishes import Asked, foreseen, order_of
+from bridge.decide.wishes import Asked, Wished, foreseen, order_of
 from bridge.evaluate.reading import Observation, Past, Reading
 from bridge.policy.behavior import Behavior, ScalingRules
 from bridge.policy.model import ScalingPolicy
@@ -113,8 +113,9 @@ def explanation(
 ) -> Explanation:
     """`windows` is the metrics' past over the longer of the policy's windows."""
     now = observation.now
-    found = asked_now(policy, observation, known)
-    then = asked_over(policy, windows, known.committed)
+    wished = Wished(policy)
+    found = asked_now(policy, observation, known, wished)
+    then = asked_over(wished, windows, known.committed)
     memory = recalled(policy, Observation(now, windows), known, then)
     wishes = list(memory.recommended or ())
     if found.highest is not None:

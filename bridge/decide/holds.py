@@ -69,17 +69,24 @@ class Holds:
             return ""
         if past.since is None or past.since > begin or not past.moments:
             return "the past of the metrics is unknown"
-        failed = {reading.metric for reading in now.readings if reading.value is None}
-        before = failures_before(self.policy, self.observation)
-        failures = {name: count for name, count in before.items() if name in failed}
-        fallback = self.policy.spec.fallback
-        steps = [
-            asked_then(self.policy, moment, self.known.committed, failures) if fallback else found
-            for moment, found in zip(past.moments, then, strict=True)
-            if moment.at > begin
-        ]
+        pairs = zip(past.moments, then, strict=True)
+        steps = [found for moment, found in pairs if moment.at > begin]
+        if self.policy.spec.fallback:
+            failures = self._failures()
+            steps = [
+                asked_then(self.policy, moment, self.known.committed, failures)
+                for moment in past.moments
+                if moment.at > begin
+            ]
         gaps = sum(step.failed for step in steps)
         return f"{gaps} of {len(steps)} steps of the window are unknown" if gaps else ""
+
+    def _failures(self) -> dict[str, int]:
+        """Of the metrics that fail now, how often in a row before."""
+        readings = self.observation.now.readings
+        failed = {reading.metric for reading in readings if reading.value is None}
+        before = failures_before(self.policy, self.observation)
+        return {name: count for name, count in before.items() if name in failed}
 
     def _in_flight(self, decision: Decision) -> Decision:
         """Between a commit and ready pods the metrics show the old count: only raise meanwhile."""

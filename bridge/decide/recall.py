@@ -10,7 +10,7 @@ from bridge.decide.activation import Activity
 from bridge.decide.dead_time import Rollouts
 from bridge.decide.memory import Memory, Recommended, with_change
 from bridge.decide.override import Override
-from bridge.decide.wishes import Asked, asked
+from bridge.decide.wishes import Asked, Wished, asked
 from bridge.evaluate.reading import Moment, Observation, Past
 from bridge.policy.behavior import MAX_PERIOD_S, Behavior
 from bridge.policy.model import ScalingPolicy
@@ -75,9 +75,9 @@ def _recommended(observation: Observation, then: Iterable[Asked]) -> Iterator[Re
             yield Recommended((observation.now.at - moment.at).total_seconds(), found.highest)
 
 
-def asked_over(policy: ScalingPolicy, past: Past, committed: int) -> tuple[Asked, ...]:
-    """What the metrics recommended at each moment of the past, without any fallback."""
-    return tuple(asked_then(policy, moment, committed) for moment in past.moments)
+def asked_over(wished: Wished, past: Past, committed: int) -> tuple[Asked, ...]:
+    """What the metrics recommended at each moment, on what lived then, without any fallback."""
+    return tuple([wished.at(moment, moment.ready or committed) for moment in past.moments])
 
 
 def asked_then(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from bridge.decide.activation import is_active
 from bridge.decide.behavior import Bounds
@@ -21,6 +22,8 @@ from bridge.policy.keda import ScalingModifiersPolicy
 from bridge.policy.metric import Metric
 from bridge.policy.model import ScalingPolicy, Spec
 from bridge.units import plain
+
+_MOST_KNOWN = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +66,24 @@ def asked(
         wishes = (replace(wish, field="spec.scalingModifiers") for wish in found.wishes)
         return replace(found, wishes=tuple(wishes))
     return question.each(values)
+
+
+class Wished:
+    """What a policy's metrics recommend at moments, without any fallback: worked out once each."""
+
+    def __init__(self, policy: ScalingPolicy) -> None:
+        self._policy = policy
+        self._known: dict[tuple[datetime, int], tuple[Moment, Asked]] = {}
+
+    def at(self, moment: Moment, current: int) -> Asked:
+        """The same as `asked`."""
+        key = moment.at, current
+        known = self._known.get(key)
+        if known is None or known[0] is not moment:
+            if len(self._known) > _MOST_KNOWN:
+                self._known.clear()
+            self._known[key] = known = moment, asked(self._policy, moment, current)
+        return known[1]
 
 
 def order_of(policy: ScalingPolicy, dead_time: float | None = None) -> Order:

@@ -29,7 +29,7 @@ def questions(metric: Metric, seconds: float, interval: float) -> list[tuple[str
     """Each query, and how many seconds later than the moment in question it is asked about."""
     match metric.forecast:
         case LinearForecast(window=window):
-            step = max(interval, window / _MOST_POINTS)
+            step = line_step(window, interval)
             spans = f"{round(window * 1000)}ms:{round(step * 1000)}ms"
             # on lines of their own: the query may end with a comment
             return [(f"predict_linear((\n{metric.query}\n)[{spans}], {seconds:g})", 0.0)]
@@ -37,6 +37,11 @@ def questions(metric: Metric, seconds: float, interval: float) -> list[tuple[str
             pasts = [-period * (number + 1) for number in range(periods)]
             return [(metric.query, past + later) for past in pasts for later in (0.0, seconds)]
     return []
+
+
+def line_step(window: float, interval: float) -> float:
+    """Seconds between two points of a line: those of two readings, where these aren't too many."""
+    return max(interval, window / _MOST_POINTS)
 
 
 @dataclass(frozen=True, slots=True)

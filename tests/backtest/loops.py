@@ -13,8 +13,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from bridge.backtest.closed_loop import Loop, Metric, Run, run
+from bridge.backtest.closed_loop import Loop, Run, Seen, run
 from bridge.backtest.demand import Curve, noisy_day, ramp, spike, step
+from bridge.backtest.load import Load
+from bridge.backtest.meter import Meter, Says
 from bridge.batch.batcher import Debounce
 from tests.policy.given import metric, policy
 
@@ -28,11 +30,6 @@ CURVES: Final = (
     spike(400, 1600, start=300, end=600, seconds=2700),
     noisy_day(300, 1600, noise=0.1, seconds=7200),
 )
-
-
-def total(demand: float, _: int) -> float:
-    """All that is asked for, whoever serves it."""
-    return demand
 
 
 def share(demand: float, ready: int) -> float:
@@ -56,21 +53,21 @@ class Metered:
     """A metric of a policy: what it says, and over how many seconds that is averaged."""
 
     name: str
-    says: Metric
+    says: Says | None
     type: str = "Value"
     averaged: int = 1
 
     @property
     def target(self) -> float:
         """What it says where each replica has what it shall have."""
-        return round(self.says(GOAL, 1), 3)
+        return GOAL if self.says is None else round(self.says(GOAL, 1), 3)
 
     def over(self, seconds: int) -> Metered:
         """The same, averaged."""
         return Metered(f"{self.name} over {seconds} s", self.says, self.type, seconds)
 
 
-TOTAL: Final = Metered("total", total, "AverageValue")
+TOTAL: Final = Metered("total", None, "AverageValue")
 PLAIN: Final = (
     TOTAL,
     Metered("share", share),
@@ -85,21 +82,23 @@ FORECASTS: Final[dict[str, dict[str, Any]]] = {
 }
 
 
-def looped(metered: Metered, curve: Curve, lag: float, forecast: str = "off") -> Run:
+def looped(
+    metered: Metered, curve: Curve, lag: float, forecast: str = "off", seen: Seen | None = None
+) -> Run:
     """A run at that lag, two thirds of which the pods take to start."""
     asked = {**metric("load", metered.target, metered.type), **FORECASTS[forecast]}
     if metered.averaged > 1:
         asked["query"] = f"avg_over_time(load[{metered.averaged}s])"
+    load = Load.of(curve, before=curve.seconds)
     loop = Loop(
-        metrics={"load": metered.says},
-        averaged=metered.averaged,
+        metrics={"load": Meter(load, metered.says, metered.averaged)},
         reconcile=lag / 3,
         start=lag * 2 / 3,
         debounce=Debounce(10, 30),
         scale_up=Debounce(1, 5),
     )
     given = policy(maxReplicas=200, metrics=[asked])
-    return run(given, loop, curve, math.ceil(curve.at(0) / GOAL))
+    return run(given, loop, load, math.ceil(curve.at(0) / GOAL), seen)
 
 
 def need(curve: Curve) -> int:
@@ -109,19 +108,28 @@ def need(curve: Curve) -> int:
 
 def short(found: Run) -> int:
     """Seconds in which the ready replicas could not serve all."""
-    pairs = zip(found.demand, found.ready, strict=True)
-    return sum(demand > ready * CAPACITY for demand, ready in pairs)
+    return sum(
+        lasts
+        for lasts, demand, ready in found.pieces
+        if demand is not None and demand > ready * CAPACITY
+    )
 
 
 def lacking(found: Run) -> float:
     """Replica-minutes below what the demand of the moment needed."""
-    pairs = zip(found.demand, found.ready, strict=True)
-    return sum(max(0.0, demand / GOAL - ready) for demand, ready in pairs) / 60
+    return (
+        sum(
+            lasts * max(0.0, demand / GOAL - ready)
+            for lasts, demand, ready in found.pieces
+            if demand is not None
+        )
+        / 60
+    )
 
 
 def hours(found: Run) -> float:
     """Replica-hours that were ready."""
-    return sum(found.ready) / 3600
+    return sum(lasts * ready for lasts, _, ready in found.pieces) / 3600
 
 
 def at_each_lag(metered: Metered, curve: Curve, forecast: str = "off") -> list[Run]:
@@ -131,13 +139,13 @@ def at_each_lag(metered: Metered, curve: Curve, forecast: str = "off") -> list[R
 
 def loop_row(metered: Metered, curve: Curve, found: Sequence[Run]) -> str:
     """Peak, turns and seconds short, at each lag."""
-    cells = (f"{max(one.committed)} / {one.turns} / {short(one)}" for one in found)
+    cells = (f"{one.peak} / {one.turns} / {short(one)}" for one in found)
     return _row(metered.name, curve.name, need(curve), *cells)
 
 
 def forecast_row(curve: Curve, forecast: str, found: Sequence[Run]) -> str:
     """Peak, replica-minutes lacking and replica-hours, at each lag."""
-    cells = (f"{max(one.committed)} / {lacking(one):.0f} / {hours(one):.1f}" for one in found)
+    cells = (f"{one.peak} / {lacking(one):.0f} / {hours(one):.1f}" for one in found)
     return _row(curve.name, forecast, need(curve), *cells)
 
 

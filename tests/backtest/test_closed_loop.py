@@ -10,7 +10,10 @@ import pytest
 from bridge.backtest.closed_loop import Loop, run
 from bridge.backtest.demand import Curve, ramp
 from bridge.backtest.foresight import line
+from bridge.backtest.load import Load
+from bridge.backtest.meter import Meter
 from bridge.batch.batcher import Debounce
+from bridge.decide.decision import Decision
 from tests.backtest.loops import (
     CURVES,
     FORECAST_LOOPS,
@@ -45,7 +48,7 @@ def shown() -> list[str]:
 def test_no_lag_winds_up_or_oscillates(metered: Metered, curve: Curve, shown: list[str]) -> None:
     found = at_each_lag(metered, curve)
     for one in found:
-        assert max(one.committed) <= PEAK * need(curve)
+        assert one.peak <= PEAK * need(curve)
         assert one.turns <= TURNS[curve.name]
     assert loop_row(metered, curve, found) in shown, "run `make tables`"
 
@@ -63,7 +66,7 @@ def test_a_forecast_beats_none_on_a_ramp_with_a_dead_time_of_minutes() -> None:
     off, on = (looped(TOTAL, rising, 180, forecast) for forecast in ("off", "linear"))
     assert lacking(on) < 0.7 * lacking(off)
     assert hours(on) < 1.1 * hours(off)
-    assert max(on.committed) <= PEAK * need(rising)
+    assert on.peak <= PEAK * need(rising)
 
 
 def test_the_page_has_no_other_rows(shown: list[str]) -> None:
@@ -74,8 +77,9 @@ def test_the_page_has_no_other_rows(shown: list[str]) -> None:
 
 
 def test_a_dead_time_is_measured_as_the_service_does() -> None:
-    found = looped(TOTAL, CURVES[0], 180)
-    times = [decision.dead_time for decision in found.decisions]
+    made = list[Decision]()
+    looped(TOTAL, CURVES[0], 180, seen=lambda _, decision: made.append(decision))
+    times = [decision.dead_time for decision in made]
     assert times[0] is None
     assert times[-1] == 180
     assert times == sorted(times, key=lambda one: one or 0)
@@ -93,14 +97,16 @@ def test_of_two_metrics_each_has_its_own_forecast() -> None:
         maxReplicas=50,
         metrics=[{**metric("load"), "forecast": {"type": "linear"}}, metric("jobs", 1000)],
     )
+    load, made = Load.of(rising, before=600), list[Decision]()
     loop = Loop(
-        metrics={"load": lambda demand, _: demand, "jobs": lambda demand, _: demand},
+        metrics={"load": Meter(load), "jobs": Meter(load)},
         reconcile=10,
         start=20,
         debounce=Debounce(10, 30),
         scale_up=Debounce(1, 5),
     )
-    first, second = run(asked, loop, rising, 4).decisions[-1].reasons[:2]
+    run(asked, loop, load, 4, lambda _, decision: made.append(decision))
+    first, second = made[-1].reasons[:2]
     assert "in 30 s (linear)," in first
     assert second == "jobs 970 at 1000 per replica asks for 1"
 

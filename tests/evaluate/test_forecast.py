@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from bridge.backtest.foresight import foreseen
+from bridge.backtest.foresight import Foresight
 from bridge.demo.servers import PROMETHEUS
 from bridge.evaluate.asking import Asking
 from bridge.evaluate.forecast import questions
@@ -167,7 +167,8 @@ async def test_each_of_a_fleet_has_its_own(
 async def test_the_simulations_line_is_prometheus(source: Prometheus) -> None:
     asked = foreseeing("rough", LINEAR)
     found = await reading(source, asked, 180)
-    mine = foreseen(asked.spec.metrics[0], lambda age: ROUGH[NOON.timestamp() + age], 0, 180)
+    said = Foresight(asked.spec.metrics[0], lambda age: ROUGH[NOON.timestamp() + age], 15)
+    mine = said.at(0, 180)
     assert mine
     assert found.ahead
     # 3.x leaves out the oldest of the 21 points
