@@ -8,24 +8,19 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
 from bridge.backtest.cluster import Cluster
-from bridge.backtest.foresight import Foresight
+from bridge.backtest.live_hpa import LiveHpa
 from bridge.backtest.load import Amount, Load, Piece, pieces
-from bridge.backtest.measuring import Measuring
 from bridge.backtest.meter import Meter
+from bridge.backtest.pilot import Pilot, ThroughGit, interval_of
 from bridge.batch.batcher import Batcher, Debounce
 from bridge.batch.budget import Budget
-from bridge.decide.decide import decide, window_to_know
 from bridge.decide.decision import Decision
-from bridge.decide.recall import Known, Scaled
-from bridge.decide.rollout import RECORD_S
-from bridge.decide.wishes import Wished
-from bridge.evaluate.forecast import seconds_ahead
-from bridge.evaluate.reading import Moment, Observation, Past, Reading
+from bridge.evaluate.reading import Moment, Reading
 from bridge.policy.model import ScalingPolicy
 
 BEGIN = datetime(2026, 3, 2, tzinfo=UTC)
@@ -64,7 +59,7 @@ class Commit:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """What came of it, from second 0 to `seconds`."""
+    """What came of it, from second 0 to the load's end."""
 
     load: Load
     starts: list[int]
@@ -99,118 +94,88 @@ class Run:
 def run(
     policy: ScalingPolicy, loop: Loop, load: Load, replicas: int, seen: Seen | None = None
 ) -> Run:
-    """The whole load, from `replicas` that have carried its first demand for an hour.
+    """The policy through Git, from `replicas` that have carried the first demand for an hour.
 
     `load` is what the result is told of; each metric has its own.
     """
-    return _Running(policy, loop, load, replicas, seen).run()
+    cluster = Cluster(replicas, loop.start)
+    reads = {m.name: loop.metrics[m.name].reads(cluster) for m in policy.spec.metrics}
+    before = list(_before(policy, loop, replicas))
+    pilot = ThroughGit(policy, before, reads, cluster, loop.begin)
+    return _Running(loop, load, cluster, reads, pilot).run(seen)
 
 
-@dataclass(slots=True)
-class _Found:
-    commits: list[Commit] = field(default_factory=list)
-    ticks: int = 0
-    dead_time: float | None = None
+def run_live(policy: ScalingPolicy, loop: Loop, load: Load, replicas: int) -> Run:
+    """A live HPA in the policy's stead: no commit, no batch, no reconciler."""
+    cluster = Cluster(replicas, loop.start)
+    reads = {m.name: loop.metrics[m.name].reads(cluster) for m in policy.spec.metrics}
+    live = Loop(metrics=loop.metrics, reconcile=0, start=loop.start, begin=loop.begin)
+    return _Running(live, load, cluster, reads, LiveHpa(policy, replicas)).run(None)
+
+
+def run_fixed(load: Load, replicas: int) -> Run:
+    """Nobody scales."""
+    return Run(load, [0], [replicas], replicas, [], None, 0)
+
+
+def _before(policy: ScalingPolicy, loop: Loop, replicas: int) -> Iterator[Moment]:
+    """An hour of the first demand, as steady as can be."""
+    readings, interval = [], interval_of(policy)
+    for metric in policy.spec.metrics:
+        meter = loop.metrics[metric.name]
+        first = meter.load.first
+        readings.append(Reading(metric.name, meter.says(first, replicas) if meter.says else first))
+    for second in range(-(_BEFORE_S // interval) * interval, 0, interval):
+        yield Moment(loop.begin + timedelta(seconds=second), tuple(readings), replicas)
 
 
 class _Running:
     """A run on its way."""
 
     def __init__(
-        self, policy: ScalingPolicy, loop: Loop, load: Load, replicas: int, seen: Seen | None
+        self,
+        loop: Loop,
+        load: Load,
+        cluster: Cluster,
+        reads: Mapping[str, Callable[[int], Amount]],
+        pilot: Pilot,
     ) -> None:
-        self._policy = policy
         self._loop = loop
         self._load = load
-        self._replicas = replicas
-        self._seen = seen
-        self._interval = max(1, round(policy.spec.polling_interval))
-        self._before_s = _BEFORE_S // self._interval * self._interval
-        self._cluster = Cluster(replicas, loop.start)
+        self._cluster = cluster
+        self._reads = list(reads.items())
+        self._pilot = pilot
         self._batcher = Batcher(loop.debounce, loop.scale_up)
-        self._measuring = Measuring(self._cluster, loop.begin, policy.spec.in_flight_timeout)
-        self._known = Known(replicas)
-        self._wished = Wished(policy)
-        self._found = _Found()
-        meters = [(m, loop.metrics[m.name].reads(self._cluster)) for m in policy.spec.metrics]
-        self._reads = [(metric.name, reads) for metric, reads in meters]
-        self._foresights = [
-            Foresight(metric, reads, self._interval) if metric.forecast else None
-            for metric, reads in meters
-        ]
-        self._moments = list(self._before())
-        self._ahead: dict[int, float | None] = {}
-        """By the place of a moment: the dead time by which it was looked ahead of it."""
+        self._commits: list[Commit] = []
 
-    def run(self) -> Run:
+    def run(self, seen: Seen | None) -> Run:
         """Decisions on the tick, and a batch whenever it is due."""
-        for tick in range(0, self._load.end, self._interval):
-            self._tick(tick)
-            until = min(tick + self._interval, self._load.end)
+        replicas, end, interval = self._cluster.now, self._load.end, self._pilot.interval
+        ticks = range(0, end, interval)
+        for tick in ticks:
+            decision = self._pilot.decided(self._moment(tick))
+            if seen:
+                seen(tick, decision)
+            self._batcher.put(decision, tick)
+            until = min(tick + interval, end)
             while (due := self._due(tick)) is not None and due < until:
                 self._cluster.advance(due)
                 self._commit(due)
-        self._cluster.advance(self._load.end - 1)
-        cluster, found = self._cluster, self._found
+        self._cluster.advance(end - 1)
         return Run(
             load=self._load,
-            starts=cluster.starts,
-            ready=cluster.ready,
-            replicas=self._replicas,
-            commits=found.commits,
-            dead_time=found.dead_time,
-            ticks=found.ticks,
+            starts=self._cluster.starts,
+            ready=self._cluster.ready,
+            replicas=replicas,
+            commits=self._commits,
+            dead_time=self._pilot.dead_time,
+            ticks=len(ticks),
         )
 
-    def _before(self) -> Iterator[Moment]:
-        """An hour of the first demand, as steady as can be."""
-        ready, metrics = self._replicas, self._loop.metrics
-        readings = []
-        for name, _ in self._reads:
-            meter = metrics[name]
-            first = meter.load.first
-            readings.append(Reading(name, meter.says(first, ready) if meter.says else first))
-        for second in range(-self._before_s, 0, self._interval):
-            yield Moment(self._at(second), tuple(readings), ready)
-
-    def _tick(self, second: int) -> None:
+    def _moment(self, second: int) -> Moment:
         ready = self._cluster.advance(second)
-        readings = tuple([_reading(name, reads(second)) for name, reads in self._reads])
-        self._moments.append(Moment(self._at(second), readings, ready))
-        decision = self._decided(second)
-        self._found.ticks += 1
-        if self._seen:
-            self._seen(second, decision)
-        self._batcher.put(decision, second)
-
-    def _decided(self, second: int) -> Decision:
-        policy, rollouts = self._policy, self._measuring.rollouts(second)
-        if rollouts is not self._known.rollouts:
-            self._known = replace(self._known, rollouts=rollouts)
-        known, dead_time = self._known, rollouts.dead_time
-        self._found.dead_time = dead_time or self._found.dead_time
-        place = len(self._moments) - 1
-        now = self._foreseen(place, dead_time)
-        window = window_to_know(policy, now, known.committed, dead_time, self._wished)
-        past = self._past(place, window, dead_time) if window else Past()
-        return decide(policy, Observation(now, past), known, self._wished)
-
-    def _past(self, place: int, window: float, dead_time: float | None) -> Past:
-        first = max(0, place - int(window // self._interval))
-        moments = tuple([self._foreseen(earlier, dead_time) for earlier in range(first, place)])
-        return Past(moments, since=self._moments[place].at - timedelta(seconds=window))
-
-    def _foreseen(self, place: int, dead_time: float | None) -> Moment:
-        """With what was expected then, as far ahead as is known now."""
-        moment = self._moments[place]
-        if not any(self._foresights) or self._ahead.get(place, -1.0) == dead_time:
-            return moment
-        second = place * self._interval - self._before_s
-        pairs = zip(self._foresights, moment.readings, strict=True)
-        readings = tuple([_ahead(one, said, second, dead_time) for one, said in pairs])
-        self._moments[place] = moment = replace(moment, readings=readings)
-        self._ahead[place] = dead_time
-        return moment
+        readings = [_reading(name, read(second)) for name, read in self._reads]
+        return Moment(self._at(second), tuple(readings), ready)
 
     def _due(self, tick: int) -> int | None:
         """The second in which what waits is committed, from this tick on."""
@@ -222,36 +187,24 @@ class _Running:
         return max(tick, math.ceil(due))
 
     def _opens(self, second: float) -> float | None:
+        """When the budget allows what waits; None: then."""
         limit, at = self._loop.commits_per_hour, self._at(second)
         if limit is None:
             return None
-        spent = tuple(self._at(one.second) for one in self._found.commits[-2 * limit - 1 :])
+        spent = tuple(self._at(one.second) for one in self._commits[-2 * limit - 1 :])
         raises = any(decision.raises for decision in self._batcher.waiting)
         opens = Budget(limit, spent).opens_at(at, raises=raises)
         return (opens - self._loop.begin).total_seconds() if opens else None
 
     def _commit(self, second: int) -> None:
-        at = self._at(second)
         for decision in self._batcher.take():
             before, after = decision.current, decision.desired
-            changes = (Scaled(at, after - before, after, ours=True), *self._known.changes)
-            kept = tuple(one for one in changes if one.age(at) <= RECORD_S)
-            self._measuring.changed(kept)
-            self._known = replace(self._known, committed=after, changes=kept)
+            self._pilot.committed(decision, self._at(second))
             self._cluster.apply(after, math.ceil(second + self._loop.reconcile))
-            self._found.commits.append(Commit(second, before, after, decision.reason))
+            self._commits.append(Commit(second, before, after, decision.reason))
 
     def _at(self, second: float) -> datetime:
         return self._loop.begin + timedelta(seconds=second)
-
-
-def _ahead(
-    foresight: Foresight | None, said: Reading, second: int, dead_time: float | None
-) -> Reading:
-    if foresight is None or said.value is None:
-        return said
-    seconds = seconds_ahead(foresight.metric, dead_time)
-    return replace(said, ahead=foresight.at(second, seconds))
 
 
 def _reading(name: str, value: Amount) -> Reading:

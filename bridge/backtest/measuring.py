@@ -29,9 +29,8 @@ class Measuring:
         self._changes = changes
         self._holds_until = self._begin
 
-    def rollouts(self, second: int) -> Rollouts:
+    def rollouts(self, now: datetime) -> Rollouts:
         """What became of the changes of the last day; the same object while it is the same."""
-        now = self._begin + timedelta(seconds=second)
         if self._holds_until is not None and self._holds_until <= now:
             self._found = self._measured(now)
         return self._found
