@@ -53,8 +53,9 @@ check: test ## the same as test, and the default
 demo: install parts ## load rises, one commit scales, load comes back (two minutes)
 	$(BIN)/scalebridge demo $(DEMO_ARGS)
 
-tables: install ## write the simulated tables of docs/dead-time.md anew
+tables: install ## write the tables of docs/dead-time.md, metrics.md and logs.md anew
 	$(BIN)/python -m tests.backtest.loops
+	$(BIN)/python -m tests.docs.metrics_table
 
 bench: install ## the benchmarks, quick
 	@for benchmark in $(wildcard benchmarks/*.py); do \

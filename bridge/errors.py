@@ -4,6 +4,7 @@ BridgeError
 ├── a person must act
 │   ├── ConfigInvalid         the service's own configuration
 │   ├── PolicyInvalid         one policy file
+│   ├── TraceInvalid          a file of recorded load
 │   ├── ManifestUnsupported   a count that can't be found or changed safely
 │   ├── PayloadInvalid        a webhook body that is not what it claims to be
 │   └── RemoteRefused         the Git remote understood us and said no
@@ -16,11 +17,21 @@ BridgeError
 
 from __future__ import annotations
 
+from typing import Literal
+
+from bridge.secrecy import redacted
+
+Failure = Literal["no_value", "timeout", "unreachable", "refused", "failed", "malformed"]
+"""Why a query has no answer; `no_value`: Prometheus answered, but with no single finite number."""
+
 
 class BridgeError(Exception):
     """Base of every error that scalebridge expects; anything else is a bug and may crash."""
 
     transient = False
+
+    def __init__(self, text: str) -> None:
+        super().__init__(redacted(text))  # a remote's answer may echo what it was sent
 
 
 class ConfigInvalid(BridgeError):
@@ -29,6 +40,10 @@ class ConfigInvalid(BridgeError):
 
 class PolicyInvalid(BridgeError):
     """One policy file can't be used; the text names file, line and field."""
+
+
+class TraceInvalid(BridgeError):
+    """A file of recorded load can't be read; the text names file, line and column."""
 
 
 class ManifestUnsupported(BridgeError):
@@ -51,6 +66,10 @@ class MetricsUnavailable(BridgeError):
     """A query gave no single finite number."""
 
     transient = True
+
+    def __init__(self, text: str, kind: Failure = "no_value") -> None:
+        super().__init__(text)
+        self.kind: Failure = kind
 
 
 class RemoteUnavailable(BridgeError):

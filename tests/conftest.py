@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from bridge import secrecy
 from bridge.demo.servers import ALERTMANAGER, PROMETHEUS
 from tests.parts.gate import needs
 from tests.parts.git import CLEAN
@@ -49,6 +50,13 @@ def _nobodys_settings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None
         patch.setenv("NO_PROXY", "127.0.0.1,localhost")
         patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
         yield
+
+
+@pytest.fixture(autouse=True)
+def _nobodys_secrets() -> Iterator[None]:
+    """The words that are secrets in one test are mere words in the next."""
+    yield
+    secrecy._known.clear()
 
 
 @pytest.fixture

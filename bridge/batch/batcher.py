@@ -47,6 +47,8 @@ class Batcher:
 
     def put(self, decision: Decision, now: float) -> None:
         """Takes a decision; one that wants no change voids what waits for its target."""
+        if not self._waiting and not decision.changes:
+            return
         before = self._waiting.get(decision.target)
         self._raising.discard(decision.target)
         if decision.raises:
@@ -77,6 +79,11 @@ class Batcher:
     def waiting(self) -> tuple[Decision, ...]:
         """What the next batch holds so far."""
         return tuple(self._waiting.values())
+
+    @property
+    def since(self) -> float | None:
+        """When the first of them came, in the caller's clock; None while nothing waits."""
+        return self._any.first
 
     @property
     def due_at(self) -> float | None:

@@ -32,11 +32,21 @@ def plan(config: ConfigOption = None, json: JsonOption = False) -> None:
     sys.exit(show_plan(configured(config), as_json=json))
 
 
-def doctor(config: ConfigOption = None, json: JsonOption = False) -> None:
-    """Try Prometheus, the alerts, signing, Git, the policies and the forge. Changes nothing."""
+def doctor(
+    url: Annotated[
+        str,
+        typer.Option(
+            help="Where alerts are posted, for a test alert that scales nothing "
+            "(default: where the configured service listens)."
+        ),
+    ] = "",
+    config: ConfigOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Try every connection, right and query, with what to do where one fails. Changes nothing."""
     from bridge.commands.doctor import examine
 
-    sys.exit(examine(configured(config), as_json=json))
+    sys.exit(examine(configured(config), url, as_json=json))
 
 
 def demo(

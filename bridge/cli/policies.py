@@ -49,19 +49,92 @@ def explain(
     sys.exit(explain_policy(configured(config), policy, target, at, as_json=json))
 
 
-def backtest(
+def backtest(  # noqa: PLR0913, PLR0917 - each is an option
     policy: Annotated[Path, typer.Argument(help="The policy file to try.", dir_okay=False)],
-    last: Annotated[str, typer.Option(help="How far back, such as 6h or 2d.")] = "6h",
+    trace: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="CSV", dir_okay=False, help="Recorded load: t_seconds,requests_per_second."
+        ),
+    ] = None,
+    prometheus: Annotated[
+        str | None,
+        typer.Option(metavar="URL", help="Recorded load; default: the configuration's."),
+    ] = None,
+    start: Annotated[
+        str | None,
+        typer.Option(metavar="TIME", help="Where the load begins: 2026-03-04T12:00, UTC."),
+    ] = None,
+    end: Annotated[str | None, typer.Option(metavar="TIME", help="Default: now.")] = None,
+    last: Annotated[str, typer.Option(help="Without --start: how far back, as 6h or 2d.")] = "6h",
+    dead_time: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="SPAN",
+            help="From a commit to ready pods; `measured`: as the service measures it, from Git "
+            "and Prometheus. Several: one row each. Default: 30s.",
+            show_default=False,
+        ),
+    ] = None,
+    pod_start: Annotated[
+        str, typer.Option(metavar="SPAN", help="How much of that a pod takes to start.")
+    ] = "10s",
+    capacity: Annotated[
+        float | None,
+        typer.Option(
+            min=1e-9,
+            help="What one replica serves, in the unit of the load. Default: the metric's target "
+            "and the tolerance.",
+        ),
+    ] = None,
+    metric: Annotated[
+        str | None, typer.Option(help="Which metric the trace, or --capacity, is of.")
+    ] = None,
+    fixed: Annotated[
+        int | None,
+        typer.Option(min=0, help="Beside this fixed count, not the peak and the mean."),
+    ] = None,
     replicas: Annotated[
-        int | None, typer.Option(min=0, help="Replicas at the start (default: minReplicas).")
+        int | None, typer.Option(min=0, help="At the start; default: what the load needs then.")
+    ] = None,
+    plot: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE", help="Draw it: .svg, .html, or .png (needs scalebridge[plot])."
+        ),
     ] = None,
     config: ConfigOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Replay a policy over what Prometheus recorded: what would it have done?"""
-    from bridge.commands.backtest import backtest_policy
+    """Play recorded load through a policy: what would it have done, and what does Git cost?
 
-    sys.exit(backtest_policy(configured(config), policy, last, replicas, as_json=json))
+    The load goes through the very decisions, batches and budget of the service, then through the
+    dead time; pods start, and the metrics respond. Beside it stand a live HPA of the same targets
+    and behaviour, and a fixed count. How the numbers are made: docs/backtest.md.
+
+    scalebridge backtest shop.yaml --trace load.csv --dead-time 30s --dead-time 3m --plot shop.svg
+
+    scalebridge backtest shop.yaml --prometheus http://localhost:9090 --last 7d
+    """
+    from bridge.commands.backtest import Asked, backtest_policy
+
+    asked = Asked(
+        trace=trace,
+        prometheus=prometheus,
+        start=start,
+        end=end,
+        last=last,
+        dead_time=tuple(dead_time or ("30s",)),
+        pod_start=pod_start,
+        capacity=capacity,
+        metric=metric,
+        fixed=fixed,
+        replicas=replicas,
+        plot=plot,
+    )
+    needed = config or not (trace or prometheus)
+    settings = configured(config) if needed else None
+    sys.exit(backtest_policy(settings, policy, asked, as_json=json))
 
 
 def import_(  # noqa: PLR0913, PLR0917 - each is an option

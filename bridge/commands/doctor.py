@@ -2,30 +2,50 @@
 
 from __future__ import annotations
 
+import time
+from typing import Final
+
 import typer
 
 from bridge.commands.console import A_PERSON_MUST_ACT, DONE, awaited, print_json
 from bridge.observe.logs import set_up_logs
-from bridge.service.checkup import Finding, checkup
+from bridge.service.checkup import Trials, checkup
+from bridge.service.finding import Finding
 from bridge.service.opening import Opening
 from bridge.service.serve import utc_now
 from bridge.settings.configuration import Settings
 
+_EVERY_S: Final = 5.0
 
-def examine(settings: Settings, *, as_json: bool) -> int:
+
+def examine(settings: Settings, url: str = "", *, as_json: bool) -> int:
     """Tells each finding as it comes, changes nothing, and returns the exit code."""
     set_up_logs(settings.log)
-    findings = awaited(_told(settings, as_json=as_json))
+    findings = awaited(_told(settings, url, as_json=as_json))
     if as_json:
         facts = [{"check": one.check, "ok": one.ok, "text": one.text} for one in findings]
         print_json({"checks": facts})
     return DONE if all(one.ok for one in findings) else A_PERSON_MUST_ACT
 
 
-async def _told(settings: Settings, *, as_json: bool) -> list[Finding]:
+async def _told(settings: Settings, url: str, *, as_json: bool) -> list[Finding]:
     findings = []
-    async for one in checkup(Opening(settings, utc_now)):
+    trials = Trials(url, _Progress().tell)
+    async for one in checkup(Opening(settings, utc_now), trials):
         findings.append(one)
         if not as_json:
             typer.echo(f"{'ok    ' if one.ok else 'FAILED'} {one.check}: {one.text}")
     return findings
+
+
+class _Progress:
+    """Tells of long work on standard error, every few seconds."""
+
+    def __init__(self) -> None:
+        self._next = time.monotonic() + _EVERY_S
+
+    def tell(self, done: int, of: int) -> None:
+        """So many of so many."""
+        if time.monotonic() >= self._next:
+            self._next = time.monotonic() + _EVERY_S
+            typer.echo(f"queries: {done} of {of} targets", err=True)

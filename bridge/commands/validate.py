@@ -11,26 +11,25 @@ from bridge.commands.console import A_PERSON_MUST_ACT, DONE, awaited, give_up, p
 from bridge.errors import BridgeError
 from bridge.policy.loading import Policies, load_policies
 from bridge.service.opening import Opening
-from bridge.service.placing import Places
 from bridge.service.policies import read_folder
 from bridge.service.serve import utc_now
-from bridge.service.validation import validated
+from bridge.service.validation import Validated, validated
 from bridge.settings.configuration import Settings
 
 
 def validate_files(paths: Sequence[Path], settings: Settings | None, *, as_json: bool) -> int:
     """Checks files and folders, with settings also against the repo; returns the exit code."""
     policies = load_policies(_files(paths))
-    places = awaited(_checked(settings, policies))[1] if settings else Places()
-    return _told(policies, places, as_json=as_json)
+    found = awaited(_checked(settings, policies)) if settings else Validated(policies)
+    return _told(found, as_json=as_json)
 
 
 def validate_configured(settings: Settings, *, as_json: bool) -> int:
     """Checks the configured policies against the state repo; returns the exit code."""
-    return _told(*awaited(_checked(settings, None)), as_json=as_json)
+    return _told(awaited(_checked(settings, None)), as_json=as_json)
 
 
-async def _checked(settings: Settings, policies: Policies | None) -> tuple[Policies, Places]:
+async def _checked(settings: Settings, policies: Policies | None) -> Validated:
     async with Opening(settings, utc_now).state_repo() as repo:
         return await validated(repo, policies)
 
@@ -49,16 +48,18 @@ def _files(paths: Sequence[Path]) -> dict[str, bytes]:
     return files
 
 
-def _told(policies: Policies, places: Places, *, as_json: bool) -> int:
-    lost = (f"{title}: {why}" for title, why in places.problems.items())
-    problems = [*policies.errors.values(), *lost]
+def _told(found: Validated, *, as_json: bool) -> int:
+    problems, notes = found.problems, found.places.notes
+    names = sorted(found.policies.by_name)
     if as_json:
-        names = sorted(policies.by_name)
-        print_json({"policies": names, "problems": problems, "notes": places.notes})
+        told = {"policies": names, "problems": problems, "warnings": found.warnings}
+        print_json({**told, "notes": notes})
     else:
-        for note in places.notes:
+        for note in notes:
             typer.echo(f"note: {note}")
+        for warning in found.warnings:
+            typer.echo(f"warning: {warning}")
         for problem in problems:
             typer.echo(problem, err=True)
-        typer.echo(f"policies: {len(policies.by_name)} valid; problems: {len(problems)}")
+        typer.echo(f"policies: {len(names)} valid; problems: {len(problems)}")
     return A_PERSON_MUST_ACT if problems else DONE

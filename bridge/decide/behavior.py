@@ -35,6 +35,10 @@ class Bounds:
     least: int
     most: int
 
+    def allow(self, count: int) -> bool:
+        """Whether a count is within them."""
+        return self.least <= count <= self.most
+
 
 @dataclass(frozen=True, slots=True)
 class Changes:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 _SETTLED_KEPT = 5
 _LEAST_WINDOW_S = 300.0
@@ -28,21 +28,21 @@ class Rollouts:
 
     found: Sequence[Rollout] = ()
     error: str = ""
+    dead_time: float | None = field(init=False)
+    """Seconds: the longest of our last five that settled; None while none was measured.
+
+    Not the mean: windows and forecasts have to bridge the slow rollouts too, those that wait
+    for a node. Of five, so that one slow rollout is forgotten with the fifth after it.
+    """
 
     @property
     def newest(self) -> Rollout | None:
         """That of the committed count; None where nobody changed it of late."""
         return self.found[0] if self.found else None
 
-    @property
-    def dead_time(self) -> float | None:
-        """Seconds: the longest of our last five that settled; None while none was measured.
-
-        Not the mean: windows and forecasts have to bridge the slow rollouts too, those that wait
-        for a node. Of five, so that one slow rollout is forgotten with the fifth after it.
-        """
+    def __post_init__(self) -> None:
         measured = [r.seconds for r in self.found if r.ours and r.seconds is not None]
-        return max(measured[:_SETTLED_KEPT], default=None)
+        object.__setattr__(self, "dead_time", max(measured[:_SETTLED_KEPT], default=None))
 
 
 def least_window(dead_time: float | None) -> float:

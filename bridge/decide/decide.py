@@ -10,6 +10,7 @@ from bridge.decide.alerts import with_alerts
 from bridge.decide.decision import Decision, Step
 from bridge.decide.holds import Holds
 from bridge.decide.limits import limited_by
+from bridge.decide.normalization import Order
 from bridge.decide.override import Hold, Override
 from bridge.decide.pause import Pauses
 from bridge.decide.ratio import ratio_window, without_wind_up
@@ -17,7 +18,7 @@ from bridge.decide.recall import Known, activity, asked_over, failures_before, r
 from bridge.decide.reconcile import Cause, Pass, reconciled
 from bridge.decide.rollout import stuck_rollout
 from bridge.decide.schedule import raised_minimum
-from bridge.decide.wishes import Asked, Wished, asked, order_of
+from bridge.decide.wishes import Asked, Wished, asked
 from bridge.evaluate.reading import Moment, Observation
 from bridge.policy.model import ScalingPolicy, Spec
 
@@ -36,33 +37,30 @@ def decide(
     `wished` keeps what the metrics asked for at moments that are looked at again.
     """
     now, timeout = observation.now, policy.spec.in_flight_timeout
+    wished = wished or Wished(policy)
     stuck = stuck_rollout(known, now.ready, now.at, timeout)
-    made = replace(
-        _decided(policy, observation, known, wished or Wished(policy)),
-        dead_time=known.rollouts.dead_time,
-        stuck_rollout=stuck,
-    )
-    return made.because(stuck, "spec.inFlightTimeout") if stuck else made
-
-
-def _decided(
-    policy: ScalingPolicy, observation: Observation, known: Known, wished: Wished
-) -> Decision:
-    count, now = known.committed, observation.now
     start = Decision(
         target=policy.target,
         policy=policy.name,
-        current=count,
-        desired=count,
+        current=known.committed,
+        desired=known.committed,
+        dead_time=known.rollouts.dead_time,
+        stuck_rollout=stuck,
         fleet=policy.is_member,
     )
+    made = _decided(start, wished, observation, known)
+    return made.because(stuck, "spec.inFlightTimeout") if stuck else made
+
+
+def _decided(start: Decision, wished: Wished, observation: Observation, known: Known) -> Decision:
+    policy, now = wished.policy, observation.now
     if known.override and known.override.holds(policy, now.at):
         return _held(start, policy, known.override)
     if policy.spec.paused_at(now.at):
         return _paused(start, policy)
     found = asked_now(policy, observation, known, wished)
-    then = asked_over(wished, observation.past, count)
-    return _Deciding(policy, observation, known, found, then).decision(start)
+    then = asked_over(wished, observation.past, known.committed)
+    return _Deciding(wished, observation, known, found, then).decision(start)
 
 
 def _held(start: Decision, policy: ScalingPolicy, override: Override) -> Decision:
@@ -103,12 +101,16 @@ def _pausing_field(spec: Spec) -> str:
 
 @dataclass(frozen=True, slots=True)
 class _Deciding:
-    policy: ScalingPolicy
+    wished: Wished
     observation: Observation
     known: Known
     found: Asked
     then: tuple[Asked, ...]
     """What was found at each moment of the past."""
+
+    @property
+    def policy(self) -> ScalingPolicy:
+        return self.wished.policy
 
     def decision(self, start: Decision) -> Decision:
         step = self._step(start.current)
@@ -150,14 +152,14 @@ class _Deciding:
 
     def _step(self, count: int) -> Activation | None:
         """KEDA's step outside the HPA, where the policy asks for it."""
-        if not self.policy.spec.rests:
+        if not self.wished.rests:
             return None
         seen = activity(self.policy, self.observation, self.found, count)
         return activated(count, seen, self._rules, Pauses.of(self.policy.spec))
 
     def _told(self, start: Decision) -> Decision:
-        steps = tuple(Step(wish.text, wish.field) for wish in self.found.wishes)
-        return replace(start, steps=steps, errors=self.found.errors)
+        steps = tuple([Step(wish.text, wish.field) for wish in self.found.wishes])
+        return start.told(steps, self.found.errors)
 
     def _woken(self, told: Decision, least: int) -> Decision:
         """At once to what the metrics ask for, as far as the scaling policies let it."""
@@ -167,10 +169,20 @@ class _Deciding:
 
     def _pass(self, count: int) -> Pass:
         memory = recalled(self.policy, self.observation, self.known, self.then)
-        order = order_of(self.policy, self.known.rollouts.dead_time)
-        return reconciled(count, order, self.found.wishes, memory)
+        return reconciled(count, self._order, self.found.wishes, memory)
+
+    @property
+    def _order(self) -> Order:
+        return self.wished.order(self.known.rollouts.dead_time)
+
+    def _is_as_wished(self, count: int) -> bool:
+        """A count within its bounds that is just what is wished passes each window and rate."""
+        found, bounds = self.found, self._order.bounds
+        return found.highest == count > 0 and not found.failed and bounds.allow(count)
 
     def _by_hpa(self, start: Decision, told: Decision) -> Decision:
+        if self._is_as_wished(start.current):
+            return self._raised(told)
         result = self._pass(start.current)
         if result.normalized is None and not result.error:
             if result.cause is None:
@@ -178,7 +190,7 @@ class _Deciding:
             return self._raised(start.at(result.desired, *_BOUND[result.cause]))
         if result.normalized is None or result.wished is None:
             return self._raised(told.because(self._why_no_wish(start.current)))
-        decision = replace(told, desired=result.wished)
+        decision = told.wanting(result.wished)
         decision = self._stabilized(decision, result.normalized.stable)
         decision = decision.at(result.desired, *limited_by(self.policy.spec, result.normalized))
         return self._raised(self._holds.fall(decision, self.found, self.then))
@@ -191,9 +203,8 @@ class _Deciding:
 
     def _longer_window(self) -> str:
         """How long the window down is, where the dead time makes it longer than the HPA's."""
-        dead_time = self.known.rollouts.dead_time
-        window = order_of(self.policy, dead_time).windows.down
-        if dead_time is None or window == order_of(self.policy).windows.down:
+        dead_time, window = self.known.rollouts.dead_time, self._order.windows.down
+        if dead_time is None or window == self.wished.order().windows.down:
             return ""
         return f" of {window:g} s, twice the dead time,"
 
@@ -204,11 +215,13 @@ class _Deciding:
 
     @property
     def _holds(self) -> Holds:
-        return Holds(self.policy, self.observation, self.known)
+        return Holds(self.wished, self.observation, self.known)
 
     def _raised(self, decision: Decision) -> Decision:
         """Not below the minimum of a window of time that is open, or of an alert that fires."""
         schedules = self.policy.spec.schedules
+        if not schedules:
+            return with_alerts(decision, self.policy, self.observation, self.known)
         window = raised_minimum(schedules, self.observation.now.at)
         if window is not None and decision.desired < window.min_replicas:
             field = f"spec.schedules.{schedules.index(window)}.minReplicas"
@@ -235,12 +248,13 @@ def window_to_know(
     wished: Wished | None = None,
 ) -> float:
     """Seconds of the metrics' past that the decision depends on; 0 where it needs none."""
-    spec, found = policy.spec, (wished or Wished(policy)).at(now, committed)
-    windows, needed = order_of(policy, dead_time).windows, [0.0]
+    wished = wished or Wished(policy)
+    spec, found, needed = policy.spec, wished.at(now, committed), [0.0]
+    windows = wished.order(dead_time).windows
     if spec.fallback and any(reading.value is None for reading in now.readings):
         counted = (spec.fallback.failure_threshold + 2) * spec.polling_interval
         needed += [counted, windows.up, windows.down]
-    if spec.rests and not found.active:
+    if wished.rests and not found.active:
         needed.append(cooldown_of(policy) + 2 * spec.polling_interval)
     if found.highest is not None and found.highest != committed:
         needed.append(windows.up if found.highest > committed else windows.down)

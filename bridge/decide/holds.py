@@ -8,7 +8,7 @@ from datetime import timedelta
 
 from bridge.decide.decision import Decision
 from bridge.decide.recall import Known, asked_then, failures_before
-from bridge.decide.wishes import Asked, order_of
+from bridge.decide.wishes import Asked, Wished
 from bridge.evaluate.reading import Observation
 from bridge.policy.model import ScalingPolicy
 
@@ -17,9 +17,14 @@ from bridge.policy.model import ScalingPolicy
 class Holds:
     """Applied to a decision that was made; only ever held at the current count."""
 
-    policy: ScalingPolicy
+    wished: Wished
     observation: Observation
     known: Known
+
+    @property
+    def policy(self) -> ScalingPolicy:
+        """Whose scale-downs wait."""
+        return self.wished.policy
 
     def fall(self, decision: Decision, found: Asked, then: Sequence[Asked]) -> Decision:
         """No scale-down by the metrics that they or their past do not bear out."""
@@ -63,7 +68,7 @@ class Holds:
     def _gap(self, then: Sequence[Asked]) -> str:
         """What of the window down is unknown; each such step may have asked for as much as now."""
         now, past = self.observation.now, self.observation.past
-        window = order_of(self.policy, self.known.rollouts.dead_time).windows.down
+        window = self.wished.order(self.known.rollouts.dead_time).windows.down
         begin = now.at - timedelta(seconds=window)
         if not window:
             return ""

@@ -39,6 +39,8 @@ class Memory:
 
     def older(self, seconds: float) -> Memory:
         """The same, that much later."""
+        if not (self.recommended or self.ups or self.downs):
+            return self
         return replace(
             self,
             recommended=None

@@ -22,6 +22,8 @@ def without_wind_up(
     policy: ScalingPolicy, observation: Observation, known: Known, found: Asked
 ) -> Asked:
     """The wishes, with ratios raised only as far as what lived bears out."""
+    if not any([wish.ratio for wish in found.wishes]):
+        return found
     raising = _Raising(policy, observation, known)
     wishes = (
         raising.held(wish, place, span) if _raises(wish, known.committed) else wish
@@ -32,6 +34,8 @@ def without_wind_up(
 
 def ratio_window(policy: ScalingPolicy, found: Asked, committed: int) -> float:
     """Seconds of the past that raising ratios depend on."""
+    if not any([wish.ratio for wish in found.wishes]):
+        return 0.0
     spans = zip(found.wishes, _spans(policy), strict=True)
     raising = (span for wish, span in spans if span and _raises(wish, committed))
     return max((span + policy.spec.polling_interval for span in raising), default=0.0)

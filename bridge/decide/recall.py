@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from bridge.decide.activation import Activity
 from bridge.decide.dead_time import Rollouts
@@ -52,7 +52,8 @@ def recalled(
 ) -> Memory:
     """What an HPA that never stopped would remember now; `then` is what was asked by moment."""
     now, memory, age = observation.now.at, Memory(), 0.0
-    recent = (change for change in known.changes if change.age(now) <= MAX_PERIOD_S)
+    since = now - timedelta(seconds=MAX_PERIOD_S)
+    recent = [change for change in known.changes if change.at >= since]
     for change in sorted(recent, key=lambda change: change.at):
         memory = memory.older(age - change.age(now))
         memory, age = _after(memory, policy.spec.behavior, change.by), change.age(now)
@@ -68,11 +69,14 @@ def _after(memory: Memory, behavior: Behavior, by: int) -> Memory:
     return memory
 
 
-def _recommended(observation: Observation, then: Iterable[Asked]) -> Iterator[Recommended]:
+def _recommended(observation: Observation, then: Iterable[Asked]) -> list[Recommended]:
     """What the metrics wished for at each moment, each on what lived then."""
-    for moment, found in zip(observation.past.moments, then, strict=True):
-        if found.highest is not None:
-            yield Recommended((observation.now.at - moment.at).total_seconds(), found.highest)
+    now, moments = observation.now.at, observation.past.moments
+    return [
+        Recommended((now - moment.at).total_seconds(), found.highest)
+        for moment, found in zip(moments, then, strict=True)
+        if found.highest is not None
+    ]
 
 
 def asked_over(wished: Wished, past: Past, committed: int) -> tuple[Asked, ...]:

@@ -92,23 +92,22 @@ def _by_metrics(start: Pass, wishes: Sequence[Wish]) -> Pass:
         failed = _with(start, ScalingActive=Condition("False", reason))
         return replace(failed, error=True)
     step = normalized(start.current, best, start.order, start.memory)
-    found = _with(
-        start,
-        ScalingActive=Condition("True", "ValidMetricFound"),
-        AbleToScale=step.able_to_scale,
-        ScalingLimited=step.scaling_limited,
+    found = Pass(
+        current=start.current,
+        desired=step.replicas,
+        order=start.order,
+        memory=replace(start.memory, recommended=step.recommended),
+        cause=_cause(start.current, best),
+        error=bool(failures),
+        conditions={
+            "ScalingActive": Condition("True", "ValidMetricFound"),
+            "AbleToScale": step.able_to_scale,
+            "ScalingLimited": step.scaling_limited,
+        },
+        wished=best,
+        normalized=step,
     )
-    return _woken(
-        replace(
-            found,
-            desired=step.replicas,
-            cause=_cause(start.current, best),
-            error=bool(failures),
-            memory=replace(start.memory, recommended=step.recommended),
-            wished=best,
-            normalized=step,
-        )
-    )
+    return _woken(found)
 
 
 def _cause(current: int, best: int) -> Cause | None:

@@ -63,9 +63,10 @@ def rollout(watch: Watch, ready: Mapping[int, float]) -> Rollout:
 
 def stuck_rollout(known: Known, ready: int | None, now: datetime, timeout: float) -> str:
     """What is stuck, in words; empty where nothing is, nobody waits or nobody can tell."""
-    newest, ages = known.rollouts.newest, [change.age(now) for change in known.changes]
+    newest = known.rollouts.newest
     if newest is None or newest.settled or ready in (None, known.committed):
         return ""
+    ages = [change.age(now) for change in known.changes]
     if not timeout or min(ages) <= timeout:
         return ""
     waited = short_duration(min(ages))

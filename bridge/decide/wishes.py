@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import Self
 
 from bridge.decide.activation import is_active
 from bridge.decide.behavior import Bounds
@@ -14,7 +15,7 @@ from bridge.decide.modifiers import ScalingModifiers
 from bridge.decide.normalization import Flags, Order
 from bridge.decide.pause import Pauses, paused_behavior
 from bridge.decide.recommendation import Tolerance, quotient, to_milli, total
-from bridge.decide.wish import Goal, Scale, Wish, failure_of, wish_of_samples
+from bridge.decide.wish import Goal, Scale, TargetType, Wish, failure_of, wish_of_samples
 from bridge.errors import MetricsUnavailable
 from bridge.evaluate.reading import Ahead, Moment, Reading
 from bridge.policy.bounds import hpa_bounds
@@ -36,17 +37,15 @@ class Asked:
     """What is unknown, also where a fallback stands in for it."""
     above: tuple[str, ...] = ()
     """The `Value` metrics beyond their target, as they were measured."""
+    highest: int | None = field(init=False)
+    """The wish that counts; None where no metric is known."""
+    failed: bool = field(init=False)
+    """Whether some wish is unknown."""
 
-    @property
-    def highest(self) -> int | None:
-        """The wish that counts; None where no metric is known."""
-        known = (wish.replicas for wish in self.wishes if wish.replicas is not None)
-        return max(known, default=None)
-
-    @property
-    def failed(self) -> bool:
-        """Whether some wish is unknown."""
-        return any(wish.replicas is None for wish in self.wishes)
+    def __post_init__(self) -> None:
+        known = [wish.replicas for wish in self.wishes if wish.replicas is not None]
+        object.__setattr__(self, "highest", max(known, default=None))
+        object.__setattr__(self, "failed", len(known) < len(self.wishes))
 
 
 def asked(
@@ -56,34 +55,58 @@ def asked(
 
     `failures` are those in a row before this moment; without them no fallback stands in.
     """
-    scale, tolerance = Scale(current, current, moment.ready), order_of(policy).tolerance
-    question = _Question(policy, moment, scale, tolerance)
-    readings = {reading.metric: reading for reading in moment.readings}
-    metrics = policy.spec.metrics
-    values = [question.valued(m, readings[m.name], failures) for m in metrics]
-    if modifiers := policy.spec.scaling_modifiers:
-        found = question.composed(modifiers, values)
-        wishes = (replace(wish, field="spec.scalingModifiers") for wish in found.wishes)
-        return replace(found, wishes=tuple(wishes))
-    return question.each(values)
+    return Wished(policy).asked(moment, current, failures)
 
 
 class Wished:
-    """What a policy's metrics recommend at moments, without any fallback: worked out once each."""
+    """What a policy's metrics recommend: the policy's part in it, and each answer, worked out once.
+
+    A backtest asks a hundred thousand times.
+    """
 
     def __init__(self, policy: ScalingPolicy) -> None:
-        self._policy = policy
+        self.policy = policy
+        self.rests = policy.spec.rests
+        self._orders: dict[float | None, Order] = {}
+        self._tolerance = self.order().tolerance
+        self._fallback = fallback_of(policy.spec)
+        self._watches = [_Watch.of(policy, place) for place in range(len(policy.spec.metrics))]
         self._known: dict[tuple[datetime, int], tuple[Moment, Asked]] = {}
 
+    def order(self, dead_time: float | None = None) -> Order:
+        """See order_of."""
+        known = self._orders.get(dead_time)
+        if known is None:
+            self._orders[dead_time] = known = order_of(self.policy, dead_time)
+        return known
+
     def at(self, moment: Moment, current: int) -> Asked:
-        """The same as `asked`."""
+        """What they recommend without any fallback; of the same moment the same answer."""
         key = moment.at, current
         known = self._known.get(key)
         if known is None or known[0] is not moment:
             if len(self._known) > _MOST_KNOWN:
                 self._known.clear()
-            self._known[key] = known = moment, asked(self._policy, moment, current)
+            self._known[key] = known = moment, self.asked(moment, current)
         return known[1]
+
+    def asked(
+        self, moment: Moment, current: int, failures: Mapping[str, int] | None = None
+    ) -> Asked:
+        """See `asked`."""
+        policy, scale = self.policy, Scale(current, current, moment.ready)
+        question = _Question(policy, moment, scale, self._tolerance)
+        readings = {reading.metric: reading for reading in moment.readings}
+        fallback = None if failures is None else self._fallback
+        values = [
+            question.valued(watch, readings[watch.metric.name], fallback, failures)
+            for watch in self._watches
+        ]
+        if modifiers := policy.spec.scaling_modifiers:
+            found = question.composed(modifiers, values)
+            wishes = (replace(wish, field="spec.scalingModifiers") for wish in found.wishes)
+            return replace(found, wishes=tuple(wishes))
+        return question.each(values)
 
 
 def order_of(policy: ScalingPolicy, dead_time: float | None = None) -> Order:
@@ -107,18 +130,45 @@ def fallback_of(spec: Spec) -> Fallback | None:
 
 
 @dataclass(frozen=True, slots=True)
+class _Watch:
+    """A metric of the policy, and what it shall be."""
+
+    metric: Metric
+    goal: Goal
+    activation: float
+    field: str
+    target: float
+    """As the fallback counts it: the formula's, where there is one."""
+    target_type: TargetType
+
+    @classmethod
+    def of(cls, policy: ScalingPolicy, place: int) -> Self:
+        metric = policy.spec.metrics[place]
+        goal = Goal(metric.target.type, metric.target.milli)
+        target, kind = goal.milli / 1000, goal.type
+        if modifiers := policy.spec.scaling_modifiers:
+            target, kind = float(modifiers.target), modifiers.metric_type
+        activation = float(metric.activation_value or 0)
+        return cls(metric, goal, activation, f"spec.metrics.{place}", target, kind)
+
+
+@dataclass(frozen=True, slots=True)
 class _Value:
     """A metric's reading, and its value after fallback."""
 
-    metric: Metric
+    watch: _Watch
     reading: Reading
     answer: Answer
+
+    @property
+    def metric(self) -> Metric:
+        return self.watch.metric
 
     @property
     def active(self) -> bool:
         if self.reading.value is None:
             return self.answer.active
-        return is_active(self.reading.value, float(self.metric.activation_value or 0))
+        return is_active(self.reading.value, self.watch.activation)
 
     @property
     def failures(self) -> int:
@@ -138,59 +188,58 @@ class _Question:
     tolerance: Tolerance
 
     def valued(
-        self, metric: Metric, reading: Reading, failures: Mapping[str, int] | None
+        self,
+        watch: _Watch,
+        reading: Reading,
+        fallback: Fallback | None,
+        failures: Mapping[str, int] | None,
     ) -> _Value:
-        spec, target, kind = self.policy.spec, metric.target.milli / 1000, metric.target.type
-        if modifiers := spec.scaling_modifiers:
-            target, kind = float(modifiers.target), modifiers.metric_type
-        fallback = None if failures is None else fallback_of(spec)
-        health = {name: Health(count, count > 0) for name, count in (failures or {}).items()}
         milli = None if reading.value is None else to_milli(reading.value)
-        watched = Watched(metric.name, target, kind, fallback)
-        return _Value(metric, reading, with_fallback(milli, watched, health, self.scale))
+        health = {name: Health(count, count > 0) for name, count in (failures or {}).items()}
+        if fallback is None:
+            return _Value(watch, reading, Answer(milli, health))
+        watched = Watched(watch.metric.name, watch.target, watch.target_type, fallback)
+        return _Value(watch, reading, with_fallback(milli, watched, health, self.scale))
 
     def each(self, values: list[_Value]) -> Asked:
         """A wish per metric."""
-        wishes = tuple(
-            replace(self._wish_of(value), field=f"spec.metrics.{position}")
-            for position, value in enumerate(values)
-        )
+        wishes = tuple([self._wish_of(value) for value in values])
         unknown = [wish.text for wish in wishes if wish.replicas is None]
         unknown += [value.unknown for value in values if value.answer.active]
-        above = tuple(value.metric.name for value in values if self._is_above(value))
-        return Asked(wishes, any(value.active for value in values), tuple(unknown), above)
+        above = tuple([value.metric.name for value in values if self._is_above(value)])
+        return Asked(wishes, any([value.active for value in values]), tuple(unknown), above)
 
     def _is_above(self, value: _Value) -> bool:
-        metric, milli = value.metric, value.answer.milli
-        if milli is None or value.reading.value is None:
+        milli, goal = value.answer.milli, value.watch.goal
+        if goal.type != "Value" or milli is None or value.reading.value is None:
             return False
-        return self._exceeds(milli, Goal(metric.target.type, metric.target.milli))
+        return self._exceeds(milli, goal)
 
     def _exceeds(self, milli: int, goal: Goal) -> bool:
         most = 1.0 + self.tolerance.up
         return goal.type == "Value" and quotient(float(total([milli])), goal.milli) > most
 
     def _wish_of(self, value: _Value) -> Wish:
-        metric, milli = value.metric, value.answer.milli
+        watch, milli = value.watch, value.answer.milli
         if milli is None or (value.reading.value is None and not value.answer.active):
-            return _no_wish(value.unknown)
-        shown = f"{metric.name} {plain(milli)}"
-        goal = Goal(metric.target.type, metric.target.milli)
+            return _no_wish(value.unknown, watch.field)
+        shown = f"{watch.metric.name} {plain(milli)}"
         if value.answer.active:
             shown = f"{value.unknown}, fallback: {shown}"
-            return replace(self._wish(goal, milli, shown), ratio=False)
+            return replace(self._wish(watch.goal, milli, shown, watch.field), ratio=False)
         if ahead := value.reading.ahead:
-            return self._foreseen(goal, milli, ahead, shown)
-        return self._wish(goal, milli, shown)
+            return self._foreseen(watch, milli, ahead, shown)
+        return self._wish(watch.goal, milli, shown, watch.field)
 
-    def _foreseen(self, goal: Goal, milli: int, ahead: Ahead, shown: str) -> Wish:
+    def _foreseen(self, watch: _Watch, milli: int, ahead: Ahead, shown: str) -> Wish:
         """Never less than for the value now."""
+        goal, asks = watch.goal, watch.field
         if ahead.value is None:
-            return self._wish(goal, milli, f"{shown} ({foreseen(ahead)})")
+            return self._wish(goal, milli, f"{shown} ({foreseen(ahead)})", asks)
         shown = f"{shown}, {foreseen(ahead)},"
         return max(
-            self._wish(goal, milli, shown),
-            self._wish(goal, to_milli(ahead.value), shown),
+            self._wish(goal, milli, shown, asks),
+            self._wish(goal, to_milli(ahead.value), shown, asks),
             key=lambda wish: wish.replicas or 0,
         )
 
@@ -222,22 +271,25 @@ class _Question:
         activation = float(given.activation_target or 0)
         return ScalingModifiers(given.formula, names, float(given.target), activation)
 
-    def _wish(self, goal: Goal, milli: int, shown: str) -> Wish:
+    def _wish(self, goal: Goal, milli: int, shown: str, asks: str = "") -> Wish:
+        """`asks`: the policy's field."""
         if goal.type == "Value" and self.scale.ready == 0 < self.scale.spec:
-            return _no_wish(f"{shown} tells nothing with 0 ready of {self.scale.spec} committed")
+            why = f"{shown} tells nothing with 0 ready of {self.scale.spec} committed"
+            return _no_wish(why, asks)
         try:
             wish = wish_of_samples([milli], goal, self.scale, self.tolerance)
         except MetricsUnavailable as error:
-            return _no_wish(f"{shown} {error} ({self.moment.ready_error or 'unknown'})")
+            return _no_wish(f"{shown} {error} ({self.moment.ready_error or 'unknown'})", asks)
         if goal.type == "AverageValue":
-            return Wish(wish, f"{shown} at {plain(goal.milli)} per replica asks for {wish}")
+            text = f"{shown} at {plain(goal.milli)} per replica asks for {wish}"
+            return Wish(wish, text, field=asks)
         ready = f"with {self.moment.ready} ready"
         text = f"{shown} against {plain(goal.milli)} {ready} asks for {wish}"
-        return Wish(wish, text, ratio=True)
+        return Wish(wish, text, field=asks, ratio=True)
 
 
-def _no_wish(why: str) -> Wish:
-    return Wish(None, why, failure_of("External"))
+def _no_wish(why: str, asks: str = "") -> Wish:
+    return Wish(None, why, failure_of("External"), asks)
 
 
 def foreseen(ahead: Ahead) -> str:

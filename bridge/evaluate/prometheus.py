@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
@@ -15,33 +16,41 @@ from requests.auth import AuthBase
 from urllib3.util.retry import Retry
 
 from bridge.errors import ConfigInvalid, MetricsUnavailable
+from bridge.evaluate.asked import Asked, Heard
+from bridge.evaluate.cutting import Cuttable, Line
 from bridge.evaluate.naming import Item, Named, Naming, joined
 from bridge.evaluate.reading import one_sample, samples
 from bridge.settings.prometheus import PrometheusSettings
 
 _Answer = TypeVar("_Answer")
+_REFUSED = re.compile(r"HTTP Status Code 40[13]\b")
+_HINT = "see prometheus.bearer_token_file, or prometheus.username and prometheus.password_file"
 _SLACK = 1.5
-"""requests' timeout is for each read: a body that drips is no longer waited for after this."""
+"""requests' timeout is for each read: a body that drips is cut after this."""
 
 
 class Prometheus:
     """Bounded concurrency, a timeout on each query, no retries: the next tick is the retry."""
 
-    def __init__(self, settings: PrometheusSettings) -> None:
+    def __init__(self, settings: PrometheusSettings, heard: Heard = lambda _: None) -> None:
         self._settings = settings
+        self._heard = heard
         self._turn = asyncio.Semaphore(settings.concurrency)
         self._threads = ThreadPoolExecutor(settings.concurrency, thread_name_prefix="prometheus")
+        self._lines: set[Line] = set()
+        session = requests.Session()
         self._client = PrometheusConnect(
-            settings.url,
-            auth=_Credentials(settings),
-            retry=Retry(total=0, read=False),  # read=False: a timeout is told as one
-            timeout=settings.timeout,
+            settings.url, auth=_Credentials(settings), session=session, timeout=settings.timeout
         )
+        retry = Retry(total=0, read=False)  # read=False: a timeout is told as one
+        session.mount(settings.url, Cuttable(max_retries=retry))  # in place of the client's own
 
     async def __aenter__(self) -> Self:
         return self
 
     async def __aexit__(self, *_: object) -> None:
+        for line in self._lines:
+            line.cut()
         self._client.close()
         self._threads.shutdown(wait=False, cancel_futures=True)
 
@@ -57,6 +66,15 @@ class Prometheus:
             return one_sample(query, self._client.custom_query(query, moment))
 
         return await self._ask(query, ask)
+
+    async def clock(self) -> float:
+        """What time it is there, as Unix time.
+
+        Raises:
+            MetricsUnavailable: see there.
+        """
+        query = "time()"
+        return await self._ask(query, lambda: one_sample(query, self._client.custom_query(query)))
 
     async def series(
         self, query: str, start: datetime, end: datetime, step: float
@@ -135,18 +153,51 @@ class Prometheus:
 
     async def _ask(self, query: str, ask: Callable[[], _Answer]) -> _Answer:
         loop = asyncio.get_running_loop()
+        async with self._turn:
+            begun = loop.time()
+            try:
+                answer = await self._answered(query, ask)
+            except MetricsUnavailable as error:
+                self._heard(Asked(loop.time() - begun, error))
+                raise
+        self._heard(Asked(loop.time() - begun))
+        return answer
+
+    async def _answered(self, query: str, ask: Callable[[], _Answer]) -> _Answer:
+        limit = self._settings.timeout
         try:
-            async with self._turn, asyncio.timeout(self._settings.timeout * _SLACK):
-                return await loop.run_in_executor(self._threads, ask)
+            async with asyncio.timeout(limit * _SLACK):
+                return await self._in_thread(ask)
         except (TimeoutError, requests.Timeout) as error:
-            limit = self._settings.timeout
-            raise MetricsUnavailable(f"{query!r}: no answer within {limit:g} s") from error
+            told = f"no answer within {limit:g} s"
+            raise MetricsUnavailable(f"{query!r}: {told}", "timeout") from error
         except requests.ConnectionError as error:
-            raise MetricsUnavailable(f"{query!r}: can't connect to {self._settings.url}") from error
+            told = f"can't connect to {self._settings.url}"
+            raise MetricsUnavailable(f"{query!r}: {told}", "unreachable") from error
         except (PrometheusApiClientException, requests.RequestException, ConfigInvalid) as error:
-            raise MetricsUnavailable(f"{query!r}: {_brief(error)}") from error
+            raise _failed(query, error) from error
         except (LookupError, TypeError, ValueError, AttributeError, RecursionError) as error:
-            raise MetricsUnavailable(f"{query!r}: not an answer of Prometheus' API") from error
+            told = "not an answer of Prometheus' API"
+            raise MetricsUnavailable(f"{query!r}: {told}", "malformed") from error
+
+    async def _in_thread(self, ask: Callable[[], _Answer]) -> _Answer:
+        """Whoever stops waiting gets the thread back, and its place in the pool."""
+        line = Line()
+        self._lines.add(line)
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._threads, line.ask, ask)
+        except asyncio.CancelledError:
+            line.cut()
+            raise
+        finally:
+            self._lines.discard(line)
+
+
+def _failed(query: str, error: Exception) -> MetricsUnavailable:
+    told = _brief(error)
+    if not _REFUSED.match(told):
+        return MetricsUnavailable(f"{query!r}: {told}", "failed")
+    return MetricsUnavailable(f"{query!r}: {told} ({_HINT})", "refused")
 
 
 def _brief(error: Exception) -> str:

@@ -23,8 +23,8 @@ class _Source(BaseModel):
     def follows(self, notice: Notice) -> bool:
         """Whether it is the branch that was pushed to; HEAD is taken for it, as by the webhook."""
         revision = self.target_revision.removeprefix("refs/heads/")
-        same_repo = _place(self.repo_url) == _place(notice.repo_url)
-        return same_repo and revision in ("", "HEAD", notice.branch)
+        ours = same_repo(self.repo_url, notice.repo_url)
+        return ours and revision in ("", "HEAD", notice.branch)
 
 
 class _Metadata(BaseModel):
@@ -93,6 +93,11 @@ def _holds(folders: Sequence[str], file: str) -> bool:
         not folder or f"{file}/".startswith(f"{folder}/") or fnmatchcase(file, folder)
         for folder in folders
     )
+
+
+def same_repo(url: str, other: str) -> bool:
+    """Whether two URLs mean one repo, however they are written."""
+    return _place(url) == _place(other)
 
 
 def _place(repo_url: str) -> str:

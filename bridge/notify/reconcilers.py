@@ -11,6 +11,7 @@ import httpx
 
 from bridge.errors import ConfigInvalid
 from bridge.notify.argocd import call_argocd, refresh_applications
+from bridge.notify.client import Client
 from bridge.notify.command import run_command
 from bridge.notify.flux import call_flux
 from bridge.notify.jenkins_x import call_jenkins_x
@@ -51,7 +52,7 @@ class Reconcilers:
         if not self._lines:
             return []
         notice = Notice(push, self._state_repo.url, self._state_repo.branch)
-        async with httpx.AsyncClient(follow_redirects=False) as client:
+        async with Client() as client:
             answers = await asyncio.gather(*(line.tell(client, notice) for line in self._lines))
         return [told for told in answers if told]
 

@@ -1,20 +1,51 @@
-"""Our own metrics, by the Prometheus conventions."""
+"""Our own metrics, by the Prometheus conventions: each is made here, and told in docs/metrics.md.
+
+No label has values without bound: counts by target stop at `server.target_series` of them.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from contextlib import suppress
-from typing import Generic, TypeVar
+import platform
+from collections.abc import Sequence
+from typing import Any, Final, Generic, NamedTuple, TypeVar
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    ProcessCollector,
+    disable_created_metrics,
+)
 from structlog.contextvars import get_contextvars
 
-from bridge.decide.decision import Decision
+from bridge import __version__
 
+disable_created_metrics()  # type: ignore[no-untyped-call]  # they are a second series of each
 registry = CollectorRegistry()
+ProcessCollector(registry=registry)
 _OF_A_COUNT = ("policy", "kind", "namespace", "name")
 
 _Metric = TypeVar("_Metric", Counter, Gauge, Histogram)
+
+
+class Family(NamedTuple):
+    """A metric as docs/metrics.md has it."""
+
+    name: str
+    kind: str
+    labels: Sequence[str]
+    text: str
+
+
+FAMILIES: Final[list[Family]] = []
+
+
+def _made(
+    kind: type[_Metric], name: str, text: str, labels: Sequence[str] = (), **more: Any
+) -> _Metric:
+    FAMILIES.append(Family(name, kind.__name__.lower(), labels, text))
+    return kind(name, text, labels, registry=registry, **more)
 
 
 class OfRepo(Generic[_Metric]):
@@ -22,32 +53,26 @@ class OfRepo(Generic[_Metric]):
     log's context; empty, which to Prometheus is no label, where there is only one."""
 
     def __init__(
-        self, kind: type[_Metric], name: str, text: str, labels: Sequence[str] = ()
+        self, kind: type[_Metric], name: str, text: str, labels: Sequence[str] = (), **more: Any
     ) -> None:
-        self._metric: _Metric = kind(name, text, [*labels, "repo"], registry=registry)
+        self._metric: _Metric = _made(kind, name, text, [*labels, "repo"], **more)
 
-    def labels(self, *values: object) -> _Metric:
+    def labels(self, *values: object, repo: str | None = None) -> _Metric:
         """The series with these values of the other labels."""
-        series: _Metric = self._metric.labels(*values, _repo())
+        series: _Metric = self._metric.labels(*values, _repo() if repo is None else repo)
         return series
 
     def remove(self, *values: object) -> None:
         """Ends it."""
         self._metric.remove(*values, _repo())
 
-    def clear(self) -> None:
-        """Ends all of this repo's."""
-        for sample in [one for family in self._metric.collect() for one in family.samples]:
-            if sample.labels["repo"] == _repo():
-                self._metric.remove(*sample.labels.values())
-
 
 def _repo() -> str:
     return str(get_contextvars().get("repo", ""))
 
 
-webhooks = Counter(
-    "scalebridge_webhooks_total", "Webhook requests by reply.", ["code"], registry=registry
+webhooks = _made(
+    Counter, "scalebridge_webhooks_total", "Webhook requests, by reply.", ["receiver", "code"]
 )
 evaluations = OfRepo(
     Counter,
@@ -57,6 +82,78 @@ evaluations = OfRepo(
 )
 pass_seconds = OfRepo(
     Histogram, "scalebridge_pass_duration_seconds", "One pass: ask the metrics, decide."
+)
+decisions = OfRepo(
+    Counter,
+    "scalebridge_decisions_total",
+    "Decisions, by what had the last word (reason) and where it led (direction: up, down, none).",
+    ["reason", "direction"],
+)
+targets = OfRepo(Gauge, "scalebridge_targets", "Targets that have a decision.")
+unlisted_targets = OfRepo(
+    Gauge,
+    "scalebridge_unlisted_targets",
+    "Targets without series of their own, since there are more than server.target_series.",
+)
+holds = OfRepo(
+    Gauge,
+    "scalebridge_holds",
+    "Targets held by a person's order (override) or between two bots (quarrel).",
+    ["kind"],
+)
+stuck_rollouts = OfRepo(
+    Gauge, "scalebridge_stuck_rollouts", "Targets whose committed count has not come to be in time."
+)
+longest_dead_time = OfRepo(
+    Gauge,
+    "scalebridge_longest_dead_time_seconds",
+    "From commit to ready, the longest of all targets; 0 while none was measured.",
+)
+last_success = OfRepo(
+    Gauge,
+    "scalebridge_last_success_timestamp_seconds",
+    "When each loop last ended a piece of its work well.",
+    ["loop"],
+)
+queued_alerts = OfRepo(
+    Gauge, "scalebridge_queued_alerts", "Alerts that wait for a round; server.queue is the limit."
+)
+query_seconds = _made(
+    Histogram, "scalebridge_query_duration_seconds", "One query to Prometheus, from its turn on."
+)
+query_failures = _made(
+    Counter,
+    "scalebridge_query_failures_total",
+    "Queries without an answer: timeout, unreachable, refused, failed, malformed or no_value.",
+    ["kind"],
+)
+git_seconds = OfRepo(
+    Histogram,
+    "scalebridge_git_duration_seconds",
+    "One look, commit or push (operation), with the wait for the one thread that does them.",
+    ["operation"],
+)
+credential_expiry = _made(
+    Gauge,
+    "scalebridge_credential_expiry_timestamp_seconds",
+    "When a credential ends: github_app (renewed by itself) or tls (server.tls.cert_file).",
+    ["credential", "repo"],
+)
+build_info = _made(
+    Gauge, "scalebridge_build_info", "1; what runs, in the labels.", ["version", "python"]
+)
+build_info.labels(__version__, platform.python_version()).set(1)
+batch_size = OfRepo(
+    Histogram,
+    "scalebridge_batch_size_decisions",
+    "Decisions in a batch that was taken to be committed.",
+    buckets=(1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 5_000),
+)
+batch_age = OfRepo(
+    Histogram,
+    "scalebridge_batch_age_seconds",
+    "From a batch's first decision to when it is taken.",
+    buckets=(1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1_800, 3_600),
 )
 waiting = OfRepo(Gauge, "scalebridge_batch_decisions", "Decisions waiting for the next commit.")
 commits = OfRepo(Counter, "scalebridge_commits_total", "Commits pushed.")
@@ -107,38 +204,3 @@ unclaimed_samples = OfRepo(
     "Samples of a fleet's metrics in its last round that named none of its members.",
     ["policy"],
 )
-
-
-def note_unclaimed(by_fleet: Mapping[str, int]) -> None:
-    """Exports these, and ends those of fleets that are gone."""
-    unclaimed_samples.clear()
-    for policy, samples in by_fleet.items():
-        unclaimed_samples.labels(policy).set(samples)
-
-
-def note_decision(decision: Decision) -> None:
-    """Exports the decision's counts and its rollouts' facts under its target's labels."""
-    labels = _labels(decision)
-    desired_replicas.labels(*labels).set(decision.desired)
-    committed_replicas.labels(*labels).set(decision.current)
-    stuck_rollout.labels(*labels).set(bool(decision.stuck_rollout))
-    if decision.dead_time is None:
-        _end(dead_time, labels)
-    else:
-        dead_time.labels(*labels).set(decision.dead_time)
-
-
-def forget_decision(decision: Decision) -> None:
-    """Ends the series of a policy that is gone."""
-    for gauge in (desired_replicas, committed_replicas, stuck_rollout, dead_time):
-        _end(gauge, _labels(decision))
-
-
-def _end(gauge: OfRepo[Gauge], labels: tuple[str, str, str, str]) -> None:
-    with suppress(KeyError):  # the newer clients pass over a series that is not there
-        gauge.remove(*labels)
-
-
-def _labels(decision: Decision) -> tuple[str, str, str, str]:
-    target = decision.target
-    return decision.policy, target.kind, target.namespace or "", target.name

@@ -6,6 +6,8 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+from bridge.observe import metrics
+
 
 class Progress:
     """Each loop says what it begins and ends; sleeping is no work."""
@@ -16,10 +18,11 @@ class Progress:
 
     @contextmanager
     def at(self, work: str) -> Iterator[None]:
-        """A piece of work that ends, whether well or not."""
+        """A piece of work that ends, whether well or not; where well, that is a metric."""
         self._since[work] = self._clock()
         try:
             yield
+            metrics.last_success.labels(work).set_to_current_time()
         finally:
             del self._since[work]
 

@@ -35,6 +35,8 @@ class Status:
     suspended: Sequence[str] = ()
     decisions: dict[str, Decision] = field(default_factory=dict)
     problems: dict[str, str] = field(default_factory=dict)
+    conflicts: Sequence[str] = ()
+    """What else in the repo has a say over counts that policies govern."""
     waiting: Sequence[Decision] = ()
     pushes: deque[tuple[datetime, Push]] = field(default_factory=lambda: deque(maxlen=_PUSHES_KEPT))
     last_pass: datetime | None = None
@@ -91,6 +93,7 @@ class Status:
             "brokenPolicies": dict(self.policy_errors),
             "suspended": list(self.suspended),
             "problems": dict(self.problems),
+            "conflicts": list(self.conflicts),
             "decisions": [decision_facts(d) for _, d in sorted(self.decisions.items())],
             "waiting": [decision_facts(d) for d in self.waiting],
             "budget": self.budget_facts,

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from email.utils import parsedate_to_datetime
 from threading import Lock
 from typing import TYPE_CHECKING, Final
 
 from bridge.errors import ConfigInvalid
 from bridge.publish.github_api import api_of, options, translated
+from bridge.secrecy import learn
 from bridge.settings.state_repo import GitHubAppSettings, StateRepoSettings
 
 if TYPE_CHECKING:
@@ -18,17 +20,24 @@ _MARGIN_S: Final = 600.0  # a token that is handed out lasts longer than any ope
 _HINT: Final = "state_repo.github_app"
 
 
-def app_tokens(settings: StateRepoSettings) -> AppTokens | None:
+Ends = Callable[[float], None]
+"""Gets the Unix time at which each token that is minted ends."""
+
+
+def app_tokens(settings: StateRepoSettings, ends: Ends = lambda _: None) -> AppTokens | None:
     """Where the state repo is entered by an App."""
     if settings.github_app is None:
         return None
-    return AppTokens(settings.github_app, settings)
+    return AppTokens(settings.github_app, settings, ends)
 
 
 class AppTokens:
     """One token at a time, for git and for the API. Blocking; any thread may ask."""
 
-    def __init__(self, settings: GitHubAppSettings, remote: StateRepoSettings) -> None:
+    def __init__(
+        self, settings: GitHubAppSettings, remote: StateRepoSettings, ends: Ends = lambda _: None
+    ) -> None:
+        self._ends = ends
         self._settings = settings
         self._remote = remote
         self._api = api_of(remote.url)
@@ -63,7 +72,9 @@ class AppTokens:
             minted = integration.get_access_token(self._settings.installation_id)
         answered = parsedate_to_datetime(str(minted.raw_headers["date"]))
         lasts = (minted.expires_at - answered).total_seconds()
+        learn(minted.token)
         self._token = minted.token
+        self._ends(minted.expires_at.timestamp())
         self._renewed_at = asked_at + max(lasts - _MARGIN_S, 0.0)
 
     def _auth(self) -> AppAuth:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import re
 import shlex
 from collections.abc import Mapping
@@ -11,7 +10,7 @@ from pathlib import Path
 from typing import Final, Protocol
 from urllib.parse import urlsplit
 
-from bridge.settings.secret import secret_text
+from bridge.settings.secret import basic, secret_text
 from bridge.settings.state_repo import StateRepoSettings
 
 _APP_USER: Final = "x-access-token"
@@ -58,7 +57,7 @@ def _basic_auth(remote: str, username: str, password: str | None) -> Mapping[str
     """Sent with the first request, which saves the round trip of a 401."""
     if password is None:
         return {}
-    token = base64.b64encode(f"{username}:{password}".encode()).decode()
+    token = basic(username, password)
     url = urlsplit(remote)
     scope = f"{url.scheme}://{url.netloc.rpartition('@')[2]}/"
     return {

@@ -11,6 +11,7 @@ from functools import partial
 from typing import Self, TypeVar
 
 from bridge.errors import RemoteRefused
+from bridge.manifest.claims.reading import Claims, Ledger
 from bridge.manifest.confirm import Confirming
 from bridge.manifest.index import Catalogue, Index
 from bridge.manifest.target import Target
@@ -27,6 +28,9 @@ from bridge.settings.state_repo import StateRepoSettings
 _Answer = TypeVar("_Answer")
 _PAGE = 500
 
+Heard = Callable[[str, float], None]
+"""Gets each look, commit and push, and how many seconds it took, whether it ended well or not."""
+
 
 class StateRepo:
     """Looks at the branch, reads files, writes commits. Use as an async context."""
@@ -36,14 +40,17 @@ class StateRepo:
         settings: StateRepoSettings,
         signing: SigningSettings | None = None,
         tokens: Tokens | None = None,
+        heard: Heard = lambda _, __: None,
     ) -> None:
         self.settings = settings
+        self._heard = heard
         self._tokens = tokens
         self._signer = signer(signing)
         self._mirror: Mirror | None = None
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="git")
         self._catalogue = Catalogue(settings.search_paths)
         self._confirming = Confirming()
+        self._ledger = Ledger()
         self._snapshot = Snapshot("", {})
         self._pushed = ""
 
@@ -81,7 +88,7 @@ class StateRepo:
         Raises:
             RemoteRefused, RemoteUnavailable: see there.
         """
-        return await self._in_thread(self._look)
+        return await self._timed("look", self._look)
 
     def _look(self) -> Snapshot:
         return self._indexed(self._open.look())
@@ -126,6 +133,21 @@ class StateRepo:
         locate = partial(self._confirming.located, snapshot.index, snapshot.blobs())
         return await self._in_thread(lambda: locate(self._open.contents, targets))
 
+    async def claims(self, snapshot: Snapshot) -> Claims:
+        """What the snapshot's files say about counts that stand elsewhere.
+
+        A file's version is read once, and in portions, so that other work has its turn between.
+        """
+        tree = snapshot.blobs()
+        unread = list(self._ledger.unread(tree).items())
+        for start in range(0, len(unread), _PAGE):
+            portion = dict(unread[start : start + _PAGE])
+            await self._in_thread(partial(self._take_in, portion))
+        return await self._in_thread(lambda: self._ledger.claims(tree, self._open.contents))
+
+    def _take_in(self, files: dict[str, str]) -> None:
+        self._ledger.take_in(files, self._open.contents)
+
     async def read(self, blobs: Sequence[str]) -> dict[str, bytes]:
         """Contents by blob id."""
         return await self._in_thread(lambda: self._open.read(blobs)) if blobs else {}
@@ -154,7 +176,7 @@ class StateRepo:
 
     async def commit(self, draft: Draft, snapshot: Snapshot) -> str:
         """Writes a commit on the snapshot's tip into the mirror, signed where we have a key."""
-        return await self._in_thread(lambda: self._commit(draft, snapshot))
+        return await self._timed("commit", lambda: self._commit(draft, snapshot))
 
     def _commit(self, draft: Draft, snapshot: Snapshot) -> str:
         commit = self._open.commit(draft, snapshot)
@@ -166,7 +188,7 @@ class StateRepo:
         Raises:
             PushRejected, RemoteRefused, RemoteUnavailable: see there.
         """
-        await self._in_thread(lambda: self._push(commit, parent))
+        await self._timed("push", lambda: self._push(commit, parent))
 
     def _push(self, commit: str, parent: str) -> None:
         self._open.push(commit, parent)
@@ -185,6 +207,14 @@ class StateRepo:
         if self._mirror is None:
             raise RuntimeError("a StateRepo is used inside `async with`")
         return self._mirror
+
+    async def _timed(self, operation: str, work: Callable[[], _Answer]) -> _Answer:
+        loop = asyncio.get_running_loop()
+        begun = loop.time()
+        try:
+            return await self._in_thread(work)
+        finally:
+            self._heard(operation, loop.time() - begun)
 
     async def _in_thread(self, work: Callable[[], _Answer]) -> _Answer:
         return await asyncio.get_running_loop().run_in_executor(self._thread, work)

@@ -6,11 +6,13 @@ import asyncio
 import ssl
 from collections.abc import Callable
 from datetime import datetime
+from pathlib import Path
 from typing import cast
 
 from aiohttp import web
 
 from bridge.errors import ConfigInvalid
+from bridge.observe import metrics
 from bridge.observe.status import Status, Statuses
 from bridge.server.pages import Pages
 from bridge.server.webhooks import Accept, Webhooks, count_replies
@@ -95,4 +97,12 @@ def _context(tls: TlsSettings) -> ssl.SSLContext:
             context.load_verify_locations(tls.client_ca_file)
     except (OSError, ValueError) as error:
         raise ConfigInvalid(f"server.tls: the certificates can't be used: {error}") from error
+    metrics.credential_expiry.labels("tls", "").set(_end_of(tls.cert_file))
     return context
+
+
+def _end_of(certificate: Path) -> float:
+    """As Unix time."""
+    from cryptography.x509 import load_pem_x509_certificate  # slow, and only needed for HTTPS
+
+    return load_pem_x509_certificate(certificate.read_bytes()).not_valid_after_utc.timestamp()

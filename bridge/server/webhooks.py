@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
+from typing import Final
 
 import structlog
 from aiohttp import web
@@ -24,6 +25,7 @@ log = structlog.get_logger()
 Accept = Callable[[Notification], bool]
 """Queues a notification; False when the queue is full."""
 
+ALERTMANAGER: Final = "/webhooks/alertmanager"
 _CLOSE = {"Connection": "close"}
 
 
@@ -36,13 +38,14 @@ class Webhooks:
         self._settings = settings
         self._accept = accept
         self._clock = clock
+        self._told = ""
         self._limit = RateLimit(settings.rate_limit)
 
     @property
     def routes(self) -> Sequence[web.RouteDef]:
         """Where they are posted."""
         return [
-            web.post("/webhooks/alertmanager", self._alertmanager),
+            web.post(ALERTMANAGER, self._alertmanager),
             web.post("/webhooks/grafana", self._grafana),
         ]
 
@@ -70,11 +73,17 @@ class Webhooks:
             if signed and (fault := self._signature_fault(request, body)):
                 return reply(401, fault, _CLOSE)
         except ConfigInvalid as error:
-            log.warning("webhook_secret_unreadable", error=str(error))
+            self._tell_once(str(error))
             return reply(503, "the webhook token can't be read here")
         except TimeoutError:
             return reply(408, "the body did not come in time", _CLOSE)
         return self._queued(parse, body)
+
+    def _tell_once(self, error: str) -> None:
+        """Whoever posts would else fill the log."""
+        if error != self._told:
+            log.warning("webhook_secret_unreadable", error=error)
+        self._told = error
 
     def _signature_fault(self, request: web.Request, body: bytes) -> str:
         given = self._settings.grafana
@@ -94,13 +103,15 @@ class Webhooks:
 async def count_replies(
     request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
 ) -> web.StreamResponse:
-    """Counts the replies to webhooks by their status."""
+    """Counts the replies to webhooks, by who waits for them and their status."""
     if not request.path.startswith("/webhooks/"):
         return await handler(request)
+    resource = request.match_info.route.resource  # none where nobody waits for such a request
+    receiver = resource.canonical.rpartition("/")[2] if resource else "none"
     try:
         response = await handler(request)
     except web.HTTPException as refusal:
-        metrics.webhooks.labels(refusal.status).inc()
+        metrics.webhooks.labels(receiver, refusal.status).inc()
         raise
-    metrics.webhooks.labels(response.status).inc()
+    metrics.webhooks.labels(receiver, response.status).inc()
     return response

@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import closing
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
-from bridge.errors import BridgeError, MetricsUnavailable, PolicyInvalid
+from bridge.errors import BridgeError, MetricsUnavailable, PolicyInvalid, RemoteUnavailable
 from bridge.evaluate.alertmanager import Alertmanager
 from bridge.evaluate.prometheus import Prometheus
+from bridge.policy.conflicts import Conflict
 from bridge.repo.signing import self_test, signer
+from bridge.server.trial import own_url, post_test_alert
+from bridge.service.clocks import git_clock, prometheus_clock
+from bridge.service.finding import Finding
 from bridge.service.opening import Opening
+from bridge.service.tried_queries import Progress, tried_queries
 from bridge.service.validation import validated
 from bridge.settings.configuration import Settings
 
@@ -20,30 +26,41 @@ _NOT_ASKED: Final = "not configured"
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
-    """What one check came to, in a line; where it failed, the line says what to do."""
+class Trials:
+    """What a person asks for besides the configuration."""
 
-    check: str
-    ok: bool
-    text: str
+    url: str = ""
+    """Where alerts are posted; empty: where the service itself listens."""
+    progress: Progress = lambda _, __: None
+    limit: float = 120.0
+    """Seconds for the queries of all policies."""
 
 
-async def checkup(opening: Opening) -> AsyncIterator[Finding]:
-    """One finding for each check, as it comes."""
+async def checkup(opening: Opening, trials: Trials = Trials()) -> AsyncIterator[Finding]:
+    """One finding for each check, as it comes; for the queries, one for each that fails."""
     checks: dict[str, Callable[[Opening], Awaitable[str]]] = {
         "prometheus": _prometheus,
         "alerts": _alerts,
         "signing": _signing,
         "fetch": _fetch,
         "policies": _policies,
+        "conflicts": _conflicts,
         "push": _push,
         "pull requests": _pull_requests,
+        "prometheus clock": prometheus_clock,
+        "git clock": git_clock,
+        "webhook": partial(_webhook, url=trials.url),
     }
     for name, check in checks.items():
         try:
             yield Finding(name, ok=True, text=await check(opening))
         except BridgeError as error:
             yield Finding(name, ok=False, text=str(error))
+    try:
+        async for finding in tried_queries(opening, trials.limit, trials.progress):
+            yield finding
+    except BridgeError as error:
+        yield Finding("queries", ok=False, text=f"there are no policies to try: {error}")
 
 
 async def _prometheus(opening: Opening) -> str:
@@ -88,11 +105,27 @@ async def _fetch(opening: Opening) -> str:
 
 async def _policies(opening: Opening) -> str:
     async with opening.state_repo(signs=False) as repo:
-        policies, places = await validated(repo)
-    problems = len(policies.errors) + len(places.problems)
+        found = await validated(repo)
+    problems = len(found.policies.errors) + len(found.places.problems)
     if problems:
         raise PolicyInvalid(f"problems: {problems}; `scalebridge validate` tells each of them")
-    return f"{len(policies.by_name)} valid, which govern {len(places.found)} counts"
+    return f"{len(found.policies.by_name)} valid, which govern {len(found.places.found)} counts"
+
+
+async def _conflicts(opening: Opening) -> str:
+    async with opening.state_repo(signs=False) as repo:
+        found = await validated(repo)
+    errors = [conflict for conflict in found.conflicts if conflict.is_error]
+    if errors:
+        raise PolicyInvalid(f"{_counted(errors)}; `scalebridge validate` tells each of them")
+    if found.conflicts:
+        return f"warnings: {_counted(found.conflicts)}"
+    return "nothing else in the repo has a say over these counts"
+
+
+def _counted(conflicts: Sequence[Conflict]) -> str:
+    """How many there are, and the first."""
+    return f"{len(conflicts)}, the first: {conflicts[0]}"
 
 
 async def _push(opening: Opening) -> str:
@@ -109,6 +142,20 @@ async def _pull_requests(opening: Opening) -> str:
         return f"{_NOT_ASKED}: everything goes straight to the branch"
     await asyncio.to_thread(forge.seen, _own_branch(opening.settings), exists=False)
     return f"{opening.settings.publish.forge} lets us read them"
+
+
+async def _webhook(opening: Opening, url: str) -> str:
+    settings = opening.settings.server
+    if not url and settings.tls and settings.tls.client_ca_file:
+        return "not tried: server.tls.client_ca_file asks clients for a certificate"
+    if not url and not own_url(settings):
+        return "not tried: the port is chosen when the service starts; give --url"
+    try:
+        return await post_test_alert(settings, url)
+    except RemoteUnavailable as error:
+        if url:
+            raise
+        return f"not tried: the service does not run here ({error}); start it, or give --url"
 
 
 def _own_branch(settings: Settings) -> str:

@@ -91,7 +91,8 @@ class Committing:
         return max(due, asyncio.get_running_loop().time() + left)
 
     async def _publish(self, after_push: Callable[[], None], telling: asyncio.TaskGroup) -> None:
-        batch = self._batcher.take()
+        since, batch = self._batcher.since, self._batcher.take()
+        _note_batch(len(batch), since)
         self._note_waiting()
         policies = {decision.title: self._policies[decision.title] for decision in batch}
         self._policies.clear()
@@ -125,7 +126,8 @@ class Committing:
     def _fail(self, error: BridgeError, targets: Sequence[str]) -> None:
         """Notes it; a refusal for good is not asked for again with every tick."""
         metrics.publish_failures.labels(type(error).__name__).inc()
-        log.warning("publish_failed", error=str(error), targets=targets)
+        tell = log.debug if self._status.push_error and error.transient else log.warning
+        tell("publish_failed", error=str(error), targets=targets)
         self._status.push_error = str(error)
         if not error.transient:
             self._paused_until = asyncio.get_running_loop().time() + _REFUSED_PAUSE_S
@@ -154,3 +156,9 @@ class Committing:
     def _note_waiting(self) -> None:
         self._status.waiting = self._batcher.waiting
         metrics.waiting.labels().set(len(self._batcher.waiting))
+
+
+def _note_batch(size: int, since: float | None) -> None:
+    if since is not None:
+        metrics.batch_size.labels().observe(size)
+        metrics.batch_age.labels().observe(asyncio.get_running_loop().time() - since)

@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 
 from bridge.decide.decision import Decision
 from bridge.decide.explanation import explanation
-from bridge.documents import Document, load_document
 from bridge.errors import ManifestUnsupported, PolicyInvalid
 from bridge.evaluate.prometheus import Prometheus
 from bridge.observe.explain import Explained
-from bridge.policy.loading import parse_policy
 from bridge.policy.model import ScalingPolicy
-from bridge.repo.state_repo import StateRepo
 from bridge.service.opening import Opening
+from bridge.service.policy_file import policy_file
 from bridge.service.view import View
 from bridge.settings.batch import BatchSettings
 from bridge.settings.configuration import Settings
@@ -58,7 +53,7 @@ async def explained(
         found = explanation(policy, seen.observation, seen.known, seen.windows)
         return Explained(
             explanation=found,
-            document=await _document(repo, view, policy),
+            document=await policy_file(repo, view, policy.name),
             place=str(place),
             tip=view.snapshot.tip,
             notes=tuple(_notes(settings, view, policy, question)),
@@ -83,23 +78,6 @@ def _chosen(view: View, question: Question) -> ScalingPolicy:
     more = f" and {len(targets) - _MOST_NAMES} more" if len(targets) > _MOST_NAMES else ""
     shown = ", ".join(targets[:_MOST_NAMES]) + more
     raise PolicyInvalid(f"{question.policy}: name one of its targets with --target: {shown}")
-
-
-async def _document(repo: StateRepo, view: View, policy: ScalingPolicy) -> Document:
-    """The policy's file as it was when the policy that holds was read from it."""
-    path = view.policies.paths[policy.name]
-    if path not in view.snapshot.files:
-        return load_document(await asyncio.to_thread(Path(path).read_bytes), path)
-    blob = view.snapshot.files[path].blob
-    contents = [(await repo.read([blob]))[blob]]
-    if path in view.policies.errors:
-        contents += await repo.earlier(view.snapshot, path)
-    holding = view.policies.by_name[policy.name]
-    for content in contents:
-        with suppress(PolicyInvalid):
-            if parse_policy(content, path) == holding:
-                return load_document(content, path)
-    raise PolicyInvalid(f"{path}: changed while it was read; ask again")
 
 
 def _notes(

@@ -9,17 +9,11 @@ from typing import Any
 
 import structlog
 
+from bridge.observe.events import EVENTS
 from bridge.service.outcome import Outcome
 
 log = structlog.get_logger()
 
-_LEVELS = {
-    "decided": "info",
-    "held": "info",
-    "quarrel": "warning",
-    "metrics_unknown": "warning",
-    "not_decided": "error",
-}
 _DIGITS = re.compile(r"[0-9.]+")
 
 
@@ -29,13 +23,17 @@ class News:
     def __init__(self) -> None:
         self._told: dict[str, str] = {}
 
-    def tell(self, outcomes: Iterable[Outcome]) -> None:
-        """Once while it stays the same, but for digits: ages and values move with every tick."""
+    def tell(self, outcomes: Iterable[Outcome], *, lost: bool = False) -> None:
+        """Once while it stays the same, but for digits: ages and values move with every tick.
+
+        Where Prometheus is `lost`, and that was told, unknown metrics are no news.
+        """
         new: dict[tuple[str, str], list[Outcome]] = defaultdict(list)
         for outcome in outcomes:
             event, facts = _event(outcome), _facts(outcome)
             title, news = outcome.policy.title, _news(outcome, f"{event} {facts}")
-            if event == "steady" or self._told.get(title) == news:
+            known = self._told.get(title) == news or (lost and event == "metrics_unknown")
+            if known or event == "steady":
                 log.debug(event, **_whose(outcome), **facts)
             else:
                 new[outcome.policy.name, news].append(outcome)
@@ -43,7 +41,7 @@ class News:
         for first, *others in new.values():
             more = {"others": len(others)} if others else {}
             event = _event(first)
-            getattr(log, _LEVELS[event])(event, **_whose(first), **_facts(first), **more)
+            getattr(log, EVENTS[event].level)(event, **_whose(first), **_facts(first), **more)
 
 
 def _news(outcome: Outcome, told: str) -> str:

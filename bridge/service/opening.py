@@ -9,6 +9,7 @@ from datetime import datetime
 from bridge.evaluate.alertmanager import Alertmanager
 from bridge.evaluate.prometheus import Prometheus
 from bridge.evaluate.prometheus_alerts import PrometheusAlerts
+from bridge.observe import metrics
 from bridge.publish.branch import BranchPublisher
 from bridge.publish.drafting import Drafts
 from bridge.publish.forge import Forge
@@ -42,13 +43,18 @@ class Opening:
     def __init__(self, settings: Settings, clock: Callable[[], datetime]) -> None:
         self.settings = settings
         self.clock = clock
-        self._tokens = app_tokens(settings.state_repo)
+        self._tokens = app_tokens(settings.state_repo, self._note_token)
         self.author = Identity(settings.commit.name, settings.commit.email)
+
+    def _note_token(self, ends: float) -> None:
+        """In whatever thread it was minted, which knows of no repo."""
+        repo = self.settings.state_repo.name
+        metrics.credential_expiry.labels("github_app", repo).set(ends)
 
     def state_repo(self, *, signs: bool = True) -> StateRepo:
         """The state repo, with the key and the way in that are configured."""
         signing = self.settings.commit.signing if signs else None
-        return StateRepo(self.settings.state_repo, signing, self._tokens)
+        return StateRepo(self.settings.state_repo, signing, self._tokens, _note_git)
 
     def rounds(self, repo: StateRepo, prometheus: Prometheus, at: datetime | None = None) -> Rounds:
         """Rounds over them, now or at a past moment; of past alerts only Prometheus tells."""
@@ -94,3 +100,7 @@ class Opening:
             remote = settings.state_repo
             return GitLab(remote.url, remote.branch, settings.publish)
         return GitHub(self._api(), settings.state_repo.branch, settings.publish)
+
+
+def _note_git(operation: str, seconds: float) -> None:
+    metrics.git_seconds.labels(operation).observe(seconds)

@@ -13,8 +13,10 @@ from bridge.batch.batcher import Batcher, Debounce
 from bridge.evaluate.prometheus import Prometheus
 from bridge.manifest.target import Target
 from bridge.notify.reconcilers import Reconcilers
+from bridge.observe.prometheus_watch import PrometheusWatch
 from bridge.observe.status import Status
 from bridge.service.committing import Committing
+from bridge.service.guarding import Guarding
 from bridge.service.opening import Opening
 from bridge.service.outcome import Outcome
 from bridge.service.proposing import Proposing
@@ -33,11 +35,16 @@ class Pipeline:
     """
 
     def __init__(
-        self, settings: Settings, prometheus: Prometheus, clock: Callable[[], datetime]
+        self,
+        settings: Settings,
+        prometheus: Prometheus,
+        watch: PrometheusWatch,
+        clock: Callable[[], datetime],
     ) -> None:
         self._settings = settings
         self._clock = clock
         self._prometheus = prometheus
+        self._prometheus_watch = watch
         self._opening = Opening(settings, clock)
         self.name = settings.state_repo.name
         self.status = Status(clock(), repo=self.name)
@@ -51,8 +58,8 @@ class Pipeline:
             rounds,
             self.status,
             self._clock,
-            poll_interval=settings.state_repo.poll_interval,
-            queue=settings.server.queue,
+            self._prometheus_watch,
+            settings,
         )
         publishers = self._opening.publishers(repo, rounds)
         self._proposing = Proposing(publishers, settings.publish, self.status)
@@ -61,6 +68,7 @@ class Pipeline:
         self._committing = Committing(
             batcher, self._proposing, reconcilers, self.status, self._clock
         )
+        self._guarding = Guarding(repo, self.status)
 
     async def run(self, stop: asyncio.Event) -> None:
         """Until `stop`; what is batched then is committed, within 10 s."""
@@ -69,15 +77,19 @@ class Pipeline:
         async with asyncio.TaskGroup() as stages:
             watch = stages.create_task(self.watching.run(self._hand_on))
             propose = stages.create_task(self._proposing.run())
+            guard = stages.create_task(self._guarding.run())
             commit = stages.create_task(self._committing.run(self.watching.look_again))
             await stop.wait()
             watch.cancel()
             propose.cancel()
+            guard.cancel()
             self._committing.stop()
             await asyncio.wait([commit], timeout=_LAST_COMMIT_S)
             commit.cancel()
 
     def _hand_on(self, governed: Collection[Target], outcomes: Sequence[Outcome]) -> None:
+        if self.watching.view:
+            self._guarding.take_in(self.watching.view)
         self._proposing.take_in(governed, outcomes)
         self._committing.take_in(governed, outcomes)
 

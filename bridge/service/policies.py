@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from pathlib import Path
+from pathlib import Path, PurePosixPath
+from typing import Final
 
 from bridge.errors import PolicyInvalid
 from bridge.policy.loading import Policies, is_policy_file, load_policies
 from bridge.repo.snapshot import Snapshot
 from bridge.repo.state_repo import StateRepo
+
+_KIND: Final = b"ScalingPolicy"
+_MOST_LOOKED_AT: Final = 1_000
+_SHOWN: Final = 3
 
 
 async def read_policies(repo: StateRepo, snapshot: Snapshot) -> Policies:
@@ -26,7 +31,7 @@ async def read_policies(repo: StateRepo, snapshot: Snapshot) -> Policies:
     blobs = {path: blob for path, blob in below.items() if is_policy_file(path)}
     if not blobs:
         where = f"{repo.settings.policies_path} of the branch {repo.settings.branch}"
-        return _none(where, "policies_path")
+        return _none(where, "policies_path", await _elsewhere(repo, snapshot))
     contents = await repo.read(sorted(set(blobs.values())))
     files = {path: contents[blob] for path, blob in blobs.items()}
     policies = load_policies(files)
@@ -36,9 +41,18 @@ async def read_policies(repo: StateRepo, snapshot: Snapshot) -> Policies:
     return load_policies(files, earlier)
 
 
-def _none(where: str, setting: str) -> Policies:
+def _none(where: str, setting: str, elsewhere: str = "") -> Policies:
     why = f"{where}: no policy file (*.yaml, *.yml) is there; see state_repo.{setting}"
-    return Policies(errors={where: why})
+    return Policies(errors={where: f"{why}; policies are in: {elsewhere}" if elsewhere else why})
+
+
+async def _elsewhere(repo: StateRepo, snapshot: Snapshot) -> str:
+    """The folders that do hold policies, among the files that are read for their counts anyway."""
+    blobs = {path: entry.blob for path, entry in snapshot.files.items() if is_policy_file(path)}
+    names = sorted(blobs)[:_MOST_LOOKED_AT]
+    contents = await repo.read(sorted({blobs[name] for name in names}))
+    found = {str(PurePosixPath(name).parent) for name in names if _KIND in contents[blobs[name]]}
+    return ", ".join(sorted(found)[:_SHOWN])
 
 
 def read_folder(folder: Path) -> dict[str, bytes]:

@@ -27,6 +27,14 @@ log = structlog.get_logger()
 
 Ask = tuple[str, int, int]
 
+EVENT_OF: Final = {
+    "opened": "proposal_opened",
+    "updated": "proposal_updated",
+    "waiting": "proposal_waiting",
+    "refused": "proposal_refused",
+    "taken_over": "proposal_taken_over",
+    "closed": "proposal_closed",
+}
 _ADVICE: Final = "let the account push there, or set publish.if_protected: pull_request"
 _NO_FORGE: Final = "a policy asks for an approval: set publish.forge, or remove the approval"
 
@@ -142,7 +150,8 @@ class Proposing:
             targets = [str(decision.target) for decision in one.decisions]
             tell = log.debug if known else log.info
             url = one.request.url if one.request else ""
-            tell(f"proposal_{one.event}", group=one.group, url=url, targets=targets, why=one.note)
+            event = EVENT_OF[one.event]
+            tell(event, group=one.group, url=url, targets=targets, why=one.note)
         self._told = told
 
 

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 import structlog
 
 from bridge.evaluate.prometheus import Prometheus
+from bridge.observe.prometheus_watch import PrometheusWatch
 from bridge.observe.status import Status, Statuses
 from bridge.server.http import Server
 from bridge.service.pipeline import Pipeline
@@ -34,8 +35,10 @@ async def serve(
             not be used.
     """
     async with AsyncExitStack() as open_parts:
-        prometheus = await open_parts.enter_async_context(Prometheus(settings.prometheus))
-        pipelines = [Pipeline(one, prometheus, clock) for one in settings.each()]
+        watch = PrometheusWatch()
+        prometheus = Prometheus(settings.prometheus, watch.heard)
+        await open_parts.enter_async_context(prometheus)
+        pipelines = [Pipeline(one, prometheus, watch, clock) for one in settings.each()]
         for pipeline in pipelines:
             await pipeline.open(open_parts)
 

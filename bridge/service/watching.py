@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 
 import structlog
@@ -12,11 +12,14 @@ from bridge.decide.decision import Decision
 from bridge.errors import BridgeError
 from bridge.manifest.target import Target
 from bridge.observe import metrics
+from bridge.observe.counted import Counted
+from bridge.observe.prometheus_watch import PrometheusWatch
 from bridge.observe.status import Status
 from bridge.service.news import News
 from bridge.service.outcome import Outcome
 from bridge.service.rounds import Rounds
 from bridge.service.view import View
+from bridge.settings.configuration import Settings
 from bridge.trigger.clock import Ticks, seconds_to_next
 from bridge.trigger.notification import Notification, Signal
 from bridge.trigger.wake import woken
@@ -34,20 +37,22 @@ class Watching:
         rounds: Rounds,
         status: Status,
         clock: Callable[[], datetime],
-        *,
-        poll_interval: float,
-        queue: int,
+        prometheus: PrometheusWatch,
+        settings: Settings,
     ) -> None:
         self._rounds = rounds
+        self._prometheus = prometheus
         self._status = status
         self._clock = clock
-        self._poll_interval = poll_interval
-        self._queue = queue
+        self._poll_interval = settings.state_repo.poll_interval
+        self._queue = settings.server.queue
         self._signals: list[Signal] = []
         self._arrived = asyncio.Event()
         self._ticks = Ticks()
         self._news = News()
+        self._counted = Counted(settings.server.target_series)
         self._view: View | None = None
+        self._lost: BridgeError | None = None
         self._looked_at = float("-inf")
 
     def accept(self, notification: Notification) -> bool:
@@ -58,11 +63,17 @@ class Watching:
         if signals:
             self._signals += signals
             self._arrived.set()
+            self._note_queue()
         return True
 
     def look_again(self) -> None:
         """The branch moved: the next round begins with a look at it."""
         self._looked_at = float("-inf")
+
+    @property
+    def view(self) -> View | None:
+        """What was last seen of the repo; None before the first look."""
+        return self._view
 
     async def run(self, hand_on: Callable[[Collection[Target], Sequence[Outcome]], None]) -> None:
         """For ever: sleep until something is due, look, evaluate, hand on.
@@ -102,14 +113,17 @@ class Watching:
         self._note(view)
 
     def _note_failure(self, error: BridgeError) -> None:
-        if str(error) != self._status.remote_error:
+        """Told once, or again where patience turns out not to help."""
+        if self._lost is None or self._lost.transient != error.transient:
             log.warning("look_failed", error=str(error), transient=error.transient)
+        self._lost = error
         self._status.remote_error = str(error)
 
     def _note(self, view: View) -> None:
-        for path, error in view.policies.errors.items():
-            if self._status.policy_errors.get(path) != error:
-                log.error("policy_broken", error=error)
+        if self._lost:
+            log.info("look_recovered", tip=view.snapshot.tip)
+        self._lost = None
+        self._log_policies(view.policies.errors)
         self._view = view
         policies = view.policies
         self._status.tip = view.snapshot.tip
@@ -120,9 +134,17 @@ class Watching:
         governing = view.places.governing.items()
         active = {title for title, policy in governing if not policy.spec.suspend}
         for gone in self._status.decisions.keys() - active:
-            metrics.forget_decision(self._status.decisions[gone])
+            self._counted.gone(self._status.decisions[gone])
         self._status.keep(active)
         metrics.policy_errors.labels().set(len(policies.errors))
+
+    def _log_policies(self, errors: Mapping[str, str]) -> None:
+        before = self._status.policy_errors
+        for path, error in errors.items():
+            if before.get(path) != error:
+                log.error("policy_broken", error=error)
+        for path in before.keys() - errors.keys():
+            log.info("policy_mended", path=path)
 
     async def _round(self, view: View) -> list[Outcome]:
         policies = view.policies.by_name
@@ -142,14 +164,20 @@ class Watching:
         self._status.last_pass = self._clock()
         for outcome in outcomes:
             self._report(outcome)
-        self._news.tell(outcomes)
-        metrics.note_unclaimed(self._rounds.unclaimed)
+        self._news.tell(outcomes, lost=self._prometheus.judge())
+        self._counted.round(self._status.decisions.values())
+        self._counted.unclaimed(self._rounds.unclaimed)
         return outcomes
 
     def _waiting_signals(self) -> list[Signal]:
         self._arrived.clear()
         signals, self._signals = self._signals, []
+        self._note_queue()
         return signals
+
+    def _note_queue(self) -> None:
+        """Also for the server's requests, which run in no repo's context."""
+        metrics.queued_alerts.labels(repo=self._status.repo).set(len(self._signals))
 
     def _report(self, outcome: Outcome) -> None:
         title = outcome.policy.title
@@ -161,7 +189,8 @@ class Watching:
         before = self._status.decisions.get(title)
         self._status.decisions[title] = outcome.decision
         _log_rollout(before, outcome.decision)
-        metrics.note_decision(outcome.decision)
+        _log_hold(before, outcome.decision)
+        self._counted.decision(outcome.decision)
 
 
 def _log_rollout(before: Decision | None, decision: Decision) -> None:
@@ -172,6 +201,13 @@ def _log_rollout(before: Decision | None, decision: Decision) -> None:
         log.warning("rollout_stuck", reason=decision.stuck_rollout, **facts)
     elif stuck_before and not decision.stuck_rollout:
         log.info("rollout_goes_on", **facts)
+
+
+def _log_hold(before: Decision | None, decision: Decision) -> None:
+    """When it is over: that it began is news of its round."""
+    if before is not None and before.hold and not decision.hold:
+        count = before.hold.override.count
+        log.info("hold_ended", policy=decision.policy, target=str(decision.target), held_at=count)
 
 
 def _governed(view: View) -> set[Target]:

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import base64
-
 from pydantic import SecretStr
 
 from bridge.settings.fields import HttpUrl, SecretFile, Section
-from bridge.settings.secret import secret_text
+from bridge.settings.secret import basic, secret_text
 
 
 class Access(Section):
@@ -29,5 +27,5 @@ class Access(Section):
         if token := secret_text(self.bearer_token, self.bearer_token_file):
             return f"Bearer {token}"
         if self.username and (word := secret_text(self.password, self.password_file)):
-            return f"Basic {base64.b64encode(f'{self.username}:{word}'.encode()).decode()}"
+            return f"Basic {basic(self.username, word)}"
         return None

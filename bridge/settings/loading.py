@@ -17,6 +17,7 @@ from pydantic_settings import SettingsError
 from bridge.documents import Document, DocumentInvalid, load_document
 from bridge.errors import ConfigInvalid
 from bridge.settings.configuration import ENVIRONMENT_PREFIX, Settings
+from bridge.settings.secret import learn_secrets
 
 
 def load_settings(path: Path | None) -> Settings:
@@ -31,11 +32,13 @@ def load_settings(path: Path | None) -> Settings:
         raise ConfigInvalid(f"{document.name}:1: expected a mapping of sections")
     sections = _anchored(document.data or {}, path.parent if path else Path.cwd())
     try:
-        return Settings(**sections)
+        settings = Settings(**sections)
     except ValidationError as error:
         raise ConfigInvalid(document.complaints(error, Settings, _environment_places())) from error
     except SettingsError as error:
         raise ConfigInvalid(f"environment: {error}") from error
+    learn_secrets(settings)
+    return settings
 
 
 def _read(path: Path) -> Document:

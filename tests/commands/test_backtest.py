@@ -1,56 +1,164 @@
-"""`backtest`: a policy over what Prometheus recorded."""
+"""`backtest`: recorded load through a policy, beside a live HPA; from CSV and a real Prometheus."""
 
 from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from bridge.commit.message import commit_message
+from bridge.demo.servers import PROMETHEUS
+from bridge.manifest.target import Target
 from tests.commands.conftest import Run
-from tests.parts.fake_prometheus import ANY, FakePrometheus, samples, status
-from tests.parts.monitoring import Monitoring
-from tests.repo.processes import until
+from tests.conftest import DEPLOYMENT
+from tests.decide.given import decision
+from tests.parts.backfill import PROMTOOL, Backfilled, Series, every, ready
+from tests.parts.fake_prometheus import FakePrometheus, status
+from tests.parts.gate import needs
+from tests.parts.state_repo import StateRepo
 from tests.service.program import configured, policy
+
+NOW = datetime.now(UTC).replace(second=0, microsecond=0)
+BEGIN = NOW - timedelta(hours=26)
+STEPS = 26 * 240
+DAY = [200 + 700.0 * (1500 <= step < 4000) for step in range(STEPS)]
+GAP = range(2000, 2040)
+SERIES = (
+    Series("load", every(15, BEGIN, [None if n in GAP else v for n, v in enumerate(DAY)])),
+    Series("busy", every(15, BEGIN, [0.5 if n < 1500 or n >= 4000 else 1.0 for n in range(STEPS)])),
+    # ready 40 s after the commit of half an hour ago
+    ready(
+        "Deployment",
+        "shop",
+        "web",
+        every(5, NOW - timedelta(hours=1), [3.0 if n < 368 else 5.0 for n in range(720)]),
+    ),
+)
+SLOW = {"pollingInterval": "15s", "inFlightTimeout": "10m", "behavior": {}, "maxReplicas": 30}
+
+
+@pytest.fixture(scope="module")
+def prometheus(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A real one that remembers the last 26 hours."""
+    needs(PROMETHEUS, PROMTOOL)
+    with Backfilled(tmp_path_factory.mktemp("day"), SERIES, lookback="20s") as server:
+        yield server.url
 
 
 @pytest.fixture
 def web(tmp_path: Path) -> Path:
     """A policy file."""
     path = tmp_path / "web.yaml"
-    path.write_text(policy("web", query="load"))
+    path.write_text(policy("web", query="load", **SLOW))
     return path
 
 
-def test_it_tells_each_change_and_the_sum(
-    run: Run, config: Path, web: Path, fake: FakePrometheus
-) -> None:
-    fake.script("load", samples(700))
-    done = run("backtest", web, "--last", "2h", "--replicas", "3", "--config", config)
+@pytest.fixture
+def trace(tmp_path: Path) -> Path:
+    """An hour: 200, then 900 for twenty minutes."""
+    path = tmp_path / "load.csv"
+    rows = (f"{60 * n},{900 if 10 <= n < 30 else 200}" for n in range(60))
+    path.write_text("t_seconds,requests_per_second\n" + "\n".join(rows))
+    return path
+
+
+def results(done: Any) -> dict[str, dict[str, Any]]:
+    """By name, of `--json`."""
     assert (done.exit_code, done.stderr) == (0, "")
-    change, total = done.stdout.splitlines()
-    moment, text = change[:19], change[19:]
-    assert re.fullmatch(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d", moment)
-    assert text == "  3 → 7  load 700 at 100 per replica asks for 7"
-    assert total == "1 changes in 7201 steps, 7 to 7 replicas, 14.00 replica-hours"
-    (asked,) = [query for query in fake.queries if query.promql == "load"]
-    parameters = {name: float(asked.parameters[name]) for name in ("start", "end")}
-    assert parameters["end"] - parameters["start"] in (7200, 7201)  # whole seconds, all of it
+    return {one["name"]: one for one in json.loads(done.stdout)["results"]}
 
 
-def test_the_same_as_json(run: Run, config: Path, web: Path, fake: FakePrometheus) -> None:
-    fake.script("load", samples(700))
-    facts = json.loads(run("backtest", web, "--last", "2h", "--json", "--config", config).stdout)
-    assert facts["summary"] == {
-        "steps": 7201,
-        "changes": 1,
-        "lowest": 7,
-        "highest": 7,
-        "replica_hours": pytest.approx(14, abs=0.01),
-    }
-    (change,) = facts["changes"]
-    assert (change["current"], change["desired"], change["policy"]) == (1, 7, "web")
+def test_one_table_for_all(run: Run, web: Path, trace: Path) -> None:
+    done = run("backtest", web, "--trace", trace, "--dead-time", "30s", "--dead-time", "3m")
+    assert (done.exit_code, done.stderr) == (0, "")
+    head, columns, *rows = done.stdout.splitlines()
+    assert head == "web: 1h of recorded load; one replica serves 110 of load"
+    assert [row[:16].strip() for row in rows] == [
+        "through Git, 30s",
+        "through Git, 3m",
+        "live HPA",
+        "fixed 9 (peak)",
+        "fixed 5 (mean)",
+    ]
+    assert columns.split()[:2] == ["too", "few"]
+    assert re.search(r" 7 for \S+ +30 s$", rows[0])
+
+
+def test_the_same_as_json(run: Run, web: Path, trace: Path) -> None:
+    found = results(run("backtest", web, "--trace", trace, "--fixed", "4", "--json"))
+    assert list(found) == ["through Git, 30s", "live HPA", "fixed 4"]
+    git, live, fixed = found.values()
+    assert (git["kind"], git["changes"], git["highest"], git["dead_time"]) == ("git", 3, 9, 30)
+    assert git["worst_shortage"] == {"begin": 600, "seconds": 61, "lacking": 7}
+    assert live["under_time"] < git["under_time"] < fixed["under_time"]
+    assert fixed["replica_hours"] == 4
+    assert fixed["under_time"] == pytest.approx(100 / 3)
+
+
+def test_a_picture_is_drawn(run: Run, web: Path, trace: Path, tmp_path: Path) -> None:
+    file = tmp_path / "web.svg"
+    assert run("backtest", web, "--trace", trace, "--plot", file).exit_code == 0
+    assert "through Git, 30s: 3 changes" in file.read_text()
+
+
+def test_history_from_a_real_prometheus(run: Run, web: Path, prometheus: str) -> None:
+    span = ("--start", BEGIN.isoformat(), "--end", NOW.isoformat())
+    done = run("backtest", web, "--prometheus", prometheus, *span, "--json")
+    git = results(done)["through Git, 30s"]
+    facts = json.loads(done.stdout)
+    assert (facts["begin"], facts["seconds"]) == (BEGIN.isoformat(), 26 * 3600)  # in two pieces
+    assert (git["lowest"], git["highest"], git["changes"]) == (2, 9, 3)
+    assert git["worst_shortage"]["begin"] == 1500 * 15
+    assert git["worst_shortage"]["lacking"] == 7
+
+
+def test_a_recorded_ratio_answers_to_the_counts_of_the_simulation(
+    run: Run, tmp_path: Path, prometheus: str
+) -> None:
+    asked = json.loads(policy("web", query="busy", **SLOW))
+    asked["spec"]["metrics"][0]["target"] = {"type": "Value", "value": "500m"}
+    asked["spec"]["readyReplicasQuery"] = "vector(4)"
+    (tmp_path / "busy.yaml").write_text(json.dumps(asked))
+    span = ("--start", BEGIN.isoformat(), "--end", NOW.isoformat())
+    done = run("backtest", tmp_path / "busy.yaml", "--prometheus", prometheus, *span, "--json")
+    git = results(done)["through Git, 30s"]
+    assert (git["lowest"], git["highest"]) == (4, 8)  # 1.0 with 4, so 0.5 with 8
+
+
+def test_the_dead_time_is_measured_in_git_and_prometheus(
+    run: Run, web: Path, prometheus: str, trace: Path, tmp_path: Path
+) -> None:
+    repo = StateRepo.create(
+        tmp_path,
+        {"apps/web.yaml": DEPLOYMENT.format(name="web"), "policies/web.yaml": web.read_text()},
+    )
+    made = decision(3, 5, Target("Deployment", "web", "shop"), "because")
+    five = DEPLOYMENT.format(name="web").replace("replicas: 3", "replicas: 5")
+    when = NOW - timedelta(minutes=30)
+    repo.write({"apps/web.yaml": five}, commit_message([made]), when=when)
+    config = configured(tmp_path, prometheus, {"url": repo.url})
+    arguments = ("--trace", trace, "--dead-time", "measured", "--config", config, "--json")
+    found = results(run("backtest", web, *arguments))
+    assert next(iter(found)) == "through Git, 40s"
+    assert found["through Git, 40s"]["dead_time"] == 40
+
+
+def test_a_dead_time_that_nobody_measured(
+    run: Run, web: Path, trace: Path, prometheus: str, tmp_path: Path
+) -> None:
+    measured = ("backtest", web, "--trace", trace, "--dead-time", "measured")
+    assert "--dead-time measured needs --config" in run(*measured).stderr
+    files = {"apps/web.yaml": DEPLOYMENT.format(name="web"), "policies/web.yaml": web.read_text()}
+    repo = StateRepo.create(tmp_path, files)
+    config = configured(tmp_path, prometheus, {"url": repo.url})
+    done = run(*measured, "--config", config)
+    assert done.exit_code == 1
+    assert "--dead-time measured: no commit of the last day for Deployment/shop/web" in done.stderr
 
 
 def test_it_says_what_prometheus_does_not_have(
@@ -58,59 +166,54 @@ def test_it_says_what_prometheus_does_not_have(
 ) -> None:
     arguments = ("backtest", web, "--last", "1h", "--config", config)
     assert run(*arguments).stderr == "Prometheus has no data for that time\n"
-    fake.script(ANY, samples(1, 2))
-    assert "expected one series, got 2" in run(*arguments).stderr
-    fake.script(ANY, status(500))
+    fake.script("load", status(500))
     done = run(*arguments)
     assert (done.exit_code, done.stdout) == (1, "")
     assert "HTTP Status Code 500" in done.stderr
 
 
 @pytest.mark.parametrize(
-    ("last", "told"),
+    ("arguments", "told"),
     [
-        ("soon", "--last: 'soon' is not a duration such as 500ms, 15s, 5m or 1h30m\n"),
-        ("1d", "--last: at most 3h at steps of 1 s\n"),
+        (("--last", "soon"), "--last: 'soon' is not a duration such as 500ms, 15s, 5m or 1h30m"),
+        (("--start", "noon"), "--start: expected a time such as 2026-03-04T12:00, got noon"),
+        (
+            ("--start", "2026-03-04T12:00", "--end", "2026-03-04T11:00"),
+            "--start 2026-03-04T12:00:00 is not before --end",
+        ),
+        (("--dead-time", "late"), "--dead-time: 'late' is not a duration"),
+        (
+            ("--dead-time", "5s"),
+            "--dead-time 5s is from commit to ready pods, and --pod-start alone is 10s of that",
+        ),
+        (("--plot", "web.gif"), "--plot web.gif: expected a name that ends with .svg, .html"),
+        (("--trace", "lost.csv"), "--trace and --prometheus: give one of the two"),
     ],
 )
-def test_a_window_that_can_t_be_asked_for(
-    run: Run, config: Path, web: Path, last: str, told: str
+def test_options_that_don_t_fit_are_explained(
+    run: Run, web: Path, arguments: tuple[str, ...], told: str
 ) -> None:
-    done = run("backtest", web, "--last", last, "--config", config)
-    assert (done.exit_code, done.stdout, done.stderr) == (1, "", told)
+    done = run("backtest", web, "--prometheus", "http://127.0.0.1:9", *arguments)
+    assert (done.exit_code, done.stdout) == (1, "")
+    assert done.stderr.startswith(told)
 
 
-def test_a_policy_that_is_none(run: Run, config: Path, tmp_path: Path) -> None:
+def test_files_that_can_t_be_read_are_named(run: Run, web: Path, tmp_path: Path) -> None:
     (tmp_path / "bad.yaml").write_text("[]")
-    bad = run("backtest", tmp_path / "bad.yaml", "--config", config)
-    lost = run("backtest", tmp_path / "lost.yaml", "--config", config)
-    assert (bad.exit_code, lost.exit_code) == (1, 1)
+    (tmp_path / "bad.csv").write_text("a,b\n")
+    bad = run("backtest", tmp_path / "bad.yaml", "--trace", tmp_path / "bad.csv")
     assert bad.stderr.startswith(f"{tmp_path}/bad.yaml:1: ")
+    lost = run("backtest", tmp_path / "lost.yaml", "--trace", tmp_path / "bad.csv")
     assert lost.stderr == f"{tmp_path}/lost.yaml: can't be read: No such file or directory\n"
+    trace = run("backtest", web, "--trace", tmp_path / "lost.csv")
+    assert trace.stderr.startswith(f"--trace {tmp_path}/lost.csv: can't be read: ")
+    header = run("backtest", web, "--trace", tmp_path / "bad.csv")
+    assert header.stderr.startswith(f"{tmp_path}/bad.csv:1: expected the header t_seconds")
 
 
-def test_a_real_prometheus_remembers(
-    run: Run, monitoring: Monitoring, web: Path, tmp_path: Path
-) -> None:
-    monitoring.exporter.set("load", 300)
-    monitoring.until("load", "300")
-    until(lambda: float(monitoring.values("count_over_time(load[1m])")[0]) > 8)
-    monitoring.exporter.set("load", 700)
-    monitoring.until("load", "700")
-    until(lambda: float(monitoring.values("count_over_time(load[1m])")[0]) > 16)
-    config = configured(tmp_path, monitoring.prometheus, {"url": "/nowhere"})
-    arguments = ("--last", "1m", "--replicas", "3", "--json", "--config", config)
-    done = run("backtest", web, *arguments)
-    assert done.exit_code == 0, done.stderr
-    facts = json.loads(done.stdout)
-    changes = [(one["current"], one["desired"]) for one in facts["changes"]]
-    assert changes == [(3, 7)]
-    assert (facts["summary"]["lowest"], facts["summary"]["highest"]) == (3, 7)
-
-
-def test_a_fleet_is_not_replayed(run: Run, config: Path, web: Path) -> None:
+def test_a_fleet_is_refused(run: Run, web: Path, trace: Path) -> None:
     selector = {"matchLabels": {"tier": "web"}}
     web.write_text(policy("web", scaleTargetRef=None, scaleTargetSelector=selector))
-    done = run("backtest", web, "--config", config)
+    done = run("backtest", web, "--trace", trace)
     assert (done.exit_code, done.stdout) == (1, "")
-    assert done.stderr == f"{web}: a fleet: backtest replays a policy with a scaleTargetRef\n"
+    assert done.stderr.startswith(f"{web}: web: spec.scaleTargetSelector: a fleet: play one of its")

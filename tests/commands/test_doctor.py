@@ -9,7 +9,7 @@ from typing import Any
 from aiohttp import web
 
 from tests.commands.conftest import Run
-from tests.parts.fake_prometheus import ANY, FakePrometheus, status
+from tests.parts.fake_prometheus import ANY, FakePrometheus, samples, status
 from tests.parts.git_http import GitHttp
 from tests.parts.github import GitHub
 from tests.parts.keys import ssh_key
@@ -18,7 +18,7 @@ from tests.service.program import configured, policy, through
 
 
 def lines(run: Run, config: Path, code: int) -> dict[str, tuple[str, str]]:
-    """By check: whether it is ok, and what was told."""
+    """By check: whether it is ok, and what was told; of several findings, the last."""
     done = run("doctor", "--config", config)
     assert (done.exit_code, done.stderr) == (code, "")
     parted = [line.partition(": ") for line in done.stdout.splitlines()]
@@ -32,6 +32,7 @@ def test_all_is_well(run: Run, shop: StateRepo, fake: FakePrometheus, tmp_path: 
         signing = {"format": "ssh", "key_file": str(key.key_file)}
         more: dict[str, Any] = {"publish": {"forge": "github"}, "commit": {"signing": signing}}
         config = configured(tmp_path, fake.url, remote, **more)
+        fake.script(ANY, samples(700))
         refs = shop.git("for-each-ref")
         told = lines(run, config, 0)
     assert {check: ok for check, (ok, _) in told.items()} == {
@@ -40,9 +41,19 @@ def test_all_is_well(run: Run, shop: StateRepo, fake: FakePrometheus, tmp_path: 
         "signing": "ok",
         "fetch": "ok",
         "policies": "ok",
+        "conflicts": "ok",
         "push": "ok",
         "pull requests": "ok",
+        "prometheus clock": "ok",
+        "git clock": "ok",
+        "webhook": "ok",
+        "queries": "ok",
+        "ready replicas": "ok",
     }
+    assert told["queries"][1] == "2 have one finite sample for each of 2 targets"
+    assert told["ready replicas"][1] == "known of 2 of 2 targets"
+    assert told["git clock"][1] == "ours agrees with the Git host's"
+    assert told["webhook"][1].startswith("not tried: the port is chosen when the service starts")
     assert told["prometheus"][1] == f"{fake.url} answers queries"
     assert told["policies"][1] == "2 valid, which govern 2 counts"
     assert told["signing"][1].startswith("the ssh key of ")
@@ -54,7 +65,9 @@ def test_all_is_well(run: Run, shop: StateRepo, fake: FakePrometheus, tmp_path: 
 def test_what_is_not_configured_is_said_and_fine(
     run: Run, shop: StateRepo, fake: FakePrometheus, tmp_path: Path
 ) -> None:
+    fake.script(ANY, samples(700))
     told = lines(run, configured(tmp_path, fake.url, {"url": shop.url}), 0)
+    assert told["git clock"] == ("ok", "not tried: the remote speaks no HTTP")
     assert told["alerts"] == ("ok", "not configured: Prometheus tells which ones fire")
     assert told["signing"] == ("ok", "not configured: commits are not signed")
     assert told["pull requests"] == ("ok", "not configured: everything goes straight to the branch")
@@ -69,7 +82,7 @@ def test_one_fault_hides_no_other(
     config = configured(tmp_path, fake.url, remote, commit={"signing": signing})
     told = lines(run, config, 1)
     failed = [check for check, (ok, _) in told.items() if ok == "FAILED"]
-    assert failed == ["signing", "fetch", "policies", "push"]
+    assert failed == ["signing", "fetch", "policies", "conflicts", "push", "queries"]
     assert "see commit.signing.key_file" in told["signing"][1]
     assert "see state_repo.username and state_repo.password_file" in told["fetch"][1]
 
@@ -122,6 +135,7 @@ def test_a_remote_that_may_only_be_read_fails_the_push(
 
 
 def test_for_programs(run: Run, shop: StateRepo, fake: FakePrometheus, tmp_path: Path) -> None:
+    fake.script(ANY, samples(700))
     config = configured(tmp_path, fake.url, {"url": shop.url})
     found = json.loads(run("doctor", "--json", "--config", config).stdout)
     assert [(one["check"], one["ok"]) for one in found["checks"]] == [
@@ -130,8 +144,14 @@ def test_for_programs(run: Run, shop: StateRepo, fake: FakePrometheus, tmp_path:
         ("signing", True),
         ("fetch", True),
         ("policies", True),
+        ("conflicts", True),
         ("push", True),
         ("pull requests", True),
+        ("prometheus clock", True),
+        ("git clock", True),
+        ("webhook", True),
+        ("queries", True),
+        ("ready replicas", True),
     ]
 
 

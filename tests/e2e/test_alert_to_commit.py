@@ -83,7 +83,7 @@ def test_an_alert_without_the_token_wakes_nobody(
         program.until("steady", policy="checkout")
         monitoring.route_to(f"{program.url}/webhooks/alertmanager", token="wrong")
         monitoring.exporter.set("queue_depth", 210, **LABELS)
-        refused = 'scalebridge_webhooks_total{code="401"}'
+        refused = 'scalebridge_webhooks_total{code="401",receiver="alertmanager"}'
         until(lambda: refused in program.page("/metrics"))
         assert program.seen("woken") == []
     assert subjects(state_repo) == []

@@ -127,7 +127,10 @@ async def test_a_secret_is_never_told(server: Recording, credentials: dict[str, 
     async with client(server, **credentials) as prometheus:
         with pytest.raises(MetricsUnavailable) as refused:
             await prometheus.instant("q", NOW)
-    assert str(refused.value) == "'q': HTTP Status Code 401 (b'who are you?')"
+    assert str(refused.value) == (
+        "'q': HTTP Status Code 401 (b'who are you?') (see prometheus.bearer_token_file, "
+        "or prometheus.username and prometheus.password_file)"
+    )
     settings = PrometheusSettings(
         url="http://127.0.0.1:1", bearer_token=SecretStr(SECRET), password=SecretStr(SECRET)
     )

@@ -23,6 +23,8 @@ from tests.parts.fake_prometheus import (
     slow,
     status,
 )
+from tests.repo.processes import until
+from tests.repo.relay import Relay
 
 START, END = datetime(2026, 3, 4, 12, tzinfo=UTC), datetime(2026, 3, 4, 12, 5, tzinfo=UTC)
 NOT_THE_API = "not an answer of Prometheus' API"
@@ -152,6 +154,28 @@ async def test_a_body_that_drips_is_cut_off() -> None:
         before = perf_counter()
         assert await complaint(server.url, patience=0.2) == "'q': no answer within 0.2 s"
         assert perf_counter() - before < 3
+
+
+async def test_after_bodies_that_drip_all_threads_are_free_again() -> None:
+    with Recording(drips=True) as server, Recording() as good, Relay(server.address) as relay:
+        good.script("q", samples(7))
+        async with client(f"http://{relay.address}", 0.2, concurrency=2) as prometheus:
+            for _ in range(3):
+                with pytest.raises(MetricsUnavailable):
+                    await prometheus.instant("q", END)
+            relay.lead_to(good.address)
+            assert await prometheus.instant("q", END) == 7
+
+
+async def test_the_end_waits_for_no_body_that_drips() -> None:
+    with Recording(drips=True) as server:
+        prometheus = client(server.url, patience=60)
+        asked = asyncio.create_task(prometheus.instant("q", END))
+        await asyncio.to_thread(until, lambda: server.authorizations)
+        await prometheus.__aexit__()
+        with pytest.raises(MetricsUnavailable):
+            async with asyncio.timeout(5):
+                await asked
 
 
 async def test_only_so_many_are_asked_at_once() -> None:

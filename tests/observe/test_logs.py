@@ -36,26 +36,25 @@ def spoken(form: str, level: str) -> list[str]:
 
 
 def test_json_is_one_object_a_line() -> None:
-    *ours, library = spoken("json", "info")
-    decided, failed = (json.loads(line) for line in ours)
+    decided, failed, library = (json.loads(line) for line in spoken("json", "info"))
     assert decided.pop("timestamp").endswith("Z")
     assert decided == {"event": "decided", "level": "info", "policy": "web", "desired": 7}
     assert (failed["event"], failed["level"], failed["error"]) == ("publish_failed", "warning", "x")
-    assert library == "aiohttp: odd"
+    assert (library["event"], library["level"]) == ("library_said", "warning")
+    assert (library["logger"], library["text"]) == ("aiohttp", "odd")
 
 
 @pytest.mark.parametrize(
     ("level", "events"),
     [
-        ("debug", ["steady", "decided", "publish_failed"]),
-        ("info", ["decided", "publish_failed"]),
-        ("warning", ["publish_failed"]),
+        ("debug", ["steady", "decided", "publish_failed", "library_said"]),
+        ("info", ["decided", "publish_failed", "library_said"]),
+        ("warning", ["publish_failed", "library_said"]),
         ("error", []),
     ],
 )
 def test_the_level_leaves_out_what_is_below(level: str, events: list[str]) -> None:
-    *ours, _ = spoken("json", level)
-    assert [json.loads(line)["event"] for line in ours] == events
+    assert [json.loads(line)["event"] for line in spoken("json", level)] == events
 
 
 def test_the_console_has_no_colours_where_nobody_watches() -> None:

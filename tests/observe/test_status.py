@@ -58,6 +58,7 @@ def test_a_new_status_knows_nothing() -> None:
         "brokenPolicies": {},
         "suspended": [],
         "problems": {},
+        "conflicts": [],
         "decisions": [],
         "waiting": [],
         "budget": None,
@@ -94,6 +95,7 @@ def test_facts_are_the_same_for_programs() -> None:
         "brokenPolicies": {"bad.yaml": "bad.yaml:3: spec: wrong"},
         "suspended": ["job"],
         "problems": {"lost": "no such workload <b>"},
+        "conflicts": [],
         "decisions": [down, up],
         "waiting": [up],
         "budget": {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import ssl
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -69,6 +70,16 @@ async def test_one_token_fetches_and_pushes(
         assert await committed(repo, 6) == state_repo.tip()
     assert hub.calls == [MINT]
     assert all(request.status < 400 for request in hub.requests)
+
+
+def test_when_its_token_ends_is_a_metric(settings: StateRepoSettings) -> None:
+    ends: list[float] = []
+    tokens = app_tokens(settings, ends.append)
+    assert tokens
+    tokens.token()
+    tokens.token()
+    [end] = ends
+    assert 0 < end - time.time() <= 3_700
 
 
 async def test_a_token_near_its_end_is_renewed(hub: GitHub, settings: StateRepoSettings) -> None:

@@ -4,17 +4,45 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import struct
 from asyncio import StreamReader, StreamWriter
 from contextlib import ExitStack, suppress
+from dataclasses import dataclass
+from math import inf
 from ssl import SSLContext
+from typing import Literal
 
 from tests.parts.threads import Context, LoopThread
 
 _CHUNK = 1 << 16
+_DRIP_S = 0.05
+_RESET = struct.pack("ii", 1, 0)
+"""SO_LINGER: closing sends RST, not FIN."""
+
+End = Literal["silence", "reset", "close"]
+
+
+@dataclass(frozen=True, slots=True)
+class Weather:
+    """What connections go through, those that are open and those to come."""
+
+    latency: float = 0.0
+    """Seconds that each chunk takes, either way."""
+    rate: float = inf
+    """Bytes per second of answers: a few make a body that drips."""
+    answers: float = inf
+    """So many bytes of answers come through, of all connections together; then comes the end."""
+    end: End = "silence"
+    """Half open: nothing comes any more, and nobody is told; a reset; or a truncated answer."""
+    requests: bool = True
+    """Without: a black hole, in which also requests are lost."""
+
+
+FAIR = Weather()
 
 
 class Relay(Context):
-    """Forwards to `host:port`, or refuses, or takes connections and says nothing, or stalls.
+    """Forwards to `host:port`, or refuses, or takes connections and says nothing, or worse.
 
     With a TLS context, it is what a server hides behind.
     """
@@ -23,7 +51,8 @@ class Relay(Context):
         self._context = context
         self._to = to.rsplit(":", 1)
         self._hanging = False
-        self._answers = float("inf")
+        self._weather = FAIR
+        self._answers = inf
         self._server: asyncio.Server | None = None
         self._writers: set[StreamWriter] = set()
         with socket.create_server(("127.0.0.1", 0)) as listener:
@@ -40,12 +69,17 @@ class Relay(Context):
         self.forward()
 
     def forward(self) -> None:
-        """All is well; connections that stalled are cut."""
-        if self._answers != float("inf"):
-            self._answers = float("inf")
+        """All is well; connections that went through worse are cut."""
+        if self._weather != FAIR:
             self._thread.run(self._close())
+        self.turn(FAIR)
         self._hanging = False
         self._thread.run(self._listen())
+
+    def lead_to(self, to: str) -> None:
+        """New connections go elsewhere, and all is well there."""
+        self._to = to.rsplit(":", 1)
+        self.forward()
 
     def hang(self) -> None:
         """Connections are taken and never answered."""
@@ -55,7 +89,12 @@ class Relay(Context):
 
     def stall(self, after: int = 0) -> None:
         """Connections stay open, and no answers come through after as many bytes more."""
-        self._answers = after
+        self.turn(Weather(answers=after))
+
+    def turn(self, weather: Weather) -> None:
+        """From now on this; `forward` ends it."""
+        self._weather = weather
+        self._answers = weather.answers
 
     def refuse(self) -> None:
         """Nobody listens, and open connections are cut."""
@@ -88,23 +127,54 @@ class Relay(Context):
     async def _join(self, reader: StreamReader, writer: StreamWriter) -> None:
         far_reader, far_writer = await asyncio.open_connection(*self._to)
         try:
-            await asyncio.gather(
-                self._copy(reader, far_writer), self._copy(far_reader, writer, answers=True)
-            )
+            await asyncio.gather(self._ask(reader, far_writer), self._answer(far_reader, writer))
         finally:
             far_writer.close()
 
-    async def _copy(
-        self, reader: StreamReader, writer: StreamWriter, *, answers: bool = False
-    ) -> None:
+    async def _ask(self, reader: StreamReader, writer: StreamWriter) -> None:
         with suppress(ConnectionError):
             while chunk := await reader.read(_CHUNK):
-                if answers:
-                    chunk = chunk[: int(min(self._answers, _CHUNK))]
-                    self._answers -= len(chunk)
-                writer.write(chunk)
-                await writer.drain()
-            if self._answers > 0 and writer.can_write_eof():
-                writer.write_eof()
-            elif self._answers > 0:
-                writer.close()  # TLS has no connection that is half closed
+                await asyncio.sleep(self._weather.latency)
+                if self._weather.requests:
+                    writer.write(chunk)
+                    await writer.drain()
+            _say_end(writer)
+
+    async def _answer(self, reader: StreamReader, writer: StreamWriter) -> None:
+        with suppress(ConnectionError):
+            while chunk := await reader.read(_CHUNK):
+                await asyncio.sleep(self._weather.latency)
+                chunk = chunk[: int(min(self._answers, _CHUNK))]
+                self._answers -= len(chunk)
+                await self._pour(chunk, writer)
+                if self._answers <= 0 and self._weather.end != "silence":
+                    _cut(writer, reset=self._weather.end == "reset")
+                    return
+            if self._answers > 0:
+                _say_end(writer)
+
+    async def _pour(self, chunk: bytes, writer: StreamWriter) -> None:
+        """All at once, or so slowly that it may never end."""
+        while chunk:
+            some = int(min(max(1.0, self._weather.rate * _DRIP_S), len(chunk)))
+            writer.write(chunk[:some])
+            await writer.drain()
+            chunk = chunk[some:]
+            if chunk:
+                await asyncio.sleep(_DRIP_S)
+
+
+def _say_end(writer: StreamWriter) -> None:
+    if writer.can_write_eof():
+        writer.write_eof()
+    else:
+        writer.close()  # TLS has no connection that is half closed
+
+
+def _cut(writer: StreamWriter, *, reset: bool) -> None:
+    if reset:
+        own = writer.get_extra_info("socket")
+        own.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
+        writer.transport.abort()
+    else:
+        writer.close()

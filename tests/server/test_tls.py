@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import ssl
 import subprocess
+import time
 from pathlib import Path
 
 import httpx
 import pytest
 
 from bridge.errors import ConfigInvalid
+from bridge.observe import metrics
 from bridge.observe.status import Status
 from bridge.server.http import Server
 from bridge.settings.server import ServerSettings, TlsSettings
@@ -68,6 +70,11 @@ async def test_webhooks_come_over_https(folder: Path) -> None:
     tls = TlsSettings(cert_file=folder / "server.pem", key_file=folder / "server.key")
     async with server(tls) as (_, port):
         assert await posted(folder, port) == 202
+        ends = metrics.registry.get_sample_value(
+            "scalebridge_credential_expiry_timestamp_seconds", {"credential": "tls", "repo": ""}
+        )
+        assert ends is not None
+        assert ends > time.time()
         with pytest.raises(httpx.TransportError):
             async with httpx.AsyncClient() as http:
                 await http.get(f"http://127.0.0.1:{port}/healthz")

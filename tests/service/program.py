@@ -16,6 +16,7 @@ from typing import Any
 import httpx
 import pytest
 
+from bridge.observe.events import EVENTS
 from tests.parts.git_http import GitHttp
 from tests.parts.state_repo import StateRepo
 
@@ -125,6 +126,7 @@ def running(config: Path) -> Iterator[Program]:
         if program.process.poll() is None:
             assert program.stop() == 0
         assert not program.noise, f"not an event: {program.noise}"
+        assert {one["event"] for one in program.events} <= EVENTS.keys() - {"library_said"}
     finally:
         program.kill()
 

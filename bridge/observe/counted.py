@@ -1,0 +1,88 @@
+"""Rounds and decisions as metrics; only so many targets get series of their own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+from contextlib import suppress
+from typing import Final
+
+from prometheus_client import Gauge
+
+from bridge.decide.decision import Decision
+from bridge.decide.reason import reason_of
+from bridge.observe import metrics
+from bridge.observe.metrics import OfRepo
+
+_OF_A_TARGET: Final = (
+    metrics.desired_replicas,
+    metrics.committed_replicas,
+    metrics.stuck_rollout,
+    metrics.dead_time,
+)
+_Key = tuple[str, ...]
+
+
+class Counted:
+    """The decisions of one state repo; the first `most` targets are listed, until they are gone."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._listed: set[_Key] = set()
+        self._fleets: set[str] = set()
+
+    def decision(self, decision: Decision) -> None:
+        """One more, and its target's series where it is listed."""
+        direction = "up" if decision.raises else "down" if decision.lowers else "none"
+        metrics.decisions.labels(reason_of(decision), direction).inc()
+        key = _key(decision)
+        if key not in self._listed and len(self._listed) >= self._most:
+            return
+        self._listed.add(key)
+        metrics.desired_replicas.labels(*key).set(decision.desired)
+        metrics.committed_replicas.labels(*key).set(decision.current)
+        metrics.stuck_rollout.labels(*key).set(bool(decision.stuck_rollout))
+        if decision.dead_time is None:
+            _end(metrics.dead_time, key)
+        else:
+            metrics.dead_time.labels(*key).set(decision.dead_time)
+
+    def gone(self, decision: Decision) -> None:
+        """Ends the series of a target that no policy governs any more."""
+        key = _key(decision)
+        self._listed.discard(key)
+        for gauge in _OF_A_TARGET:
+            _end(gauge, key)
+
+    def round(self, made: Collection[Decision]) -> None:
+        """What holds of all targets together, after a round."""
+
+        def number(wanted: Callable[[Decision], bool]) -> int:
+            return sum(wanted(one) for one in made)
+
+        metrics.targets.labels().set(len(made))
+        metrics.unlisted_targets.labels().set(max(0, len(made) - len(self._listed)))
+        quarrels = number(lambda one: bool(one.hold and one.hold.override.rivals))
+        metrics.holds.labels("quarrel").set(quarrels)
+        metrics.holds.labels("override").set(number(lambda one: bool(one.hold)) - quarrels)
+        metrics.stuck_rollouts.labels().set(number(lambda one: bool(one.stuck_rollout)))
+        longest = max((one.dead_time or 0.0 for one in made), default=0.0)
+        metrics.longest_dead_time.labels().set(longest)
+
+    def unclaimed(self, by_fleet: Mapping[str, int]) -> None:
+        """Samples that named no member, of as many fleets; ends those of fleets that are gone."""
+        told = dict(sorted(by_fleet.items())[: self._most])
+        for fleet in self._fleets - told.keys():
+            metrics.unclaimed_samples.remove(fleet)
+        for fleet, samples in told.items():
+            metrics.unclaimed_samples.labels(fleet).set(samples)
+        self._fleets = set(told)
+
+
+def _end(gauge: OfRepo[Gauge], labels: _Key) -> None:
+    with suppress(KeyError):  # the newer clients pass over a series that is not there
+        gauge.remove(*labels)
+
+
+def _key(decision: Decision) -> _Key:
+    target = decision.target
+    return decision.policy, target.kind, target.namespace or "", target.name
