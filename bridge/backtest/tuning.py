@@ -10,7 +10,6 @@ from bridge.backtest.closed_loop import run, run_live
 from bridge.backtest.contest import Result, Terms, first_count, loop_of, result
 from bridge.backtest.knobs import Knobs
 from bridge.backtest.load import Load
-from bridge.backtest.meter import Meter
 from bridge.backtest.pilot import interval_of
 from bridge.backtest.search import Cost, Judged, part, total
 from bridge.backtest.workload import Given, Workload, of_trace
@@ -59,7 +58,8 @@ def _judged(course: Course, policy: ScalingPolicy, terms: Terms, *, live: bool =
             piece = part(load, begin, end)
             workload = of_trace(policy, piece, course.given)
             if course.averaged:
-                workload = replace(workload, meters={workload.metric: Meter(piece)})
+                meters = {name: replace(one, span=1) for name, one in workload.meters.items()}
+                workload = replace(workload, meters=meters)
             costs.append((_cost(workload, terms, live=live), end - begin))
     return Judged(total(found[0]), total(found[1]))
 

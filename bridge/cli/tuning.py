@@ -20,13 +20,22 @@ _RANGE = "LOW:HIGH"
 def tune(  # noqa: PLR0913, PLR0917 - each is an option
     policy: Annotated[Path, typer.Argument(help="The policy file to tune.", dir_okay=False)],
     trace: Annotated[
-        list[Path],
+        list[Path] | None,
         typer.Option(
             metavar="CSV",
             dir_okay=False,
             help="Recorded load: t_seconds,requests_per_second. Several: all count.",
         ),
-    ],
+    ] = None,
+    prometheus: Annotated[
+        str | None, typer.Option(metavar="URL", help="Or where the load was recorded.")
+    ] = None,
+    last: Annotated[
+        str, typer.Option(metavar="SPAN", help="With --prometheus: how far back, as 6h or 2d.")
+    ] = "1d",
+    end: Annotated[
+        str | None, typer.Option(metavar="TIME", help="With --prometheus; default: now.")
+    ] = None,
     trials: Annotated[int, typer.Option(min=1, help="How many settings to try.")] = 40,
     time: Annotated[
         str | None,
@@ -100,6 +109,7 @@ def tune(  # noqa: PLR0913, PLR0917 - each is an option
     from bridge.backtest.contest import Terms
     from bridge.backtest.knobs import Reach
     from bridge.backtest.workload import Given
+    from bridge.commands.backtest import Asked as History
     from bridge.commands.tune import Asked, Choice, tune_policy
 
     reach = Reach(
@@ -112,7 +122,8 @@ def tune(  # noqa: PLR0913, PLR0917 - each is an option
     )
     dead, start = _seconds("--dead-time", dead_time), _seconds("--pod-start", pod_start)
     asked = Asked(
-        traces=trace,
+        traces=trace or (),
+        prometheus=History(prometheus=prometheus, last=last, end=end) if prometheus else None,
         given=Given(metric, capacity),
         terms=Terms(dead_times=(dead,), pod_start=min(start, dead), commits_per_hour=budget),
         reach=reach,

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import difflib
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Executor, ProcessPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 from rich.progress import Progress
@@ -21,7 +22,9 @@ from bridge.backtest.load import Load
 from bridge.backtest.search import Judged, Trial, front, search, within
 from bridge.backtest.trace import parse_trace
 from bridge.backtest.tuning import Course, as_it_is, by_live_hpa, played
-from bridge.backtest.workload import Given, of_trace
+from bridge.backtest.workload import Given, of_history, of_trace
+from bridge.commands.backtest import Asked as History
+from bridge.commands.backtest import history
 from bridge.commands.console import DONE, give_up, print_json
 from bridge.commands.tune_table import Found, facts, told
 from bridge.documents import load_document
@@ -50,7 +53,9 @@ class Choice:
 class Asked:
     """The options as they were given."""
 
-    traces: Sequence[Path]
+    traces: Sequence[Path] = ()
+    prometheus: History | None = None
+    """Where the load is recorded instead, and of when."""
     given: Given
     terms: Terms
     reach: Reach
@@ -70,8 +75,8 @@ def tune_policy(path: Path, asked: Asked, *, as_json: bool) -> int:
         give_up("--write needs to know what: --choose N, --max-shortage or --max-cost")
     text, policy = _read(path)
     try:
-        loads = [_load(trace) for trace in asked.traces]
-        found = _searched(_course(text, path, policy, loads, asked), policy, asked)
+        course = _course(load_document(text.encode(), str(path)).data, policy, asked)
+        found = _searched(course, policy, asked)
         chosen = _chosen(found, asked.choice)
         after = _edited(text, chosen, path) if chosen else text
     except BridgeError as error:
@@ -104,14 +109,26 @@ def _load(trace: Path) -> Load:
     return parse_trace(text, str(trace))
 
 
-def _course(
-    text: str, path: Path, policy: ScalingPolicy, loads: Sequence[Load], asked: Asked
-) -> Course:
+def _course(document: Mapping[str, Any], policy: ScalingPolicy, asked: Asked) -> Course:
     """With the capacity of the policy as it is: a trial may not change what a replica serves."""
-    workload = of_trace(policy, loads[0], asked.given)
-    given = Given(workload.metric, workload.capacity)
-    document = load_document(text.encode(), str(path)).data
-    return Course(document=document, loads=loads, given=given, terms=asked.terms)
+    if asked.prometheus and asked.traces:
+        raise ConfigInvalid("--trace and --prometheus: give one of the two")
+    if asked.prometheus:
+        recorded = of_history(policy, history(None, policy, asked.prometheus), asked.given)
+        loads = [recorded.meters[recorded.metric].load]
+        given = replace(asked.given, metric=recorded.metric)
+    else:
+        loads, given = [_load(trace) for trace in asked.traces], asked.given
+    if not loads:
+        raise ConfigInvalid("which load? give --trace FILE or --prometheus URL")
+    workload = of_trace(policy, loads[0], given)
+    return Course(
+        document=document,
+        loads=loads,
+        given=Given(workload.metric, workload.capacity),
+        terms=asked.terms,
+        averaged=bool(asked.prometheus),
+    )
 
 
 def _searched(course: Course, policy: ScalingPolicy, asked: Asked) -> Found:

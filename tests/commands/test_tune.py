@@ -5,14 +5,21 @@ from __future__ import annotations
 import json
 import math
 import random
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from bridge.demo.servers import PROMETHEUS
 from bridge.policy.loading import parse_policy
 from tests.commands.conftest import Run
+from tests.parts.backfill import PROMTOOL, Backfilled, Series, every
+from tests.parts.gate import needs
 
+END = datetime.now(UTC).replace(second=0, microsecond=0)
 WEB = """\
 # who scales the web
 apiVersion: scalebridge/v1
@@ -26,7 +33,7 @@ spec:
       query: sum(rate(load[2m]))
       target: {type: AverageValue, value: 100}  # measured in May
 """
-QUICK = ("--trials", 10, "--jobs", 1, "--window-down", "1m:20m")
+QUICK = ("--trials", 6, "--jobs", 1, "--window-down", "1m:20m")
 
 
 @pytest.fixture
@@ -39,11 +46,10 @@ def web(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def trace(tmp_path: Path) -> Path:
-    """Two noisy hours, a sample a minute."""
+    """A noisy hour, a sample a minute."""
     draw = random.Random(1)
     rows = [
-        f"{60 * n},{(900 + 500 * math.sin(n / 12)) * draw.uniform(0.8, 1.2):.1f}"
-        for n in range(120)
+        f"{60 * n},{(900 + 500 * math.sin(n / 12)) * draw.uniform(0.8, 1.2):.1f}" for n in range(60)
     ]
     path = tmp_path / "load.csv"
     path.write_text("\n".join(["t_seconds,requests_per_second", *rows]) + "\n")
@@ -63,7 +69,7 @@ def test_the_same_seed_finds_the_same_with_one_process_or_two(
     first = tuned(run, web, "--trace", trace, "--choose", 1)
     done = run("tune", web, "--trace", trace, *QUICK, "--jobs", 2, "--choose", 1, "--json")
     assert json.loads(done.stdout) == first
-    assert first["trials"] == 10
+    assert first["trials"] == 6
     assert first["complete"]
     chosen, costs = first["chosen"], [one["training"] for one in first["front"]]
     assert chosen["number"] == 1
@@ -96,6 +102,25 @@ def test_it_tells_of_the_part_that_the_search_never_saw(run: Run, web: Path, tra
     for shown in ("live HPA", "as it is", "--choose N"):
         assert shown in done.stdout
     assert web.read_text() == WEB
+
+
+@pytest.fixture(scope="module")
+def prometheus(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A real one that recorded fifty minutes at 900 a second, and ten at 1800."""
+    needs(PROMETHEUS, PROMTOOL)
+    counted = list(accumulate([15.0 * (900 if step < 240 else 1800) for step in range(280)]))
+    series = Series("load", every(15, END - timedelta(seconds=280 * 15), counted))
+    with Backfilled(tmp_path_factory.mktemp("hour"), (series,), lookback="20s") as server:
+        yield server.url
+
+
+def test_load_may_come_from_a_real_prometheus(run: Run, web: Path, prometheus: str) -> None:
+    span = ("--last", "1h", "--end", END.isoformat())
+    found = tuned(run, web, "--prometheus", prometheus, *span, "--choose", 1)
+    own = found["as_it_is"]
+    hours = own["training"]["replica_hours"] + own["validation"]["replica_hours"]
+    assert hours == pytest.approx(9 * 50 / 60 + 18 * 10 / 60, rel=0.05)
+    assert found["chosen"]["number"] == 1
 
 
 def test_time_ends_the_search_and_says_so(run: Run, web: Path, trace: Path) -> None:
