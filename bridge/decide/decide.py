@@ -45,6 +45,7 @@ def decide(
         current=known.committed,
         desired=known.committed,
         dead_time=known.rollouts.dead_time,
+        rollout=known.rollouts.newest,
         stuck_rollout=stuck,
         fleet=policy.is_member,
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, fields
 from typing import Self
 
+from bridge.decide.dead_time import Rollout
 from bridge.decide.override import Hold
 from bridge.manifest.target import Target
 from bridge.policy.model import titled
@@ -36,6 +37,8 @@ class Decision:
     """A person's order that it respects, or a quarrel that it stays out of."""
     dead_time: float | None = None
     """Measured seconds from commit to ready."""
+    rollout: Rollout | None = None
+    """What became of the committed count, as ready replicas tell; None where nobody changed it."""
     stuck_rollout: str = ""
     """What was committed and never came to be, in words."""
     fleet: bool = False

@@ -5,12 +5,15 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Sequence
 from fnmatch import fnmatchcase
+from typing import Any
 from urllib.parse import urlsplit
 
 from pydantic import BaseModel, Field
 
+from bridge.notify.application_status import ApplicationStatus
 from bridge.notify.notice import Notice
 from bridge.notify.push_event import browser_url
+from bridge.trigger.argocd import Standing
 
 _GENERATED_FROM = "argocd.argoproj.io/manifest-generate-paths"
 
@@ -33,22 +36,59 @@ class _Metadata(BaseModel):
     annotations: dict[str, str] | None = None
 
 
+class _Automated(BaseModel):
+    enabled: bool | None = None
+
+
+class _SyncPolicy(BaseModel):
+    automated: _Automated | None = None
+    retry: dict[str, Any] | None = None
+
+
 class _Spec(BaseModel):
     project: str = ""
     source: _Source | None = None
     sources: list[_Source] | None = None
+    sync_policy: _SyncPolicy | None = Field(None, alias="syncPolicy")
 
 
 class Application(BaseModel):
-    """As `GET /api/v1/applications` lists it."""
+    """As Argo CD's API lists it."""
 
     metadata: _Metadata
     spec: _Spec = _Spec()
+    status: ApplicationStatus = ApplicationStatus()
+
+    @property
+    def name(self) -> str:
+        """With its namespace, where the API told one."""
+        return "/".join(filter(None, (self.metadata.namespace, self.metadata.name)))
+
+    @property
+    def syncs_itself(self) -> bool:
+        """Whether it is synced as soon as it is out of sync."""
+        policy = self.spec.sync_policy
+        automated = policy.automated if policy else None
+        return automated is not None and automated.enabled is not False
+
+    def standing(self, notice: Notice) -> Standing:
+        """Where it stands, by the source that is our state repo."""
+        place = next((i for i, one in enumerate(self._sources) if one.follows(notice)), 0)
+        retries = bool(self.spec.sync_policy and self.spec.sync_policy.retry)
+        return self.status.standing(f"application {self.name}", place, retries=retries)
+
+    @property
+    def _sources(self) -> list[_Source]:
+        return self.spec.sources or ([self.spec.source] if self.spec.source else [])
+
+    @property
+    def has_several_sources(self) -> bool:
+        """Whether its revisions are a list."""
+        return bool(self.spec.sources)
 
     def folders(self, notice: Notice) -> list[str]:
         """What its manifests are made of, among what was pushed; empty: nothing of it."""
-        single = [self.spec.source] if self.spec.source else []
-        sources = [one for one in self.spec.sources or single if one.follows(notice)]
+        sources = [one for one in self._sources if one.follows(notice)]
         return [
             posixpath.normpath(posixpath.join("/", source.path, path.strip())).strip("/")
             for source in sources

@@ -1,25 +1,24 @@
-"""Argo CD: its webhook, or a refresh of the applications that a push concerns."""
+"""Argo CD: its webhook, or a refresh of the applications that a push concerns, and a sync."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
-from urllib.parse import quote
 
 import httpx
-from pydantic import ValidationError
 
-from bridge.notify.applications import Applications, affected
+from bridge.notify.argocd_api import ArgoCDAPI, Name, Refusal, understood
+from bridge.notify.exchange import post
 from bridge.notify.notice import Notice
 from bridge.notify.push_event import github_headers
 from bridge.notify.told import Told, told_by
 from bridge.settings.reconcilers import ArgoCDAPISettings, ArgoCDSettings
 from bridge.settings.secret import secret_text
 
-_AT_ONCE = 8
 _QUEUE_FULL = frozenset({503})
 _UNAVAILABLE = frozenset({429, 503, 504})  # gRPC: exhausted, unavailable, deadline exceeded
+_BUSY = "another operation is already in progress"
 
 
 async def call_argocd(
@@ -32,9 +31,7 @@ async def call_argocd(
     """
     body = notice.as_push_event()
     headers = github_headers(body, secret_text(reconciler.token, reconciler.token_file))
-    answer = await client.post(
-        reconciler.url, content=body, headers=headers, timeout=reconciler.timeout
-    )
+    answer = await post(client, reconciler, body, headers)
     return told_by(reconciler.name, answer, _QUEUE_FULL)
 
 
@@ -43,64 +40,55 @@ async def refresh_applications(
 ) -> Told:
     """Asks for each application with `refresh=normal`, which needs the right `get` only.
 
+    With `sync`, those that don't sync by themselves are told to.
+
     Raises:
         httpx.HTTPError, httpx.InvalidURL, ConfigInvalid: see call_webhook.
     """
-    asking = _Asking(client, reconciler)
-    if reconciler.applications:
-        queries = [_named(name) for name in reconciler.applications]
-    else:
-        answer = await asking.get("")
-        if not answer.is_success:
-            return told_by(reconciler.name, answer, _UNAVAILABLE)
-        try:
-            listed = Applications.model_validate_json(answer.content).items or []
-        except ValidationError as error:
-            return Told(reconciler.name, f"no list of applications: {error.errors()[0]['msg']}")
-        queries = [
-            (one.metadata.name, one.metadata.namespace, one.spec.project)
-            for one in affected(listed, notice)
-        ]
-    if not queries:
-        return Told(reconciler.name, f"no application deploys {notice.repo_url} {notice.branch}")
-    return await asking.refresh(queries)
+    refreshing = _Refreshing(ArgoCDAPI(client, reconciler), reconciler, notice)
+    try:
+        return await refreshing.told()
+    except Refusal as refusal:
+        if refusal.answer is None:
+            return Told(reconciler.name, str(refusal))
+        return told_by(reconciler.name, refusal.answer, _UNAVAILABLE)
 
 
-def _named(name: str) -> tuple[str, str, str]:
-    namespace, _, name = name.rpartition("/")
-    return name, namespace, ""
+class _Refreshing:
+    """One notice for all applications that it concerns."""
 
-
-class _Asking:
-    """Requests to the API, so many at once."""
-
-    def __init__(self, client: httpx.AsyncClient, reconciler: ArgoCDAPISettings) -> None:
-        self._client = client
+    def __init__(self, api: ArgoCDAPI, reconciler: ArgoCDAPISettings, notice: Notice) -> None:
+        self._api = api
         self._reconciler = reconciler
-        self._free = asyncio.Semaphore(_AT_ONCE)
+        self._notice = notice
 
-    async def get(self, path: str, **query: str) -> httpx.Response:
-        """The answer of `/api/v1/applications…`."""
-        token = secret_text(self._reconciler.token, self._reconciler.token_file)
-        async with self._free:
-            return await self._client.get(
-                f"{self._reconciler.url}/api/v1/applications{path}",
-                params=query,
-                headers={"Authorization": f"Bearer {token}"},
-                timeout=self._reconciler.timeout,
-            )
+    async def told(self) -> Told:
+        """The first that failed is what is told."""
+        names = await self._api.concerned(self._notice)
+        if not names:
+            where = f"{self._notice.repo_url} {self._notice.branch}"
+            return Told(self._reconciler.name, f"no application deploys {where}")
+        return self._summed(names, await asyncio.gather(*map(self._refresh, names)))
 
-    async def refresh(self, queries: Sequence[tuple[str, str, str]]) -> Told:
-        """Each of them (name, namespace, project); the first that failed is what is told."""
-        answers = await asyncio.gather(*(self._refresh(*query) for query in queries))
-        for (name, _, _), answer in zip(queries, answers, strict=True):
+    def _summed(self, names: Sequence[Name], answers: Sequence[httpx.Response]) -> Told:
+        for name, answer in zip(names, answers, strict=True):
             if not answer.is_success:
                 told = told_by(self._reconciler.name, answer, _UNAVAILABLE)
-                return replace(told, error=f"application {name}: {told.error}")
+                busy = _BUSY in answer.text
+                error = f"application {name.name}: {told.error}"
+                return replace(told, error=error, transient=told.transient or busy)
         return Told(self._reconciler.name)
 
-    async def _refresh(self, name: str, namespace: str, project: str) -> httpx.Response:
-        # With its project an application that is missing is a 404, without a 403.
-        given = {"appNamespace": namespace, "project": project}
-        query = {key: value for key, value in given.items() if value}
-        return await self.get(f"/{quote(name, safe='')}", refresh="normal", **query)
+    async def _refresh(self, name: Name) -> httpx.Response:
+        answer = await self._api.application(name, refresh="normal")
+        if not (answer.is_success and self._reconciler.sync):
+            return answer
+        application = understood(answer)
+        if application.syncs_itself or application.status.sync.status != "OutOfSync":
+            return answer
+        # Of several sources one revision can't be told by itself: each goes to its own target.
+        several = application.has_several_sources
+        wanted = {} if several else {"revision": self._notice.push.after}
+        return await self._api.ask(
+            "POST", self._api.path(name, "sync"), {}, {**name.given(), **wanted}
+        )

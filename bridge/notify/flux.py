@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import httpx
 
+from bridge.notify.exchange import post
 from bridge.notify.notice import Notice
 from bridge.notify.push_event import github_headers, signature
 from bridge.notify.told import Told, told_by
@@ -20,12 +21,7 @@ async def call_flux(client: httpx.AsyncClient, reconciler: FluxSettings, notice:
         httpx.HTTPError, httpx.InvalidURL, ConfigInvalid: see call_webhook.
     """
     body = notice.as_push_event()
-    answer = await client.post(
-        reconciler.url,
-        content=body,
-        headers=_headers(reconciler, body),
-        timeout=reconciler.timeout,
-    )
+    answer = await post(client, reconciler, body, _headers(reconciler, body))
     return told_by(reconciler.name, answer, _TRANSIENT)
 
 

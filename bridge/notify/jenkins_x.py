@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import httpx
 
+from bridge.notify.exchange import post
 from bridge.notify.notice import Notice
 from bridge.notify.push_event import github_headers, signature
 from bridge.notify.told import Told, told_by
@@ -29,9 +30,7 @@ async def call_jenkins_x(
     headers = github_headers(body, key)
     if key is not None:  # it reads this one only, of any algorithm
         headers["X-Hub-Signature"] = signature(body, key)
-    answer = await client.post(
-        reconciler.url, content=body, headers=headers, timeout=reconciler.timeout
-    )
+    answer = await post(client, reconciler, body, headers)
     told = told_by(reconciler.name, answer, _TRANSIENT)
     if _NOT_UNDERSTOOD in answer.text:
         return replace(told, transient=False)

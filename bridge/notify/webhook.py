@@ -5,6 +5,7 @@ from __future__ import annotations
 import httpx
 
 from bridge.errors import ConfigInvalid
+from bridge.notify.exchange import post
 from bridge.notify.notice import Notice
 from bridge.notify.push_event import signature
 from bridge.notify.told import Told, told_by
@@ -29,9 +30,7 @@ async def call_webhook(
         headers[reconciler.signature_header] = signature(body, key)
     if bearer := secret_text(None, reconciler.bearer_token_file):
         headers["Authorization"] = f"Bearer {bearer}"
-    answer = await client.post(
-        reconciler.url, content=body, headers=headers, timeout=reconciler.timeout
-    )
+    answer = await post(client, reconciler, body, headers)
     return told_by(reconciler.name, answer, _TRANSIENT)
 
 

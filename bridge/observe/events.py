@@ -39,6 +39,7 @@ EVENTS: Final[Mapping[str, Event]] = {
     "rollout_goes_on": Event("info", "It has, or there is another."),
     "waiting_for_budget": Event("info", "The hour's commits are spent."),
     "committed": Event("info", "A commit was pushed to the branch."),
+    "commit_live": Event("info", "A commit of ours is live, by who says so."),
     "decision_dropped": Event("info", "A decision no longer held when it was to be committed."),
     "publish_failed": Event("warning", "A batch was given up; ticks decide again."),
     "branch_protected": Event("warning", "The branch takes no pushes: pull requests instead."),

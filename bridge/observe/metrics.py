@@ -53,7 +53,12 @@ class OfRepo(Generic[_Metric]):
     log's context; empty, which to Prometheus is no label, where there is only one."""
 
     def __init__(
-        self, kind: type[_Metric], name: str, text: str, labels: Sequence[str] = (), **more: Any
+        self,
+        kind: type[_Metric],
+        name: str,
+        text: str,
+        labels: Sequence[str] = (),
+        **more: Any,
     ) -> None:
         self._metric: _Metric = _made(kind, name, text, [*labels, "repo"], **more)
 
@@ -197,6 +202,20 @@ dead_time = OfRepo(
     "scalebridge_dead_time_seconds",
     "From commit to ready, the longest of the last five; no series while none was measured.",
     _OF_A_COUNT,
+)
+commit_to_live = OfRepo(
+    Histogram,
+    "scalebridge_commit_to_live_seconds",
+    "From a commit of ours until it was live, by who says so: a reconciler, flux, commit_status "
+    "or ready (replicas).",
+    ["source"],
+    buckets=(5, 10, 20, 30, 45, 60, 90, 120, 180, 300, 600, 1200, 1800, 3600),
+)
+commit_stuck = OfRepo(
+    Gauge,
+    "scalebridge_commit_stuck",
+    "1 while a commit of ours failed to get live, or did not within confirm.timeout.",
+    ["source"],
 )
 unclaimed_samples = OfRepo(
     Gauge,

@@ -11,6 +11,7 @@ from typing import Any
 from bridge.batch.budget import Budget
 from bridge.decide.decision import Decision
 from bridge.decide.override import Hold
+from bridge.observe.confirmation import Confirmations
 from bridge.observe.progress import Progress
 from bridge.publish.case import Proposal
 from bridge.publish.push import Push
@@ -43,6 +44,7 @@ class Status:
     budget: Budget | None = None
     repo: str = ""
     progress: Progress = field(default_factory=Progress)
+    confirmations: Confirmations = field(default_factory=Confirmations)
 
     @property
     def unready(self) -> str:
@@ -97,6 +99,7 @@ class Status:
             "decisions": [decision_facts(d) for _, d in sorted(self.decisions.items())],
             "waiting": [decision_facts(d) for d in self.waiting],
             "budget": self.budget_facts,
+            "confirmations": self.confirmations.facts(),
             "pushes": [push_facts(at, push) for at, push in reversed(self.pushes)],
         }
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
 from bridge.commit.approval import group_of
 from bridge.decide.decision import Decision, Step
 from bridge.errors import BridgeError
+from bridge.manifest.target import Target
 from bridge.policy.model import ScalingPolicy
 from bridge.publish.forge import PullRequest, Seen
 from bridge.repo.side import Head
@@ -20,11 +21,14 @@ Event = Literal["opened", "updated", "waiting", "refused", "taken_over", "closed
 
 @dataclass(frozen=True, slots=True)
 class Orders:
-    """What people ask for at a snapshot: each policy for one target, by title."""
+    """What people ask for at a snapshot."""
 
     policies: Mapping[str, ScalingPolicy]
+    """Each for one target, by title."""
     paths: Mapping[str, str]
     """The policies' files, by name."""
+    held: Container[Target] = ()
+    """Whose counts somebody ordered."""
 
     def of(self, made: ScaleDecision) -> ScalingPolicy | None:
         """The policy that such a decision came from, if it governs the same target still."""
@@ -73,14 +77,17 @@ class Case:
 
 
 def standing(case: Case, wanted: Wanted) -> list[Decision]:
-    """What is wanted of policies that are as they were, and what was proposed for unknown ones."""
+    """What is wanted of policies that are as they were, and what was proposed for unknown ones.
+
+    Without what people ordered otherwise, also after it was decided.
+    """
     policies = case.orders.policies
     made = [
         decision
         for decision in wanted.decisions.get(case.group, ())
         if policies.get(decision.title) == wanted.policies[decision.title]
     ]
-    return [*made, *_kept(case, wanted)]
+    return [d for d in (*made, *_kept(case, wanted)) if d.target not in case.orders.held]
 
 
 def _kept(case: Case, wanted: Wanted) -> Iterator[Decision]:

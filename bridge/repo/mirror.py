@@ -147,6 +147,10 @@ class Mirror:
     def _page(self, start: str, count: int) -> list[Commit]:
         return self._pages.page(start, count, self._seen.tip or start)
 
+    def includes(self, revision: str, commit: str) -> bool:
+        """Whether it is that commit, or comes after it; not where the mirror lacks either."""
+        return self._mended(lambda: self._pages.includes(revision, commit))
+
     def earlier(self, tip: str, path: str, limit: int = 20) -> list[str]:
         """Blob ids that the file had before the tip, newest first, as far as can be found out."""
         depth = FEWEST_WALKED

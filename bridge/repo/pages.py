@@ -7,7 +7,7 @@ import sys
 from contextlib import suppress
 from pathlib import Path
 
-from bridge.repo.git import Git
+from bridge.repo.git import Git, GitFailed
 from bridge.repo.log import commits, log_format
 from bridge.repo.merges import with_brought
 from bridge.repo.snapshot import Commit
@@ -49,6 +49,14 @@ class Pages:
         boundary = secrets.token_hex(16)
         log = self._git.run("log", "-z", f"--format={log_format(boundary)}", *arguments)
         return commits(log.decode(errors="surrogateescape"), boundary)
+
+    def includes(self, revision: str, commit: str) -> bool:
+        """Whether it is that commit, or comes after it; not where the mirror lacks either."""
+        try:
+            self._git.run("merge-base", "--is-ancestor", commit, revision)
+        except GitFailed:
+            return False
+        return True
 
     def cut(self) -> set[str]:
         """The commits whose parents the mirror has not."""

@@ -168,6 +168,10 @@ class StateRepo:
             recent = any(commit.at >= since for commit in page)
             start = page[-1].parents[0] if recent and page[-1].parents else None
 
+    async def includes(self, revision: str, commit: str) -> bool:
+        """Whether a revision is that commit, or comes after it, as far as we know the branch."""
+        return await self._in_thread(lambda: self._open.includes(revision, commit))
+
     async def earlier(self, snapshot: Snapshot, path: str) -> list[bytes]:
         """What the file held before the snapshot, newest first."""
         blobs = await self._in_thread(lambda: self._open.earlier(snapshot.tip, path))

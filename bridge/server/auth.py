@@ -9,7 +9,8 @@ from contextlib import suppress
 from datetime import datetime
 
 from bridge.settings.secret import secret_text
-from bridge.settings.server import GrafanaSettings, ServerSettings
+from bridge.settings.server import FluxSignatureSettings, GrafanaSettings, ServerSettings
+from bridge.trigger.flux import hub_signature_fault
 from bridge.trigger.grafana import Signed
 
 
@@ -29,6 +30,16 @@ def token_fault(settings: ServerSettings, headers: Mapping[str, str]) -> str:
         given = ""
     known = hmac.compare_digest(given.strip().encode(errors="surrogateescape"), token.encode())
     return "" if known else "webhook token missing or wrong"
+
+
+def hub_fault(given: FluxSignatureSettings, headers: Mapping[str, str], body: bytes) -> str:
+    """Empty for a body that Flux signed.
+
+    Raises:
+        ConfigInvalid: the secret can't be read.
+    """
+    secret = secret_text(given.secret, given.secret_file) or ""
+    return hub_signature_fault(secret, headers.get("X-Signature", ""), body)
 
 
 def _password(credentials: str) -> str:

@@ -15,7 +15,7 @@ from bridge.errors import ConfigInvalid
 from bridge.observe import metrics
 from bridge.observe.status import Status, Statuses
 from bridge.server.pages import Pages
-from bridge.server.webhooks import Accept, Webhooks, count_replies
+from bridge.server.webhooks import Listeners, Webhooks, count_replies
 from bridge.settings.server import ServerSettings, TlsSettings
 
 _LINGER_S = 2.0
@@ -29,14 +29,14 @@ class Server:
         self,
         settings: ServerSettings,
         status: Status | Statuses,
-        accept: Accept,
+        listeners: Listeners,
         clock: Callable[[], datetime],
     ) -> None:
         self._settings = settings
         application = web.Application(
             client_max_size=settings.max_body, middlewares=[count_replies]
         )
-        application.add_routes(Webhooks(settings, accept, clock).routes)
+        application.add_routes(Webhooks(settings, listeners, clock).routes)
         application.add_routes(Pages(status, settings.hung_after).routes)
         self._runner = web.AppRunner(
             application,

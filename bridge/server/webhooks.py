@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Final
 
 import structlog
@@ -12,31 +14,46 @@ from aiohttp import web
 
 from bridge.errors import ConfigInvalid, PayloadInvalid
 from bridge.observe import metrics
-from bridge.server.auth import signature_fault, token_fault
+from bridge.server.auth import hub_fault, signature_fault, token_fault
 from bridge.server.limits import RateLimit
 from bridge.server.replies import reply
 from bridge.settings.server import ServerSettings
 from bridge.trigger.alertmanager import parse_alertmanager
+from bridge.trigger.argocd import parse_argocd
+from bridge.trigger.flux import parse_flux
 from bridge.trigger.grafana import parse_grafana
 from bridge.trigger.notification import Notification
+from bridge.trigger.report import Report
 
 log = structlog.get_logger()
 
-Accept = Callable[[Notification], bool]
-"""Queues a notification; False when the queue is full."""
+Signature = Callable[[Mapping[str, str], bytes], str]
+"""Why the body with these headers is not to be believed; empty where it is."""
 
 ALERTMANAGER: Final = "/webhooks/alertmanager"
 _CLOSE = {"Connection": "close"}
 
 
+@dataclass(frozen=True, slots=True)
+class Listeners:
+    """Who gets what the webhooks bring."""
+
+    accept: Callable[[Notification], bool]
+    """Queues a notification; False when the queue is full."""
+    hear: Callable[[Report], None]
+
+
 class Webhooks:
-    """Alertmanager and Grafana. What may be sent again is a 503: 429 and 4xx are for good."""
+    """Alerts of Alertmanager and Grafana; what Flux and Argo CD tell of our commits.
+
+    What may be sent again is a 503: 429 and 4xx are for good.
+    """
 
     def __init__(
-        self, settings: ServerSettings, accept: Accept, clock: Callable[[], datetime]
+        self, settings: ServerSettings, listeners: Listeners, clock: Callable[[], datetime]
     ) -> None:
         self._settings = settings
-        self._accept = accept
+        self._listeners = listeners
         self._clock = clock
         self._told = ""
         self._limit = RateLimit(settings.rate_limit)
@@ -47,37 +64,48 @@ class Webhooks:
         return [
             web.post(ALERTMANAGER, self._alertmanager),
             web.post("/webhooks/grafana", self._grafana),
+            web.post("/webhooks/flux", self._flux),
+            web.post("/webhooks/argocd", self._argocd),
         ]
 
     async def _alertmanager(self, request: web.Request) -> web.Response:
-        return await self._taken(request, parse_alertmanager)
+        return await self._taken(request, partial(self._queued, parse_alertmanager))
 
     async def _grafana(self, request: web.Request) -> web.Response:
-        return await self._taken(request, parse_grafana, signed=self._settings.grafana is not None)
+        given = self._settings.grafana
+        signature = partial(signature_fault, given, now=self._clock()) if given else None
+        return await self._taken(request, partial(self._queued, parse_grafana), signature)
+
+    async def _flux(self, request: web.Request) -> web.Response:
+        given = self._settings.flux
+        signature = partial(hub_fault, given) if given else None
+        return await self._taken(request, partial(self._heard, parse_flux), signature)
+
+    async def _argocd(self, request: web.Request) -> web.Response:
+        return await self._taken(request, partial(self._heard, parse_argocd))
 
     async def _taken(
         self,
         request: web.Request,
-        parse: Callable[[bytes], Notification],
-        *,
-        signed: bool = False,
+        take: Callable[[bytes], web.Response],
+        signature: Signature | None = None,
     ) -> web.Response:
         now = asyncio.get_running_loop().time()
         if not self._limit.allows(request.remote or "", now):
             return reply(503, "too many webhooks from there", {"Retry-After": "1", **_CLOSE})
         try:
-            if not signed and (fault := token_fault(self._settings, request.headers)):
+            if not signature and (fault := token_fault(self._settings, request.headers)):
                 return reply(401, fault, {"WWW-Authenticate": "Bearer", **_CLOSE})
             async with asyncio.timeout(self._settings.read_timeout):
                 body = await request.read()
-            if signed and (fault := self._signature_fault(request, body)):
+            if signature and (fault := signature(request.headers, body)):
                 return reply(401, fault, _CLOSE)
         except ConfigInvalid as error:
             self._tell_once(str(error))
             return reply(503, "the webhook token can't be read here")
         except TimeoutError:
             return reply(408, "the body did not come in time", _CLOSE)
-        return self._queued(parse, body)
+        return _answer(take, body)
 
     def _tell_once(self, error: str) -> None:
         """Whoever posts would else fill the log."""
@@ -85,18 +113,21 @@ class Webhooks:
             log.warning("webhook_secret_unreadable", error=error)
         self._told = error
 
-    def _signature_fault(self, request: web.Request, body: bytes) -> str:
-        given = self._settings.grafana
-        return signature_fault(given, request.headers, body, self._clock()) if given else ""
-
     def _queued(self, parse: Callable[[bytes], Notification], body: bytes) -> web.Response:
-        try:
-            notification = parse(body)
-        except PayloadInvalid as error:
-            return reply(400, str(error))
-        if not self._accept(notification):
+        if not self._listeners.accept(parse(body)):
             return reply(503, "the queue is full, send it again", {"Retry-After": "5"})
         return reply(202, "queued")
+
+    def _heard(self, parse: Callable[[bytes], Report], body: bytes) -> web.Response:
+        self._listeners.hear(parse(body))
+        return reply(202, "heard")
+
+
+def _answer(take: Callable[[bytes], web.Response], body: bytes) -> web.Response:
+    try:
+        return take(body)
+    except PayloadInvalid as error:
+        return reply(400, str(error))
 
 
 @web.middleware

@@ -15,6 +15,7 @@ from bridge.evaluate.prometheus import Prometheus
 from bridge.policy.conflicts import Conflict
 from bridge.repo.signing import self_test, signer
 from bridge.server.trial import own_url, post_test_alert
+from bridge.service.checking_reconcilers import reconciler_checks
 from bridge.service.clocks import git_clock, prometheus_clock
 from bridge.service.finding import Finding
 from bridge.service.opening import Opening
@@ -50,6 +51,7 @@ async def checkup(opening: Opening, trials: Trials = Trials()) -> AsyncIterator[
         "prometheus clock": prometheus_clock,
         "git clock": git_clock,
         "webhook": partial(_webhook, url=trials.url),
+        **reconciler_checks(opening),
     }
     for name, check in checks.items():
         try:

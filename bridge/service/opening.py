@@ -9,8 +9,10 @@ from datetime import datetime
 from bridge.evaluate.alertmanager import Alertmanager
 from bridge.evaluate.prometheus import Prometheus
 from bridge.evaluate.prometheus_alerts import PrometheusAlerts
+from bridge.notify.read_back import ArgoCDReadBack
 from bridge.observe import metrics
 from bridge.publish.branch import BranchPublisher
+from bridge.publish.commit_status import CommitStatuses
 from bridge.publish.drafting import Drafts
 from bridge.publish.forge import Forge
 from bridge.publish.github import GitHub, GitHubApi, api_token
@@ -21,8 +23,10 @@ from bridge.publish.pull_request import PullRequests
 from bridge.publish.writing import GitWriter, Writer
 from bridge.repo.fast_import import Identity
 from bridge.repo.state_repo import StateRepo
+from bridge.service.confirming import Source
 from bridge.service.rounds import Rounds
 from bridge.settings.configuration import Settings
+from bridge.settings.reconcilers import ArgoCDAPISettings
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +83,18 @@ class Opening:
         writing = Drafts(repo, self.author, self.clock), writer
         folder = self.settings.publish.branch_prefix
         return PullRequests(repo, forge, writing, rounds.orders_at, folder)
+
+    def sources(self) -> list[Source]:
+        """Whom to ask whether a commit is live."""
+        settings = self.settings
+        asked: list[Source] = [
+            ArgoCDReadBack(one, settings.state_repo)
+            for one in settings.reconcilers
+            if isinstance(one, ArgoCDAPISettings) and one.confirm
+        ]
+        if settings.confirm.commit_status:
+            asked.append(CommitStatuses(self._api(), settings.confirm.commit_status))
+        return asked
 
     def writer(self, repo: StateRepo) -> Writer:
         """Who makes the commits."""

@@ -12,10 +12,11 @@ import structlog
 from bridge.batch.batcher import Batcher, Debounce
 from bridge.evaluate.prometheus import Prometheus
 from bridge.manifest.target import Target
-from bridge.notify.reconcilers import Reconcilers
+from bridge.notify.reconcilers import Reconcilers, Turns
 from bridge.observe.prometheus_watch import PrometheusWatch
 from bridge.observe.status import Status
 from bridge.service.committing import Committing
+from bridge.service.confirming import Confirming
 from bridge.service.guarding import Guarding
 from bridge.service.opening import Opening
 from bridge.service.outcome import Outcome
@@ -40,11 +41,13 @@ class Pipeline:
         prometheus: Prometheus,
         watch: PrometheusWatch,
         clock: Callable[[], datetime],
+        turns: Turns,
     ) -> None:
         self._settings = settings
         self._clock = clock
         self._prometheus = prometheus
         self._prometheus_watch = watch
+        self._turns = turns
         self._opening = Opening(settings, clock)
         self.name = settings.state_repo.name
         self.status = Status(clock(), repo=self.name)
@@ -64,11 +67,15 @@ class Pipeline:
         publishers = self._opening.publishers(repo, rounds)
         self._proposing = Proposing(publishers, settings.publish, self.status)
         batcher = Batcher(_debounce(settings.batch), _debounce(settings.batch.scale_up))
-        reconcilers = Reconcilers(settings.reconcilers, settings.state_repo)
+        reconcilers = Reconcilers(settings.reconcilers, settings.state_repo, self._turns)
         self._committing = Committing(
             batcher, self._proposing, reconcilers, self.status, self._clock
         )
         self._guarding = Guarding(repo, self.status)
+
+        self.confirming = Confirming(
+            repo, self._opening.sources(), self.status.confirmations, settings.confirm, self._clock
+        )
 
     async def run(self, stop: asyncio.Event) -> None:
         """Until `stop`; what is batched then is committed, within 10 s."""
@@ -78,20 +85,27 @@ class Pipeline:
             watch = stages.create_task(self.watching.run(self._hand_on))
             propose = stages.create_task(self._proposing.run())
             guard = stages.create_task(self._guarding.run())
-            commit = stages.create_task(self._committing.run(self.watching.look_again))
+            confirm = stages.create_task(self.confirming.run())
+            commit = stages.create_task(self._committing.run(self._after_push))
             await stop.wait()
             watch.cancel()
+            confirm.cancel()
             propose.cancel()
             guard.cancel()
             self._committing.stop()
             await asyncio.wait([commit], timeout=_LAST_COMMIT_S)
             commit.cancel()
 
+    def _after_push(self) -> None:
+        self.watching.look_again()
+        self.confirming.wake()
+
     def _hand_on(self, governed: Collection[Target], outcomes: Sequence[Outcome]) -> None:
         if self.watching.view:
             self._guarding.take_in(self.watching.view)
         self._proposing.take_in(governed, outcomes)
         self._committing.take_in(governed, outcomes)
+        self.confirming.take_in(self.status.tip, outcomes)
 
 
 def _debounce(window: Window) -> Debounce:

@@ -91,9 +91,9 @@ class Rounds:
         return (await self.view_of(snapshot)).places.governing
 
     async def orders_at(self, snapshot: Snapshot) -> Orders:
-        """The same, and in which files people wrote them."""
+        """The same, in which files people wrote them, and what they hold."""
         view = await self.view_of(snapshot)
-        return Orders(view.places.governing, view.policies.paths)
+        return Orders(view.places.governing, view.policies.paths, await self.held(view))
 
     async def budget_at(self, snapshot: Snapshot) -> Budget | None:
         """What of the commit budget is spent there, whoever's decisions it went to.

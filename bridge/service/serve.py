@@ -10,12 +10,15 @@ from datetime import UTC, datetime
 import structlog
 
 from bridge.evaluate.prometheus import Prometheus
+from bridge.notify.reconcilers import Turns
 from bridge.observe.prometheus_watch import PrometheusWatch
 from bridge.observe.status import Status, Statuses
 from bridge.server.http import Server
+from bridge.server.webhooks import Listeners
 from bridge.service.pipeline import Pipeline
 from bridge.settings.configuration import Settings
 from bridge.trigger.notification import Notification
+from bridge.trigger.report import Report
 
 log = structlog.get_logger()
 
@@ -35,17 +38,22 @@ async def serve(
             not be used.
     """
     async with AsyncExitStack() as open_parts:
-        watch = PrometheusWatch()
+        watch, turns = PrometheusWatch(), Turns()
         prometheus = Prometheus(settings.prometheus, watch.heard)
         await open_parts.enter_async_context(prometheus)
-        pipelines = [Pipeline(one, prometheus, watch, clock) for one in settings.each()]
+        pipelines = [Pipeline(one, prometheus, watch, clock, turns) for one in settings.each()]
         for pipeline in pipelines:
             await pipeline.open(open_parts)
 
         def accept(notification: Notification) -> bool:
             return all([one.watching.accept(notification) for one in pipelines])
 
-        server = Server(settings.server, _seen(pipelines), accept, clock)
+        def hear(report: Report) -> None:
+            for one in pipelines:
+                one.confirming.hear(report)
+
+        listeners = Listeners(accept, hear)
+        server = Server(settings.server, _seen(pipelines), listeners, clock)
         host, port = await open_parts.enter_async_context(server)
         log.info("listening", host=host, port=port)
         await _run(pipelines, stop)

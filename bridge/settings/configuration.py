@@ -12,6 +12,7 @@ from bridge.errors import ConfigInvalid
 from bridge.settings.alertmanager import AlertmanagerSettings
 from bridge.settings.batch import BatchSettings
 from bridge.settings.commit import CommitSettings
+from bridge.settings.confirm import ConfirmSettings
 from bridge.settings.fields import RepoName
 from bridge.settings.log import LogSettings
 from bridge.settings.prometheus import PrometheusSettings
@@ -47,6 +48,7 @@ class Settings(BaseSettings):
     batch: BatchSettings = BatchSettings()
     server: ServerSettings = ServerSettings()
     reconcilers: tuple[ReconcilerSettings, ...] = ()
+    confirm: ConfirmSettings = ConfirmSettings()
     log: LogSettings = LogSettings()
 
     @checked(mode="before")
@@ -71,6 +73,18 @@ class Settings(BaseSettings):
             raise ValueError("state_repos: two of them are the same branch of the same repo")
         return self
 
+    @checked(mode="after")
+    def _reconcilers_apart(self) -> Self:
+        names = [reconciler.name for reconciler in self.reconcilers]
+        if twice := {name for name in names if names.count(name) > 1}:
+            raise ValueError(f"reconcilers: two are named {', '.join(sorted(twice))}")
+        for reconciler in self.reconcilers:
+            if unknown := [name for name in reconciler.repos if name not in self.state_repos]:
+                known = ", ".join(self.state_repos) or "state_repos has none"
+                where = f"reconcilers: {reconciler.name}: repos"
+                raise ValueError(f"{where}: no such state repo: {unknown[0]}; there are: {known}")
+        return self
+
     def each(self) -> list[Self]:
         """The configuration of each state repo by itself."""
         if not self.state_repos:
@@ -86,7 +100,11 @@ class Settings(BaseSettings):
         if name not in self.state_repos:
             known = ", ".join(self.state_repos) or "state_repos has none"
             raise ConfigInvalid(f"--repo {name}: no such state repo: {known}")
-        chosen = {"state_repo": self.state_repos[name], "state_repos": {}}
+        chosen = {
+            "state_repo": self.state_repos[name],
+            "state_repos": {},
+            "reconcilers": tuple(r for r in self.reconcilers if name in (r.repos or (name,))),
+        }
         return self.model_copy(update=chosen)
 
     @classmethod

@@ -7,7 +7,7 @@ from typing import Annotated, Literal, Self
 from pydantic import AfterValidator, Field, SecretStr
 from pydantic import model_validator as checked
 
-from bridge.settings.fields import HttpUrl, SecretFile, Section
+from bridge.settings.fields import HttpUrl, RepoName, SecretFile, Section
 from bridge.units import Duration
 
 
@@ -24,10 +24,11 @@ def _template(text: str) -> str:
 
 class _Told(Section):
     name: str = Field(min_length=1)
+    repos: tuple[RepoName, ...] = Field((), description="of state_repos; default: it hears of all")
     timeout: Duration = Field(10.0, gt=0, description="for one attempt")
 
 
-class _Called(_Told):
+class CalledSettings(_Told):
     """Over HTTP, with a secret that both sides know."""
 
     url: HttpUrl
@@ -35,7 +36,7 @@ class _Called(_Told):
     token_file: SecretFile | None = Field(None, description="the key of the HMAC signature")
 
 
-class FluxSettings(_Called):
+class FluxSettings(CalledSettings):
     """A Receiver of Flux."""
 
     type: Literal["flux"]
@@ -53,13 +54,13 @@ class FluxSettings(_Called):
         return self
 
 
-class ArgoCDSettings(_Called):
+class ArgoCDSettings(CalledSettings):
     """Argo CD's webhook endpoint, told by a GitHub push event."""
 
     type: Literal["argocd"]
 
 
-class JenkinsXSettings(_Called):
+class JenkinsXSettings(CalledSettings):
     """The hook of Jenkins X's Lighthouse, told by a GitHub push event."""
 
     type: Literal["jenkins_x"]
@@ -77,6 +78,12 @@ class ArgoCDAPISettings(_Told):
     applications: tuple[str, ...] = Field(
         (), description="NAME or NAMESPACE/NAME; default: found by repo, path and revision"
     )
+    sync: bool = Field(
+        False, description="sync those that don't by themselves; needs the right to sync them"
+    )
+    confirm: bool = Field(
+        True, description="read back whether a commit is live, with the right to get applications"
+    )
     timeout: Duration = Field(60.0, gt=0, description="for each request; a refresh takes a while")
 
     @checked(mode="after")
@@ -86,7 +93,7 @@ class ArgoCDAPISettings(_Told):
         return self
 
 
-class WebhookSettings(_Called):
+class WebhookSettings(CalledSettings):
     """Anything that takes a POST."""
 
     type: Literal["webhook"]

@@ -29,6 +29,19 @@ class GrafanaSettings(Section):
         return self
 
 
+class FluxSignatureSettings(Section):
+    """The HMAC signature that a Provider of type `generic-hmac` adds."""
+
+    secret: SecretStr | None = None
+    secret_file: SecretFile | None = Field(None, description="the `token` of its secretRef")
+
+    @checked(mode="after")
+    def _has_a_secret(self) -> Self:
+        if not (self.secret or self.secret_file):
+            raise ValueError("needs secret_file (or secret)")
+        return self
+
+
 class TlsSettings(Section):
     """HTTPS instead of HTTP, read at the start."""
 
@@ -49,6 +62,9 @@ class ServerSettings(Section):
     )
     grafana: GrafanaSettings | None = Field(
         None, description="default: Grafana sends the webhook token, too"
+    )
+    flux: FluxSignatureSettings | None = Field(
+        None, description="default: Flux' Provider sends the webhook token, as a header"
     )
     tls: TlsSettings | None = None
     allow_unauthenticated: bool = Field(

@@ -68,7 +68,7 @@ class Notification(_Part):
         return (*firing, LeftOut(labels=self.group_labels, count=self.truncated_alerts))
 
 
-_Given = TypeVar("_Given", bound=Notification)
+_Given = TypeVar("_Given", bound=BaseModel)
 
 
 def parsed(kind: type[_Given], body: bytes, what: str) -> _Given:

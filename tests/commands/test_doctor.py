@@ -134,6 +134,22 @@ def test_a_remote_that_may_only_be_read_fails_the_push(
     assert "may the account push there?" in told["push"][1]
 
 
+def test_each_reconciler_has_a_line(
+    run: Run, shop: StateRepo, fake: FakePrometheus, tmp_path: Path
+) -> None:
+    reconcilers = [
+        {"name": "apply", "type": "command", "command": ["sh", "apply.sh"]},
+        {"name": "down", "type": "argocd", "url": "http://127.0.0.1:1/api/webhook"},
+    ]
+    config = configured(tmp_path, fake.url, {"url": shop.url}, reconcilers=reconcilers)
+    told = lines(run, config, 1)
+    assert told["reconciler apply"][0] == "ok"
+    assert told["reconciler down"] == (
+        "FAILED",
+        "http://127.0.0.1:1/api/webhook: ConnectError: All connection attempts failed; see url",
+    )
+
+
 def test_for_programs(run: Run, shop: StateRepo, fake: FakePrometheus, tmp_path: Path) -> None:
     fake.script(ANY, samples(700))
     config = configured(tmp_path, fake.url, {"url": shop.url})

@@ -9,7 +9,7 @@ from itertools import zip_longest
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from prometheus_client import generate_latest
 from prometheus_client.parser import text_string_to_metric_families
@@ -107,6 +107,7 @@ def test_series_stay_bounded_with_5000_targets() -> None:
     assert own_series() - before <= 3 * len(REASONS) + 20
 
 
+@settings(deadline=None)
 @given(
     coming=st.lists(st.integers(0, 30), min_size=1, max_size=60),
     going=st.lists(st.integers(0, 30), max_size=60),

@@ -62,6 +62,7 @@ def test_a_new_status_knows_nothing() -> None:
         "decisions": [],
         "waiting": [],
         "budget": None,
+        "confirmations": {"commits": [], "stuck": {}},
         "pushes": [],
     }
 
@@ -104,6 +105,7 @@ def test_facts_are_the_same_for_programs() -> None:
             "scaleUpsWaitUntil": None,
             "scaleDownsWaitUntil": "2026-03-04T12:30:00+00:00",
         },
+        "confirmations": {"commits": [], "stuck": {}},
         "pushes": [
             {
                 "at": f"2026-03-04T{hour}:00:00+00:00",

@@ -53,13 +53,20 @@ class Hook(Served):
 
 
 class ArgoCD(Hook):
-    """argocd-server: `/api/webhook` for GitHub's events, and as much of the API as refreshes."""
+    """argocd-server: `/api/webhook` for GitHub's events, and the API that refreshes and tells.
+
+    `status` is what an application stands at, by name; `windows` are its project's.
+    """
 
     def __init__(
         self, applications: Sequence[dict[str, Any]] = (), replies: Sequence[tuple[int, str]] = ()
     ) -> None:
         super().__init__(replies)
         self.refreshed: list[str] = []
+        self.synced: list[tuple[str, dict[str, Any]]] = []
+        self.status: dict[str, dict[str, Any]] = {}
+        self.may_sync = "yes"
+        self.windows: dict[str, Any] = {"canSync": True}
         self._applications = {one["metadata"]["name"]: one for one in applications}
 
     def judge(self, request: web.Request, body: bytes) -> web.Response:
@@ -70,8 +77,21 @@ class ArgoCD(Hook):
         base, _, name = request.path.rpartition("/")
         if request.path == "/api/v1/applications":
             return web.json_response({"items": list(self._applications.values()) or None})
-        assert base == "/api/v1/applications"
-        return self._application(name, request.query)
+        if request.path.startswith("/api/v1/account/can-i/applications/sync/"):
+            return web.json_response({"value": self.may_sync})
+        if base == "/api/v1/applications":
+            return self._application(name, request.query)
+        return self._of_application(request, body)
+
+    def _of_application(self, request: web.Request, body: bytes) -> web.Response:
+        base, _, kind = request.path.rpartition("/")
+        name = base.removeprefix("/api/v1/applications/")
+        if kind == "syncwindows":
+            return web.json_response(self.windows)
+        assert (request.method, kind) == ("POST", "sync")
+        assert request.content_type == "application/json"  # else 415 since 2.10
+        self.synced.append((name, json.loads(body)))
+        return web.json_response(self._applications[name])
 
     def _webhook(self, request: web.Request, body: bytes) -> web.Response:
         if request.method != "POST":
@@ -92,7 +112,7 @@ class ArgoCD(Hook):
             return web.json_response({"code": code, "message": "no such one"}, status=status)
         if query.get("refresh") in ("normal", "hard"):
             self.refreshed.append(f"{place}/{name} {query['refresh']}")
-        return web.json_response(found)
+        return web.json_response({**found, "status": self.status.get(name, {})})
 
 
 class Flux(Hook):

@@ -66,6 +66,8 @@ class GitHub(GitHttp):
         self.needs_review = True
         self.strict = False
         self.protected: set[str] = set()
+        self.statuses: dict[str, list[dict[str, Any]]] = {}
+        """By commit: the latest of each context, as the API has them."""
 
     @property
     def full_name(self) -> str:
@@ -161,8 +163,9 @@ class GitHub(GitHttp):
         if not path.startswith(prefix):
             raise Refused(404, "Not Found")
         part, *rest = path.removeprefix(prefix).split("/")
-        if part == "git":
-            return self._refs(method, "/".join(rest[1:]), body)
+        if part in ("git", "commits"):
+            refs = part == "git"
+            return self._refs(method, "/".join(rest[1:]), body) if refs else self._status(rest[0])
         match method, rest:
             case "GET", []:
                 return 200, [self._shown(pull) for pull in self._listed(query)]
@@ -175,6 +178,17 @@ class GitHub(GitHttp):
             case _, [number, action]:
                 return self._acted(self.pulls.get(int(number)), action, body)
         raise Refused(404, "Not Found")
+
+    def _status(self, commit: str) -> tuple[int, Any]:
+        """The combined status; of a commit without any it is pending."""
+        if commit not in self.repo.git("rev-list", "--all").decode().split():
+            raise Refused(422, f"No commit found for SHA: {commit}")
+        statuses = self.statuses.get(commit, [])
+        states = {one["state"] for one in statuses}
+        bad, waits = states & {"failure", "error"}, states - {"success"} or not states
+        whole = "failure" if bad else "pending" if waits else "success"
+        told = {"sha": commit, "state": whole, "total_count": len(statuses), "statuses": statuses}
+        return 200, told
 
     def _listed(self, query: Mapping[str, str]) -> list[Pull]:
         self.pulls.settle()

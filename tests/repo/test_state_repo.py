@@ -56,6 +56,23 @@ async def test_operations_wait_for_each_other(state_repo: StateRepo, tmp_path: P
     assert seen.tip == commit
 
 
+async def test_a_revision_includes_what_came_before_it(
+    state_repo: StateRepo, tmp_path: Path
+) -> None:
+    ours = state_repo.write({"notes.txt": "1"}, "Ours")
+    async with Tip(by_file(state_repo, tmp_path / "mirror")) as repo:
+        before = (await repo.look()).tip
+        newer = state_repo.write({"notes.txt": "2"}, "Newer")
+        assert before == ours
+        assert not await repo.includes(newer, ours)  # not fetched yet
+        await repo.look()
+        assert await repo.includes(newer, ours)
+        assert await repo.includes(ours, ours)
+        assert not await repo.includes(ours, newer)
+        assert not await repo.includes("f" * 40, ours)
+        assert (await repo.latest()).tip == newer  # that was no broken mirror
+
+
 async def test_earlier_contents(state_repo: StateRepo, tmp_path: Path) -> None:
     seed = state_repo.read(CHECKOUT)
     state_repo.write({CHECKOUT: "5\n"}, "Five")

@@ -12,8 +12,10 @@ import httpx
 
 from bridge.observe.status import Status
 from bridge.server.http import Server
+from bridge.server.webhooks import Listeners
 from bridge.settings.server import ServerSettings
 from bridge.trigger.notification import Notification
+from bridge.trigger.report import Report
 
 CAPTURED = Path(__file__).parents[1] / "trigger"
 FIRING = (CAPTURED / "alertmanager_firing.json").read_bytes()
@@ -29,6 +31,7 @@ class Intake:
 
     def __init__(self, room: int = 100) -> None:
         self.taken: list[Notification] = []
+        self.heard: list[Report] = []
         self._room = room
 
     def accept(self, notification: Notification) -> bool:
@@ -38,6 +41,11 @@ class Intake:
         self.taken.append(notification)
         return True
 
+    @property
+    def listeners(self) -> Listeners:
+        """It, and what it heard of our commits."""
+        return Listeners(self.accept, self.heard.append)
+
 
 @asynccontextmanager
 async def serving(
@@ -45,6 +53,8 @@ async def serving(
 ) -> AsyncIterator[httpx.AsyncClient]:
     """A server, and a client of it."""
     given = ServerSettings(**{"listen": "127.0.0.1:0", **settings})
-    server = Server(given, status or Status(STARTED), (intake or Intake()).accept, lambda: STARTED)
+    server = Server(
+        given, status or Status(STARTED), (intake or Intake()).listeners, lambda: STARTED
+    )
     async with server as (host, port), httpx.AsyncClient(base_url=f"http://{host}:{port}") as http:
         yield http

@@ -54,7 +54,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def server(tls: TlsSettings) -> Server:
     """Listens on a free port."""
     settings = ServerSettings(listen="127.0.0.1:0", tls=tls, idle_timeout=2)
-    return Server(settings, Status(STARTED), Intake().accept, lambda: STARTED)
+    return Server(settings, Status(STARTED), Intake().listeners, lambda: STARTED)
 
 
 async def posted(folder: Path, port: int, client: str | None = None) -> int:

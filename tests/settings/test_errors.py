@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -253,6 +254,22 @@ def test_a_missing_secret_file_is_told(file: Path, given: str) -> None:
 def test_a_secret_never_stands_in_an_error(file: Path, text: str, expected: str) -> None:
     file.write_text(text)
     assert refusal(file) == [expected]
+
+
+@pytest.mark.parametrize(
+    ("more", "expected"),
+    [
+        ({}, "two are named c"),
+        ({"name": "d", "repos": ["eu"]}, "d: repos: no such state repo: eu; there are: "),
+    ],
+)
+def test_reconcilers_have_names_and_repos_that_exist(
+    file: Path, more: dict[str, object], expected: str
+) -> None:
+    command = {"name": "c", "type": "command", "command": ["x"]}
+    file.write_text(f"{SMALL}reconcilers: {json.dumps([command, {**command, **more}])}\n")
+    [told] = refusal(file)
+    assert told.startswith(f"F:1: document: reconcilers: {expected}")
 
 
 @pytest.mark.parametrize("listen", ["0.0.0.0:80", "[::]:80", "10.0.0.1:80", "shop.example.org:80"])

@@ -1,0 +1,72 @@
+"""Argo CD's sync windows: whether they keep a commit waiting, and until when.
+
+Source: argo-cd pkg/apis/application/v1alpha1 types.go, SyncWindows.CanSync.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from pydantic import BaseModel, Field
+
+from bridge.cron import CronInvalid, parse_cron, zone_of
+
+_PART = re.compile(r"(\d+(?:\.\d+)?)(h|m|s)")
+_UNIT_S = {"h": 3600.0, "m": 60.0, "s": 1.0}
+_MOST_ENDS = 1000
+
+
+class Window(BaseModel):
+    """When a project's syncs are allowed or denied; the API tells no time zone, UTC is taken."""
+
+    kind: str = ""
+    schedule: str = ""
+    duration: str = ""
+
+    def begins(self, now: datetime, zone: ZoneInfo) -> datetime | None:
+        """Next time."""
+        return parse_cron(self.schedule).next(now, zone)
+
+    def ends(self, now: datetime, zone: ZoneInfo) -> datetime | None:
+        """When the one that is open now closes: the last that began in it counts."""
+        length = timedelta(
+            seconds=sum(float(n) * _UNIT_S[u] for n, u in _PART.findall(self.duration))
+        )
+        begun, last = now - length, None
+        for _ in range(_MOST_ENDS):
+            begin = parse_cron(self.schedule).next(begun, zone)
+            if begin is None or begin > now:
+                break
+            begun = last = begin
+        return last + length if last else None
+
+
+class SyncWindows(BaseModel):
+    """Those of an application."""
+
+    active: list[Window] | None = Field(None, alias="activeWindows")
+    assigned: list[Window] | None = Field(None, alias="assignedWindows")
+    can_sync: bool | None = Field(None, alias="canSync")
+
+    def closed_until(self, now: datetime) -> datetime | None:
+        """When a sync may start again by itself; None where it may now, or nobody can tell."""
+        try:
+            return self._closed_until(now, zone_of("UTC"))
+        except CronInvalid:
+            return None
+
+    def _closed_until(self, now: datetime, zone: ZoneInfo) -> datetime | None:
+        denied = [one.ends(now, zone) for one in _of_kind(self.active, "deny")]
+        if denied:
+            return max(filter(None, denied), default=None)
+        allowed = list(_of_kind(self.assigned, "allow"))
+        if not allowed or any(_of_kind(self.active, "allow")):
+            return None
+        return min(filter(None, (one.begins(now, zone) for one in allowed)), default=None)
+
+
+def _of_kind(windows: Iterable[Window] | None, kind: str) -> Iterator[Window]:
+    return (one for one in windows or () if one.kind == kind)
