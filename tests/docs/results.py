@@ -31,7 +31,7 @@ SHORT_CUT_S: Final = 3 * 3600
 MEAN_REPLICAS: Final = 10
 DEAD_TIME_S: Final = 30.0
 CALM: Final[dict[str, Any]] = {
-    "scaleUp": {"stabilizationWindowSeconds": 180, "surge": 1},
+    "scaleUp": {"stabilizationWindowSeconds": 240, "surge": 1},
     "scaleDown": {
         "stabilizationWindowSeconds": 600,
         "stabilizationQuantile": 0.95,
