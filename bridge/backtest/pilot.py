@@ -57,6 +57,7 @@ class ThroughGit:
             Foresight(metric, said[metric.name], self.interval) if metric.forecast else None
             for metric in policy.spec.metrics
         ]
+        self._foresees = any(self._foresights)
         self._moments = list(before)
         self._ahead: dict[int, float | None] = {}
         """By the place of a moment: the dead time by which it was looked ahead of it."""
@@ -85,13 +86,16 @@ class ThroughGit:
 
     def _past(self, place: int, window: float, dead_time: float | None) -> Past:
         first = max(0, place - int(window // self.interval))
-        moments = tuple([self._foreseen(earlier, dead_time) for earlier in range(first, place)])
+        if self._foresees:
+            for earlier in range(first, place):
+                self._foreseen(earlier, dead_time)
+        moments = tuple(self._moments[first:place])
         return Past(moments, since=self._moments[place].at - timedelta(seconds=window))
 
     def _foreseen(self, place: int, dead_time: float | None) -> Moment:
         """With what was expected then, as far ahead as is known now."""
         moment = self._moments[place]
-        if not any(self._foresights) or self._ahead.get(place, -1.0) == dead_time:
+        if not self._foresees or self._ahead.get(place, -1.0) == dead_time:
             return moment
         second = int((moment.at - self._begin).total_seconds())
         pairs = zip(self._foresights, moment.readings, strict=True)

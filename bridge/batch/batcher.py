@@ -88,6 +88,8 @@ class Batcher:
     @property
     def due_at(self) -> float | None:
         """When the batch is to be taken, in the caller's clock; None while nothing waits."""
+        if not self._waiting:
+            return None
         due = [at for at in (self._any.due_at, self._up.due_at) if at is not None]
         return min(due) if due else None
 

@@ -39,26 +39,42 @@ def decide(
     now, timeout = observation.now, policy.spec.in_flight_timeout
     wished = wished or Wished(policy)
     stuck = stuck_rollout(known, now.ready, now.at, timeout)
-    start = Decision(
-        target=policy.target,
-        policy=policy.name,
-        current=known.committed,
-        desired=known.committed,
-        dead_time=known.rollouts.dead_time,
-        rollout=known.rollouts.newest,
-        stuck_rollout=stuck,
-        fleet=policy.is_member,
-    )
-    made = _decided(start, wished, observation, known)
+    start = _Start(policy, known, stuck)
+    made = _decided(start, wished, observation)
     return made.because(stuck, "spec.inFlightTimeout") if stuck else made
 
 
-def _decided(start: Decision, wished: Wished, observation: Observation, known: Known) -> Decision:
-    policy, now = wished.policy, observation.now
+@dataclass(slots=True)
+class _Start:
+    """Where a decision begins: the count as it is."""
+
+    policy: ScalingPolicy
+    known: Known
+    stuck: str
+
+    def told(self, steps: tuple[Step, ...] = (), errors: tuple[str, ...] = ()) -> Decision:
+        """With all that the metrics said."""
+        policy, known = self.policy, self.known
+        return Decision(
+            target=policy.target,
+            policy=policy.name,
+            current=known.committed,
+            desired=known.committed,
+            steps=steps,
+            errors=errors,
+            dead_time=known.rollouts.dead_time,
+            rollout=known.rollouts.newest,
+            stuck_rollout=self.stuck,
+            fleet=policy.is_member,
+        )
+
+
+def _decided(start: _Start, wished: Wished, observation: Observation) -> Decision:
+    policy, known, now = start.policy, start.known, observation.now
     if known.override and known.override.holds(policy, now.at):
-        return _held(start, policy, known.override)
+        return _held(start.told(), policy, known.override)
     if policy.spec.paused_at(now.at):
-        return _paused(start, policy)
+        return _paused(start.told(), policy)
     found = asked_now(policy, observation, known, wished)
     then = asked_over(wished, observation.past, known.committed)
     return _Deciding(wished, observation, known, found, then).decision(start)
@@ -100,7 +116,7 @@ def _pausing_field(spec: Spec) -> str:
     return "spec.pausedUntil" if spec.paused_until else "spec.paused"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Deciding:
     wished: Wished
     observation: Observation
@@ -113,9 +129,9 @@ class _Deciding:
     def policy(self) -> ScalingPolicy:
         return self.wished.policy
 
-    def decision(self, start: Decision) -> Decision:
-        step = self._step(start.current)
-        told = self._told(start)
+    def decision(self, start: _Start) -> Decision:
+        """From the count as it is to the one that shall be."""
+        step, told = self._step(self.known.committed), self._told(start)
         if step is None:
             return self._by_hpa(start, told)
         if step.scale_to is not None and step.active:
@@ -124,12 +140,12 @@ class _Deciding:
             why = "no metric was active for the cooldown period: set to"
             rest = told.at(step.scale_to, why, "spec.cooldownPeriod")
             return self._raised(self._holds.rest(rest))
-        if start.current <= self._rules.rest:
+        if told.current <= self._rules.rest:
             known = "known to be " if self.found.failed else ""
             why, field = f"no metric is {known}active", self._rest_field
             if step.active:
                 why, field = "pausedScaleOut: not woken", "spec.pausedScaleOut"
-            return self._raised(told.because(f"{why}, at rest at {start.current}", field))
+            return self._raised(told.because(f"{why}, at rest at {told.current}", field))
         if step.active_reason == "ScalerCooldown":
             why = f"no metric is active: cooling down for {self._cooldown:g} s"
             told = told.because(why, "spec.cooldownPeriod")
@@ -158,7 +174,7 @@ class _Deciding:
         seen = activity(self.policy, self.observation, self.found, count)
         return activated(count, seen, self._rules, Pauses.of(self.policy.spec))
 
-    def _told(self, start: Decision) -> Decision:
+    def _told(self, start: _Start) -> Decision:
         steps = tuple([Step(wish.text, wish.field) for wish in self.found.wishes])
         return start.told(steps, self.found.errors)
 
@@ -181,16 +197,17 @@ class _Deciding:
         found, bounds = self.found, self._order.bounds
         return found.highest == count > 0 and not found.failed and bounds.allow(count)
 
-    def _by_hpa(self, start: Decision, told: Decision) -> Decision:
-        if self._is_as_wished(start.current):
+    def _by_hpa(self, start: _Start, told: Decision) -> Decision:
+        if self._is_as_wished(told.current):
             return self._raised(told)
-        result = self._pass(start.current)
+        result = self._pass(told.current)
         if result.normalized is None and not result.error:
             if result.cause is None:
-                return _left_alone(start) if self.policy.spec.min_replicas else self._raised(told)
-            return self._raised(start.at(result.desired, *_BOUND[result.cause]))
+                alone = _left_alone(start.told())
+                return alone if self.policy.spec.min_replicas else self._raised(told)
+            return self._raised(start.told().at(result.desired, *_BOUND[result.cause]))
         if result.normalized is None or result.wished is None:
-            return self._raised(told.because(self._why_no_wish(start.current)))
+            return self._raised(told.because(self._why_no_wish(told.current)))
         decision = told.wanting(result.wished)
         decision = self._stabilized(decision, result.normalized.stable)
         decision = decision.at(result.desired, *limited_by(self.policy.spec, result.normalized))

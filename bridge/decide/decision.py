@@ -63,10 +63,6 @@ class Decision:
         """With another count that is explained already."""
         return self if desired == self.desired else self._copy(desired=desired)
 
-    def told(self, steps: tuple[Step, ...], errors: tuple[str, ...]) -> Self:
-        """With all that the metrics said."""
-        return self._copy(steps=steps, errors=errors)
-
     def _copy(self, **changes: object) -> Self:
         """What `replace` does, in half its time: each tick makes some."""
         copy = object.__new__(type(self))

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from bridge.policy.behavior import ScalingRules
 
 _Item = TypeVar("_Item")
 
 
-@dataclass(frozen=True, slots=True)
-class Recommended:
+class Recommended(NamedTuple):
     """What the metrics wished for, `age` seconds ago."""
 
     age: float
@@ -45,7 +44,7 @@ class Memory:
             self,
             recommended=None
             if self.recommended is None
-            else tuple(replace(item, age=item.age + seconds) for item in self.recommended),
+            else tuple([Recommended(age + seconds, count) for age, count in self.recommended]),
             ups=tuple(replace(change, age=change.age + seconds) for change in self.ups),
             downs=tuple(replace(change, age=change.age + seconds) for change in self.downs),
         )

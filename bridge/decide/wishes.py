@@ -25,6 +25,7 @@ from bridge.policy.model import ScalingPolicy, Spec
 from bridge.units import plain
 
 _MOST_KNOWN = 10_000
+_UNWATCHED: Mapping[str, Health] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +45,7 @@ class Asked:
 
     def __post_init__(self) -> None:
         known = [wish.replicas for wish in self.wishes if wish.replicas is not None]
-        object.__setattr__(self, "highest", max(known, default=None))
+        object.__setattr__(self, "highest", max(known) if known else None)
         object.__setattr__(self, "failed", len(known) < len(self.wishes))
 
 
@@ -152,7 +153,7 @@ class _Watch:
         return cls(metric, goal, activation, f"spec.metrics.{place}", target, kind)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Value:
     """A metric's reading, and its value after fallback."""
 
@@ -180,7 +181,7 @@ class _Value:
         return f"{why}, {self.answer.error}" if self.answer.error else why
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Question:
     policy: ScalingPolicy
     moment: Moment
@@ -195,7 +196,9 @@ class _Question:
         failures: Mapping[str, int] | None,
     ) -> _Value:
         milli = None if reading.value is None else to_milli(reading.value)
-        health = {name: Health(count, count > 0) for name, count in (failures or {}).items()}
+        if failures is None:
+            return _Value(watch, reading, Answer(milli, _UNWATCHED))
+        health = {name: Health(count, count > 0) for name, count in failures.items()}
         if fallback is None:
             return _Value(watch, reading, Answer(milli, health))
         watched = Watched(watch.metric.name, watch.target, watch.target_type, fallback)
