@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import Executor, ProcessPoolExecutor
+from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -161,8 +161,10 @@ def _goes_on(until: float | None) -> bool:
 
 @contextmanager
 def _executor(jobs: int) -> Iterator[Executor]:
-    """Fresh processes: the progress bar has a thread, beside which none may fork."""
-    with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as executor:
+    """Fresh processes for several jobs: the bar has a thread, beside which none may fork."""
+    alone = jobs == 1
+    pool = ThreadPoolExecutor(1) if alone else ProcessPoolExecutor(jobs, get_context("spawn"))
+    with pool as executor:
         try:
             yield executor
         except BaseException:

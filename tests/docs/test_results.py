@@ -9,6 +9,7 @@ import yaml
 
 from tests.docs.markdown import ROOT, blocks
 from tests.docs.results import CALM, FOLDER, PAGE, SHORT_CUT_S, STRETCHES, Stretch
+
 from tests.docs.results import loaded, outcomes, rows  # isort: skip
 
 LINES = PAGE.read_text("utf-8").splitlines()
