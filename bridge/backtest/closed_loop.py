@@ -70,7 +70,7 @@ class Run:
     """The count that was committed in the beginning."""
     commits: list[Commit]
     dead_time: float | None
-    """In seconds, as it was measured last; None where it never was."""
+    """The longest in seconds that was decided with; None where none was measured."""
     ticks: int
     """How many decisions were made."""
 

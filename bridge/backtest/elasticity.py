@@ -86,18 +86,24 @@ def _sign(change: float) -> int:
     return (change > 0) - (change < 0)
 
 
+def lacks(run: Run) -> Iterator[tuple[int, int, int, float]]:
+    """From one second to before another so many were ready, and more needed."""
+    second = 0
+    for lasts, need, ready in run.pieces:
+        if need is not None and need > ready:
+            yield second, second + lasts, ready, need
+        second += lasts
+
+
 def shortages(run: Run) -> list[Shortage]:
     """Each stretch with too few, in order."""
     found: list[Shortage] = []
-    second, begin, worst = 0, None, 0
-    for lasts, need, ready in (*run.pieces, (0, None, 0)):
-        if need is not None and need > ready:
-            begin = second if begin is None else begin
-            worst = max(worst, round(need - ready))
-        elif begin is not None:
-            found.append(Shortage(begin, second - begin, worst))
-            begin, worst = None, 0
-        second += lasts
+    for begin, end, ready, need in lacks(run):
+        lacking = round(need - ready)
+        if found and found[-1].begin + found[-1].seconds == begin:
+            last = found.pop()
+            begin, lacking = last.begin, max(last.lacking, lacking)
+        found.append(Shortage(begin, end - begin, lacking))
     return found
 
 

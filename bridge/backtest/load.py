@@ -41,11 +41,6 @@ class Load:
         place = bisect_right(self.starts, second) - 1
         return None if place < 0 else self.amounts[place]
 
-    def times(self, factor: float) -> Load:
-        """The same demand in another unit."""
-        scaled = [None if amount is None else amount * factor for amount in self.amounts]
-        return Load(self.starts, scaled, self.end)
-
     @property
     def first(self) -> float:
         """The first demand from 0 on that is known; 0 where none is."""

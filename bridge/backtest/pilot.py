@@ -26,7 +26,7 @@ class Pilot(Protocol):
     interval: int
     """Seconds between two ticks."""
     dead_time: float | None
-    """In seconds, as it was measured last; None where it never was."""
+    """The longest in seconds that it decided with; None where none was measured."""
 
     def decided(self, moment: Moment) -> Decision:
         """What it wants now; moments come in the order of their time."""
@@ -69,7 +69,8 @@ class ThroughGit:
         if rollouts is not self._known.rollouts:
             self._known = replace(self._known, rollouts=rollouts)
         known, dead_time = self._known, rollouts.dead_time
-        self.dead_time = dead_time or self.dead_time
+        if dead_time is not None:
+            self.dead_time = max(dead_time, self.dead_time or 0.0)
         place = len(self._moments) - 1
         now = self._foreseen(place, dead_time)
         window = window_to_know(policy, now, known.committed, dead_time, self._wished)

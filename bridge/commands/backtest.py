@@ -9,10 +9,12 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from pydantic import ValidationError
 from rich.console import Console
 from rich.progress import Progress
 
 from bridge.backtest.contest import Result, Terms, contest
+from bridge.backtest.elasticity import lacks
 from bridge.backtest.trace import parse_trace
 from bridge.backtest.workload import Given, Workload, check, of_history, of_trace
 from bridge.batch.batcher import Debounce
@@ -147,7 +149,7 @@ def _workload(settings: Settings | None, policy: ScalingPolicy, asked: Asked) ->
 def history(settings: Settings | None, policy: ScalingPolicy, asked: Asked) -> list[Moment]:
     """From Prometheus; a URL that is given is asked without the configuration's credentials."""
     if asked.prometheus:
-        access = PrometheusSettings(url=asked.prometheus)
+        access = _access(asked.prometheus)
     elif settings:
         access = settings.prometheus
     else:
@@ -164,6 +166,14 @@ def history(settings: Settings | None, policy: ScalingPolicy, asked: Asked) -> l
 
     with _progress("asking Prometheus") as told_share:
         return awaited(answers(told_share))
+
+
+def _access(url: str) -> PrometheusSettings:
+    try:
+        return PrometheusSettings(url=url)
+    except ValidationError as error:
+        why = "; ".join(one["msg"] for one in error.errors())
+        raise ConfigInvalid(f"--prometheus {url}: {why}") from error
 
 
 def _time(option: str, text: str) -> datetime:
@@ -201,6 +211,7 @@ def plot_of(workload: Workload, results: list[Result]) -> Plot:
             one.name,
             list(zip(one.run.starts, one.run.ready, strict=True)),
             [commit.second for commit in one.run.commits],
+            list(lacks(one.run)),
         )
         for one in results
     ]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal, NamedTuple
 
 from bridge.decide.behavior import Bounds, Changes, Limit, factor_limited, rate_limited
@@ -35,7 +36,7 @@ class Flags:
     zero_mode: Literal["legacy", "condition"] = "legacy"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)  # without slots: both windows and tolerance are worked out once
 class Order:
     """What the owner asks for: bounds, and `behavior`, or None for an HPA that has none."""
 
@@ -45,7 +46,7 @@ class Order:
     wakes: bool = True
     """Whether some metric still says something at 0 replicas (Object, External)."""
 
-    @property
+    @cached_property
     def tolerance(self) -> Tolerance:
         """The object's own, or the controller's."""
         if self.behavior is None:
@@ -56,7 +57,7 @@ class Order:
             self.flags.tolerance if down is None else float(down),
         )
 
-    @property
+    @cached_property
     def windows(self) -> Windows:
         """The object's own, or the controller's."""
         default = self.flags.downscale_stabilization_s

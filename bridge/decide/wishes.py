@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
 from typing import Self
 
 from bridge.decide.activation import is_active
@@ -72,7 +71,8 @@ class Wished:
         self._tolerance = self.order().tolerance
         self._fallback = fallback_of(policy.spec)
         self._watches = [_Watch.of(policy, place) for place in range(len(policy.spec.metrics))]
-        self._known: dict[tuple[datetime, int], tuple[Moment, Asked]] = {}
+        self._known: dict[int, tuple[Moment, int, Asked]] = {}
+        """By the moment's id; it is kept beside, so that the id stays its own."""
 
     def order(self, dead_time: float | None = None) -> Order:
         """See order_of."""
@@ -83,13 +83,12 @@ class Wished:
 
     def at(self, moment: Moment, current: int) -> Asked:
         """What they recommend without any fallback; of the same moment the same answer."""
-        key = moment.at, current
-        known = self._known.get(key)
-        if known is None or known[0] is not moment:
+        known = self._known.get(id(moment))
+        if known is None or known[1] != current:
             if len(self._known) > _MOST_KNOWN:
                 self._known.clear()
-            self._known[key] = known = moment, self.asked(moment, current)
-        return known[1]
+            self._known[id(moment)] = known = moment, current, self.asked(moment, current)
+        return known[2]
 
     def asked(
         self, moment: Moment, current: int, failures: Mapping[str, int] | None = None

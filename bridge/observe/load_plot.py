@@ -14,19 +14,23 @@ from bridge.observe.curve import need_matplotlib
 Step = tuple[int, float | None]
 """From that second on so much; None: unknown."""
 
+Lack = tuple[int, int, int, float]
+"""From one second to before another so many were ready, and so many needed."""
+
 _WIDTH, _HEIGHT = 1000, 320
-_LEFT, _TOP, _ROW = 50, 30, 18
+_LEFT, _TOP, _ROW = 50, 30, 32
 _COLORS = ("#0b63ce", "#7b3fb5", "#0f8a6b", "#b5651d", "#555555")
 _NEED, _SHORT = "#d9d9d9", "#d62728"
 
 
 @dataclass(frozen=True, slots=True)
 class Supply:
-    """One contestant: its ready replicas, and the seconds of its commits."""
+    """One contestant: its ready replicas, the seconds of its commits, and where it fell short."""
 
     name: str
     steps: Sequence[Step]
     commits: Sequence[int]
+    lacks: Sequence[Lack] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +91,7 @@ def svg(plot: Plot) -> str:
 
 def _drawn(plot: Plot) -> Iterator[str]:
     rows = len(plot.supplies)
-    height = _TOP + _HEIGHT + 30 + _ROW * (rows + 1)
+    height = _TOP + _HEIGHT + 64 + _ROW * rows
     top = max((most for _, _, most in _columns(plot.need, plot.seconds)), default=1.0)
     for supply in plot.supplies:
         top = max([top, *(most for _, _, most in _columns(supply.steps, plot.seconds))])
@@ -150,12 +154,14 @@ def _line(steps: Sequence[Step], seconds: int, scale: float, color: str) -> str:
 
 
 def _shortages(plot: Plot, scale: float) -> str:
-    """Where the need of a column is beyond the least that was ready in it."""
-    ready = {x: least for x, least, _ in _columns(plot.supplies[0].steps, plot.seconds)}
+    """The worst lack of each column, from what was ready to what was needed."""
+    worst: dict[int, tuple[float, int, float]] = {}
+    for begin, end, ready, need in plot.supplies[0].lacks:
+        for x in range(begin * _WIDTH // plot.seconds, (end - 1) * _WIDTH // plot.seconds + 1):
+            worst[x] = max(worst.get(x, (0.0, 0, 0.0)), (need - ready, ready, need))
     bars = (
-        f"M{_LEFT + x} {_y(ready[x], scale)}V{_y(most, scale)}h1V{_y(ready[x], scale)}z"
-        for x, _, most in _columns(plot.need, plot.seconds)
-        if x in ready and most > ready[x]
+        f"M{_LEFT + x} {_y(ready, scale)}V{_y(need, scale)}h1V{_y(ready, scale)}z"
+        for x, (_, ready, need) in sorted(worst.items())
     )
     return f'<path d="{"".join(bars)}" fill="{_SHORT}" fill-opacity="0.7"/>\n'
 
@@ -175,24 +181,19 @@ def _axes(plot: Plot, top: float, scale: float) -> Iterator[str]:
 
 
 def _legend(plot: Plot) -> Iterator[str]:
-    """A row for each contestant, with a tick for each of its commits."""
-    base = _TOP + _HEIGHT + 30
-    for row, (supply, color) in enumerate(
-        zip(plot.supplies, _colors(len(plot.supplies)), strict=True)
-    ):
+    """A row for each contestant: its name, and a tick for each of its commits below."""
+    base, colors = _TOP + _HEIGHT + 44, _colors(len(plot.supplies))
+    for row, (supply, color) in enumerate(zip(plot.supplies, colors, strict=True)):
         y = base + _ROW * row
         columns = sorted({second * _WIDTH // plot.seconds for second in supply.commits})
-        ticks = "".join(f"M{_LEFT + x} {y}v10" for x in columns)
-        yield f'<path d="{ticks}" stroke="{color}"/>'
+        ticks = "".join(f"M{_LEFT + x} {y + 4}v10" for x in columns)
         text = f"{escape(supply.name)}: {len(supply.commits)} changes"
-        yield (
-            f'<text x="{_LEFT + 6}" y="{y + 10}" fill="{color}" stroke="white" '
-            f'stroke-width="4" paint-order="stroke">{text}</text>\n'
-        )
-    y = base + _ROW * len(plot.supplies) + 10
+        yield f'<text x="{_LEFT}" y="{y}" fill="{color}">{text}</text>'
+        yield f'<path d="{ticks}" stroke="{color}"/>\n'
+    y = base + _ROW * len(plot.supplies) + 6
     yield (
-        f'<text x="{_LEFT + 6}" y="{y}" fill="#666666">grey: replicas needed; '
-        f'<tspan fill="{_SHORT}">red: fewer were ready</tspan></text>\n'
+        f'<text x="{_LEFT}" y="{y}" fill="#666666">grey: replicas needed; '
+        f'<tspan fill="{_SHORT}">red: the first one had fewer</tspan></text>\n'
     )
 
 

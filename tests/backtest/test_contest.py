@@ -107,6 +107,39 @@ def test_schedules_and_limits_hold_in_the_simulation_too() -> None:
     assert counts(found)[0] == (301, 12)  # the load starts at midnight
 
 
+def test_a_fallback_stands_in_for_a_gap() -> None:
+    gap = Load([0, 600, 1200], [200.0, None, 200.0], 1800)
+    falls_back = policy(fallback={"failureThreshold": 3, "replicas": 6})
+    (found, *_) = played(of_trace(falls_back, gap, Given())).values()
+    assert counts(found)[0] == (646, 6)  # with the fourth failure, at 645
+
+
+def test_a_workload_rests_and_is_woken() -> None:
+    idle = Load([0, 600, 1800], [200.0, 0.0, 300.0], 2400)
+    resting = policy(
+        minReplicas=0,
+        cooldownPeriod="120s",
+        metrics=[{**metric("load"), "activationValue": 5}],
+        behavior={"scaleDown": {"stabilizationWindowSeconds": 0}},
+    )
+    (found, *_) = played(of_trace(resting, idle, Given())).values()
+    assert 0 in [after for _, after in counts(found)]
+    assert counts(found)[-1][1] == 3
+    assert found.run.ready[-1] == 3
+
+
+def test_a_forecast_lacks_less_on_a_steady_rise() -> None:
+    rise = Load([15 * n for n in range(240)], [200.0 + 5 * n for n in range(240)], 3600)
+    line = {**metric("load"), "forecast": {"type": "linear", "window": "5m"}}
+    plain, ahead = (
+        played(of_trace(policy(metrics=[asked]), rise, Given()), dead_times=(180.0,))
+        for asked in (metric("load"), line)
+    )
+    lacking = [one["through Git, 3m"].elasticity.under_accuracy for one in (plain, ahead)]
+    assert lacking[1] < 0.5 * lacking[0]
+    assert plain["live HPA"].elasticity == ahead["live HPA"].elasticity
+
+
 def test_what_the_trace_can_t_tell_is_left_out_and_said() -> None:
     both = policy(
         metrics=[metric("load"), metric("jobs", 5)],

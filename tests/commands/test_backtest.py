@@ -198,6 +198,12 @@ def test_options_that_don_t_fit_are_explained(
     assert done.stderr.startswith(told)
 
 
+def test_a_url_that_is_none_is_named(run: Run, web: Path) -> None:
+    done = run("backtest", web, "--prometheus", "localhost")
+    assert (done.exit_code, done.stdout) == (1, "")
+    assert done.stderr.startswith("--prometheus localhost: ")
+
+
 def test_files_that_can_t_be_read_are_named(run: Run, web: Path, tmp_path: Path) -> None:
     (tmp_path / "bad.yaml").write_text("[]")
     (tmp_path / "bad.csv").write_text("a,b\n")
