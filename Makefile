@@ -12,7 +12,7 @@ export PYTHON ?=
 
 .DEFAULT_GOAL := check
 .DELETE_ON_ERROR:
-.PHONY: help install parts fmt lint types layers cover test check demo tables results bench restart-property \
+.PHONY: help install parts fmt lint types layers cover test check demo tables results bench restart-property soak \
     constraints openapi clean
 
 help: ## list the targets
@@ -69,6 +69,11 @@ bench: install ## the benchmarks, quick
 RESTART_RUNS ?= 200
 restart-property: install parts ## restarted processes decide as one never stopped, in 200 worlds
 	RESTART_RUNS=$(RESTART_RUNS) $(BIN)/pytest tests/e2e/test_restart.py
+
+SOAK_RUNS ?= 1200
+SOAK_FIRST ?= 0
+soak: install parts ## as many faults (SOAK_RUNS), of seeds from SOAK_FIRST on: Git ends up right
+	SOAK_RUNS=$(SOAK_RUNS) SOAK_FIRST=$(SOAK_FIRST) $(BIN)/pytest -v -n $(JOBS) tests/faults
 
 constraints: ## pin the newest versions that pyproject.toml allows
 	tools/pin-constraints

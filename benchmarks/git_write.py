@@ -5,8 +5,8 @@ The ways, interleaved; each changes the same files, and is checked to have chang
   ours     the publisher's writer, from contents in memory to the answer of the push: writes the
            commit, pushes it
   raw      the ready commit, by receive-pack spoken by hand over a kept connection
-  publish  BranchPublisher, all of it: checks that the decisions hold, reads, splices and checks
-           each file's YAML, writes, pushes
+  publish  BranchPublisher, all of it, after a round's look: checks that the decisions hold, reads,
+           splices and proves each file, writes, pushes
   tree     a working tree that is kept: fetch, reset, edit, commit, push
   clone    a fresh shallow clone, edit, commit, push
 Then the ready push over SSH: a fresh connection each, and one that is shared as ours is.

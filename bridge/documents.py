@@ -184,11 +184,12 @@ def _refuse_depth(text: bytes, name: str) -> None:
 
 
 class _Loader(yaml.CSafeLoader):
-    """Safe, and without YAML 1.1's timestamps: `pausedUntil: 2026-01-01` stays text."""
+    """Safe, and without YAML 1.1's timestamps and `=`: `pausedUntil: 2026-01-01` stays text."""
 
 
+_LEFT_OUT = ":timestamp", ":value"
 _Loader.yaml_implicit_resolvers = {
-    first: [(tag, pattern) for tag, pattern in resolvers if not tag.endswith(":timestamp")]
+    first: [(tag, pattern) for tag, pattern in resolvers if not tag.endswith(_LEFT_OUT)]
     for first, resolvers in yaml.CSafeLoader.yaml_implicit_resolvers.items()
 }
 

@@ -48,7 +48,9 @@ def test_a_document_is_data_with_the_line_of_each_field() -> None:
         pytest.param(b"---\n...\n", None, id="an empty document"),
         pytest.param(b"\xef\xbb\xbfa: \xc3\xa4\r\n", {"a": "ä"}, id="BOM, CRLF, non-ASCII"),
         pytest.param(
-            b"a: 2026-01-01\nb: 1:30\n", {"a": "2026-01-01", "b": 90}, id="a date is text"
+            b"a: 2026-01-01\nb: 1:30\nc: =\n",
+            {"a": "2026-01-01", "b": 90, "c": "="},
+            id="a date and an equals sign are text",
         ),
         pytest.param(b"a: &x [1]\nb: *x\n", {"a": [1], "b": [1]}, id="an alias"),
         pytest.param(b"[1, {a: }]", [1, {"a": None}], id="flow style"),

@@ -73,8 +73,9 @@ class Publishing:
         return self._runner.run(self.repo.look())
 
     def prepare(self, count: int, value: int) -> None:
-        """A look, and decisions that hold there."""
-        index = self.look().index
+        """A round's look, which confirms where the counts stand, and decisions that hold there."""
+        snapshot, targets = self.look(), [policy.target for policy in self._policies.values()]
+        index = self._runner.run(self.repo.located(snapshot, targets))
         self._batch = []
         for number in range(count):
             policy = self._policies[name_of(number)]

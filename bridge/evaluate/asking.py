@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 from itertools import chain
@@ -22,6 +22,8 @@ from bridge.evaluate.questions import (
 )
 from bridge.evaluate.reading import Moment, Past, Reading
 from bridge.evaluate.ready import (
+    common_kind,
+    common_ready,
     desired_query,
     naming_of,
     own_ready_query,
@@ -35,6 +37,9 @@ from bridge.policy.model import ScalingPolicy
 _POINTS_PER_QUESTION = 2_000
 """As many points of an answer cost as much as one more question: some 1.5 ms."""
 
+_MANY = 50
+"""Workloads whose ready replicas are asked for at once: an answer has all others', too."""
+
 
 class Asking:
     """The questions of one pass, each asked once; `now` is the pass's moment.
@@ -42,7 +47,12 @@ class Asking:
     Most of a fleet's members find their answers there, and wait for nothing.
     """
 
-    def __init__(self, source: MetricsSource, now: datetime) -> None:
+    def __init__(
+        self, source: MetricsSource, now: datetime, policies: Iterable[ScalingPolicy] = ()
+    ) -> None:
+        """Of the policies that will ask, many with one kind of target share its ready replicas."""
+        kinds = Counter(filter(None, map(common_kind, policies)))
+        self._shared = {kind for kind, times in kinds.items() if times >= _MANY}
         self.now = now
         self._questions = Questions(source, now)
         self._wanted: Counter[tuple[str, Window]] = Counter()
@@ -63,6 +73,9 @@ class Asking:
 
     def _ready(self, policy: ScalingPolicy) -> list[asyncio.Task[Any]]:
         """One question or none."""
+        kind = common_kind(policy)
+        if kind in self._shared:
+            return [self._questions.instant(*common_ready(kind))]
         query = ready_query(policy)
         return [] if query is None else [self._questions.instant(query, ready_naming(policy))]
 

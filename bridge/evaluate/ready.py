@@ -18,7 +18,6 @@ _SERIES = {
     "Rollout": ("rollout_info_replicas_available", "name"),
 }
 
-
 _DESIRED = {
     "Deployment": "kube_deployment_spec_replicas",
     "StatefulSet": "kube_statefulset_replicas",
@@ -36,8 +35,19 @@ def ready_query(policy: ScalingPolicy) -> str | None:
     given = policy.spec.ready_replicas_query
     if given or not policy.is_member or policy.target.kind not in _SERIES:
         return given or own_ready_query(policy)
-    series, label = _SERIES[policy.target.kind]
-    return f"max by (namespace, {label}) ({series})"
+    return _of_all(policy.target.kind)
+
+
+def common_kind(policy: ScalingPolicy) -> str | None:
+    """The kind by whose series a policy for one target could share an answer with others."""
+    kind = policy.target.kind
+    alone = not policy.is_member and not policy.spec.ready_replicas_query
+    return kind if alone and kind in _SERIES else None
+
+
+def common_ready(kind: str) -> tuple[str, Naming]:
+    """The question about all workloads of a kind, and how its samples name them."""
+    return _of_all(kind), _naming(kind)
 
 
 def own_ready_query(policy: ScalingPolicy) -> str | None:
@@ -55,6 +65,15 @@ def desired_query(policy: ScalingPolicy) -> str | None:
     """How many replicas the live object asks for; None where its kind exports no such series."""
     kind = policy.target.kind
     return _own(policy, _DESIRED[kind], _SERIES[kind][1]) if kind in _DESIRED else None
+
+
+def _of_all(kind: str) -> str:
+    series, label = _SERIES[kind]
+    return f"max by (namespace, {label}) ({series})"
+
+
+def _naming(kind: str) -> Naming:
+    return Naming(_SERIES[kind][1], "namespace")
 
 
 def _own(policy: ScalingPolicy, series: str, label: str) -> str:
@@ -76,4 +95,4 @@ def ready_naming(policy: ScalingPolicy) -> Naming | None:
     naming = naming_of(policy)
     if naming is None or policy.spec.ready_replicas_query or policy.target.kind not in _SERIES:
         return naming
-    return Naming(_SERIES[policy.target.kind][1], "namespace")
+    return _naming(policy.target.kind)

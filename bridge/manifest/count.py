@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from bridge.errors import ManifestUnsupported
 
@@ -22,6 +22,8 @@ class Count:
     line: int
     moves: tuple[str, ...] = ()
     """Other places that have this count through an alias, as `path (line N)`."""
+    whole: bool = field(default=False, compare=False)
+    """The digits are all of a plain scalar, as the parser saw it."""
 
     def written(self, value: int) -> bytes:
         """What stands from `start` to `end` with this value."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from bridge.errors import ManifestUnsupported
@@ -170,7 +170,8 @@ def _moving(way: Way, asked: Path, locator: Locator, source: Source, span: Span 
         also = f", which also changes {', '.join(moves[:_SHOWN])}" if moves else ""
         raise ManifestUnsupported(f"{where} stands at an anchor{also}; allowAnchors permits it")
     start, end = span or _digits(node, where, locator, source)
-    return source.count(start, end, moves)
+    whole = (start, end) == (node.start, node.end)
+    return replace(source.count(start, end, moves), whole=whole)
 
 
 def _digits(node: Scalar, where: str, locator: Locator, source: Source) -> Span:

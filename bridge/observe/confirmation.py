@@ -13,6 +13,8 @@ from typing import Any
 from bridge.publish.push import Push
 from bridge.trigger.report import Report, State
 
+_HANDED = ("live", "applied")
+
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
@@ -28,7 +30,7 @@ class Verdict:
     @property
     def settled(self) -> bool:
         """Whether nothing more is to come of it."""
-        return self.state in ("live", "applied")
+        return self.state in _HANDED
 
 
 def verdict(
@@ -41,7 +43,7 @@ def verdict(
     chosen = reports if needed is None else [one for one in reports if one.subject in needed]
     true_of_it = [one for one in chosen if one.revision in containing]
     live = [one for one in true_of_it if one.state == "live"]
-    handed = [one for one in true_of_it if one.state in ("live", "applied")]
+    handed = [one for one in true_of_it if one.state in _HANDED]
     later = {one.subject for one in live}
     failed = [one for one in true_of_it if one.state == "failed" and one.subject not in later]
     if failed:
@@ -50,7 +52,7 @@ def verdict(
         return Verdict("live", at=_latest(live))
     if _suffice(handed, needed):
         return Verdict("applied", _told(handed), _latest(handed))
-    waiting = [one for one in chosen if one not in handed]
+    waiting = [one for one in chosen if one.state not in _HANDED or one.revision not in containing]
     unheard = sorted(set(needed or ()) - {one.subject for one in chosen})
     text = "; ".join(filter(None, [_told(waiting), *(f"{name}: no word" for name in unheard)]))
     until = max((one.until for one in waiting if one.until), default=None)

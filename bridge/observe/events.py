@@ -35,11 +35,13 @@ EVENTS: Final[Mapping[str, Event]] = {
     "metrics_unknown": Event("warning", "Metrics of a policy are unknown: no scale-down."),
     "not_decided": Event("error", "A policy's count has no place, or it can't be read."),
     "steady": Event("debug", "A policy asks for no change."),
-    "rollout_stuck": Event("warning", "A committed count has not come to be in time."),
+    "rollout_stuck": Event(
+        "warning", "A committed count has not come to be in time, or failed to."
+    ),
     "rollout_goes_on": Event("info", "It has, or there is another."),
+    "commit_live": Event("info", "A source says that a commit is live, and after how long."),
     "waiting_for_budget": Event("info", "The hour's commits are spent."),
     "committed": Event("info", "A commit was pushed to the branch."),
-    "commit_live": Event("info", "A commit of ours is live, by who says so."),
     "decision_dropped": Event("info", "A decision no longer held when it was to be committed."),
     "publish_failed": Event("warning", "A batch was given up; ticks decide again."),
     "branch_protected": Event("warning", "The branch takes no pushes: pull requests instead."),

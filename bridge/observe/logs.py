@@ -33,6 +33,8 @@ def set_up_logs(settings: LogSettings) -> None:
         cache_logger_on_first_use=False,
     )
     logging.basicConfig(level=logging.WARNING, handlers=[_Libraries()], force=True)
+    # It writes a traceback for an answer that ends in its headers: the query's error tells of it.
+    logging.getLogger("urllib3.connection").setLevel(logging.ERROR)
 
 
 def without_secrets(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:

@@ -53,12 +53,7 @@ class OfRepo(Generic[_Metric]):
     log's context; empty, which to Prometheus is no label, where there is only one."""
 
     def __init__(
-        self,
-        kind: type[_Metric],
-        name: str,
-        text: str,
-        labels: Sequence[str] = (),
-        **more: Any,
+        self, kind: type[_Metric], name: str, text: str, labels: Sequence[str] = (), **more: Any
     ) -> None:
         self._metric: _Metric = _made(kind, name, text, [*labels, "repo"], **more)
 
@@ -209,7 +204,7 @@ commit_to_live = OfRepo(
     "From a commit of ours until it was live, by who says so: a reconciler, flux, commit_status "
     "or ready (replicas).",
     ["source"],
-    buckets=(5, 10, 20, 30, 45, 60, 90, 120, 180, 300, 600, 1200, 1800, 3600),
+    buckets=(5, 10, 20, 30, 45, 60, 90, 120, 180, 300, 600, 1_200, 1_800, 3_600),
 )
 commit_stuck = OfRepo(
     Gauge,

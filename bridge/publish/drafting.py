@@ -22,16 +22,16 @@ class Drafts:
         self.clock = clock
 
     async def of(self, edits: Sequence[Edit], snapshot: Snapshot) -> Draft:
-        """A commit of these edits on the snapshot; splicing a large batch stalls nobody."""
-        before = await originals(self._repo, snapshot, edits)
-        contents = await asyncio.to_thread(spliced, edits, before)
-        return Draft(
-            parent=snapshot.tip,
-            message=commit_message([edit.decision for edit in edits]),
-            author=self._author,
-            at=self.clock(),
-            contents=contents,
+        """A commit of these edits on the snapshot; a large batch stalls nobody."""
+        decisions = [edit.decision for edit in edits]
+        contents, message = await asyncio.gather(
+            self._contents(edits, snapshot), asyncio.to_thread(commit_message, decisions)
         )
+        return Draft(snapshot.tip, message, self._author, self.clock(), contents)
+
+    async def _contents(self, edits: Sequence[Edit], snapshot: Snapshot) -> dict[str, bytes]:
+        before = await originals(self._repo, snapshot, edits)
+        return await asyncio.to_thread(spliced, edits, before)
 
 
 async def originals(repo: StateRepo, snapshot: Snapshot, edits: Sequence[Edit]) -> dict[str, bytes]:

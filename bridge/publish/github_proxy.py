@@ -53,5 +53,5 @@ def _teach() -> None:
 def _lead(session: Session) -> None:
     """By each request, since the environment's proxies come before a session's."""
     if proxy := _proxy.get():
-        proxies = {"http": proxy, "https": proxy}
-        session.request = partial(session.request, proxies=proxies)  # type: ignore[method-assign]
+        by = partial(session.request, proxies={"http": proxy, "https": proxy})
+        session.request = by  # type: ignore[method-assign]  # PyGithub makes it

@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import re
-import shutil
 import subprocess
-import tempfile
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from bridge.repo.credentials import Credentials, Tokens, credentials
+from bridge.repo.scratch import Scratch
 from bridge.settings.state_repo import StateRepoSettings
 
 _PERSIST_S = 60
 _END_S = 5.0
-_SOCKET = re.compile(r"[\w./+-]{1,90}")  # ssh appends 17 characters, and 108 are the most
+_NAME = re.compile(r"[\w./+-]{1,90}")  # ssh appends 17 characters, and 108 are the most
 
 
 class Connection:
@@ -25,7 +24,7 @@ class Connection:
     def __init__(self, settings: StateRepoSettings, tokens: Tokens | None = None) -> None:
         self._settings = settings
         self._tokens = tokens
-        self._folder: Path | None = None
+        self._scratch: Scratch | None = None
 
     def given(self, config: Mapping[str, str]) -> Credentials:
         """The credentials of this moment, with this configuration besides.
@@ -45,35 +44,41 @@ class Connection:
 
     def _shared(self) -> str:
         """Options by which ssh leaves a connection for the next command, or uses the last one's."""
-        if self._folder is None or not self._folder.is_dir():  # who tidies /tmp may have taken it
-            self._folder = Path(tempfile.mkdtemp(prefix="scalebridge-ssh-"))
-        if not _SOCKET.fullmatch(str(self._socket(self._folder))):
+        if self._scratch and not self._scratch.path.is_dir():  # who tidies /tmp may have taken it
+            self._scratch.close()
+            self._scratch = None
+        self._scratch = self._scratch or Scratch("scalebridge-ssh-", _end)
+        socket = _socket(self._scratch.path)
+        if not _NAME.fullmatch(str(socket)):
             return ""
         return (
-            f" -o ControlMaster=auto -o ControlPath={self._socket(self._folder)}"
+            f" -o ControlMaster=auto -o ControlPath={socket}"
             f" -o ControlPersist={_PERSIST_S} -o ServerAliveInterval=15 -o ServerAliveCountMax=2"
         )
 
-    @staticmethod
-    def _socket(folder: Path) -> Path:
-        return folder / "ssh"
-
     def drop(self) -> None:
         """Ends the shared connection, which may be what hangs; the next command makes its own."""
-        if self._folder is None:
-            return
-        socket = self._socket(self._folder)
-        if socket.exists():
-            command = ["ssh", "-F", "none", "-o", f"ControlPath={socket}", "-O", "exit", "origin"]
-            with suppress(subprocess.TimeoutExpired):
-                subprocess.run(command, capture_output=True, timeout=_END_S, check=False)
-            socket.unlink(missing_ok=True)
+        if self._scratch:
+            _end(self._scratch.path)
 
     def close(self) -> None:
         """Leaves no process and no folder behind."""
-        self.drop()
-        if self._folder is not None:
-            shutil.rmtree(self._folder, ignore_errors=True)
+        if self._scratch:
+            self._scratch.close()
+
+
+def _socket(folder: Path) -> Path:
+    return folder / "ssh"
+
+
+def _end(folder: Path) -> None:
+    """Ends the connection that was made in a folder."""
+    socket = _socket(folder)
+    if socket.exists():
+        command = ["ssh", "-F", "none", "-o", f"ControlPath={socket}", "-O", "exit", "origin"]
+        with suppress(subprocess.TimeoutExpired):
+            subprocess.run(command, capture_output=True, timeout=_END_S, check=False)
+        socket.unlink(missing_ok=True)
 
 
 def _is_ssh(url: str) -> bool:

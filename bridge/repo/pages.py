@@ -33,13 +33,14 @@ class Pages:
         return with_brought(log, self._log("--topo-order", "--no-patch", start, *before))
 
     def _reach(self, start: str, count: int, tip: str) -> None:
-        """Brings so many commits from one on, and the parent of the last.
+        """Brings so many commits from one on, and the parent of the last; or as many again as are
+        here, so that a log that is read to its end costs few fetches.
 
         One without its parent would pass for the branch's first, which made every file.
         """
         if (cut := self.cut()) and self._first_parents(start, count)[-1] in cut:
-            depth = len(self._first_parents(tip, sys.maxsize)) + count
-            self._upstream.deepen(tip, depth)
+            here = len(self._first_parents(tip, sys.maxsize))
+            self._upstream.deepen(tip, here + max(count, here))
 
     def _first_parents(self, start: str, count: int) -> list[str]:
         arguments = ("rev-list", "--first-parent", f"--max-count={count}", start)

@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import os
-import shutil
 import subprocess
-import tempfile
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Final, Protocol
 
 from bridge.errors import ConfigInvalid
+from bridge.repo.scratch import Scratch
 from bridge.settings.commit import SigningSettings
 
 _LIMIT_S: Final = 30.0
 _PROBE: Final = b"scalebridge signs its commits\n"
-_HOME: Final = "scalebridge-gpg-"  # short: it holds sockets
 _AGENT: Final = "s2k-count 65536\n"  # else each signature takes half a second where a passphrase is
-_CLAIM: Final = "claim"
 _SHA256_DIGITS: Final = 64
 _ASKPASS: Final = '#!/bin/sh\nexec cat "$SCALEBRIDGE_PASSPHRASE_FILE"\n'
 
@@ -73,7 +69,8 @@ class SshSigner:
     def __init__(self, key: Path, passphrase: Path | None = None) -> None:
         self._key = key
         self._passphrase = passphrase
-        self._folder = Path(tempfile.mkdtemp(prefix="scalebridge-ssh-"))
+        self._scratch = Scratch("scalebridge-sign-")
+        self._folder = self._scratch.path
 
     def sign(self, payload: bytes) -> bytes:
         """See `Signer`."""
@@ -101,7 +98,7 @@ class SshSigner:
 
     def close(self) -> None:
         """See `Signer`."""
-        shutil.rmtree(self._folder, ignore_errors=True)
+        self._scratch.close()
 
 
 class GpgSigner:
@@ -110,7 +107,9 @@ class GpgSigner:
     def __init__(self, key: Path, passphrase: Path | None = None) -> None:
         self._key = key
         self._passphrase = passphrase
-        self._home, self._claim = _claimed_home()
+        self._scratch = Scratch("scalebridge-gpg-", _end_agent)  # short: it holds sockets
+        self._home = self._scratch.path
+        (self._home / "gpg-agent.conf").write_text(_AGENT, "ascii")
         self._imported = ""
         self._fingerprint = ""
 
@@ -144,32 +143,16 @@ class GpgSigner:
 
     def close(self) -> None:
         """See `Signer`."""
-        _end_home(self._home)
-        os.close(self._claim)
+        self._scratch.close()
 
     def _gpg(self, arguments: Sequence[str], stdin: bytes) -> bytes:
         alone = ["--homedir", str(self._home), "--no-options", "--batch", "--no-tty", "--quiet"]
         return _told("gpg", [*alone, "--pinentry-mode", "loopback", *arguments], stdin)
 
 
-def _claimed_home() -> tuple[Path, int]:
-    """A new home, locked for as long as we live; what killed processes left is cleared away."""
-    for other in Path(tempfile.gettempdir()).glob(f"{_HOME}*"):
-        with suppress(OSError), (other / _CLAIM).open("rb") as claim:
-            fcntl.flock(claim, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            _end_home(other)
-    home = Path(tempfile.mkdtemp(prefix=_HOME))
-    mine = os.open(home / "new", os.O_CREAT | os.O_RDWR, 0o600)
-    fcntl.flock(mine, fcntl.LOCK_EX)
-    (home / "gpg-agent.conf").write_text(_AGENT, "ascii")
-    (home / "new").rename(home / _CLAIM)  # nobody ever sees it without its lock
-    return home, mine
-
-
-def _end_home(home: Path) -> None:
+def _end_agent(home: Path) -> None:
     with suppress(ConfigInvalid):
         _told("gpgconf", ["--homedir", str(home), "--kill", "gpg-agent"], b"")
-    shutil.rmtree(home, ignore_errors=True)
 
 
 def _told(

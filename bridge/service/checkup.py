@@ -20,7 +20,7 @@ from bridge.service.clocks import git_clock, prometheus_clock
 from bridge.service.finding import Finding
 from bridge.service.opening import Opening
 from bridge.service.tried_queries import Progress, tried_queries
-from bridge.service.validation import validated
+from bridge.service.validation import found_in, validated
 from bridge.settings.configuration import Settings
 
 _NOT_ASKED: Final = "not configured"
@@ -48,10 +48,10 @@ async def checkup(opening: Opening, trials: Trials = Trials()) -> AsyncIterator[
         "conflicts": _conflicts,
         "push": _push,
         "pull requests": _pull_requests,
+        **reconciler_checks(opening),
         "prometheus clock": prometheus_clock,
         "git clock": git_clock,
         "webhook": partial(_webhook, url=trials.url),
-        **reconciler_checks(opening),
     }
     for name, check in checks.items():
         try:
@@ -107,7 +107,7 @@ async def _fetch(opening: Opening) -> str:
 
 async def _policies(opening: Opening) -> str:
     async with opening.state_repo(signs=False) as repo:
-        found = await validated(repo)
+        _, found = await found_in(repo)
     problems = len(found.policies.errors) + len(found.places.problems)
     if problems:
         raise PolicyInvalid(f"problems: {problems}; `scalebridge validate` tells each of them")

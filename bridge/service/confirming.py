@@ -100,7 +100,7 @@ class Confirming:
         snapshot, now = await self._repo.latest(), self._clock()
         history = await self._repo.history(snapshot, now - _REMEMBERED, now)
         ours = islice((commit for commit in history if commit.decisions), _MOST)
-        self._confirmations.keep([_awaited(commit) for commit in ours])
+        self._confirmations.keep([awaited_of(commit) for commit in ours])
         self._forget()
         await asyncio.gather(*(self._ask(source) for source in self._sources))
         for source, subjects in list(self._heard.items()):
@@ -133,14 +133,17 @@ class Confirming:
         """A rollout is of the newest commit of its count that the tip of its round has."""
         since: dict[str, datetime] = {}
         for awaited in self._confirmations.awaited:
-            found = {name: self._ready[name] for name in awaited.targets if name in self._ready}
-            reports = []
-            for name, (tip, rollout) in found.items():
-                if rollout.seen and await self._includes(tip, awaited.push.after):
-                    begun = since.setdefault(name, awaited.at)
-                    reports.append(_ready_report(name, tip, rollout, begun))
+            known = {name: self._ready[name] for name in awaited.targets if name in self._ready}
+            tips = {tip for tip, _ in known.values()}
+            with_it = {tip for tip in tips if await self._includes(tip, awaited.push.after)}
+            reports = [
+                _ready_report(name, tip, rollout, since.setdefault(name, awaited.at))
+                for name, (tip, rollout) in known.items()
+                if rollout.seen and tip in with_it
+            ]
             if reports:
-                await self._note(awaited, READY, reports, set(found))
+                needed = {name for name, (_, rollout) in known.items() if rollout.seen}
+                await self._note(awaited, READY, reports, needed)
 
     async def _note(
         self,
@@ -183,7 +186,8 @@ class Confirming:
                 log.info("rollout_goes_on", source=source)
 
 
-def _awaited(commit: Commit) -> Awaited:
+def awaited_of(commit: Commit) -> Awaited:
+    """A commit of ours from the log, of which nothing is said yet."""
     files = tuple(sorted(change.path for change in commit.changes))
     before = commit.parents[0] if commit.parents else ""
     push = Push(before, commit.sha, commit.subject, files, ())

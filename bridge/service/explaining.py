@@ -14,6 +14,7 @@ from bridge.observe.explain import Explained
 from bridge.policy.model import ScalingPolicy
 from bridge.service.opening import Opening
 from bridge.service.policy_file import policy_file
+from bridge.service.told_of_commits import told_of_newest
 from bridge.service.view import View
 from bridge.settings.batch import BatchSettings
 from bridge.settings.configuration import Settings
@@ -51,12 +52,15 @@ async def explained(
             raise ManifestUnsupported(f"{policy.title}: {problem}")
         seen, place = await rounds.seen(view, policy), view.places.found[policy.title]
         found = explanation(policy, seen.observation, seen.known, seen.windows)
+        told = await told_of_newest(
+            repo, view.snapshot, policy.target, [] if question.at else opening.sources(), clock()
+        )
         return Explained(
             explanation=found,
             document=await policy_file(repo, view, policy.name),
             place=str(place),
             tip=view.snapshot.tip,
-            notes=tuple(_notes(settings, view, policy, question)),
+            notes=(*_notes(settings, view, policy, question), *told),
             broken=view.policies.errors.get(view.policies.paths[policy.name], ""),
             batch=_batch(settings.batch, found.decision),
         )

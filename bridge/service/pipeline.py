@@ -46,8 +46,8 @@ class Pipeline:
         self._settings = settings
         self._clock = clock
         self._prometheus = prometheus
-        self._prometheus_watch = watch
         self._turns = turns
+        self._prometheus_watch = watch
         self._opening = Opening(settings, clock)
         self.name = settings.state_repo.name
         self.status = Status(clock(), repo=self.name)
@@ -72,7 +72,6 @@ class Pipeline:
             batcher, self._proposing, reconcilers, self.status, self._clock
         )
         self._guarding = Guarding(repo, self.status)
-
         self.confirming = Confirming(
             repo, self._opening.sources(), self.status.confirmations, settings.confirm, self._clock
         )
@@ -84,8 +83,8 @@ class Pipeline:
         async with asyncio.TaskGroup() as stages:
             watch = stages.create_task(self.watching.run(self._hand_on))
             propose = stages.create_task(self._proposing.run())
-            guard = stages.create_task(self._guarding.run())
             confirm = stages.create_task(self.confirming.run())
+            guard = stages.create_task(self._guarding.run())
             commit = stages.create_task(self._committing.run(self._after_push))
             await stop.wait()
             watch.cancel()

@@ -14,8 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml
-
+from bridge.documents import Document, load_documents
 from bridge.errors import ManifestUnsupported
 from bridge.manifest.claims.layers import Layers
 from bridge.manifest.claims.subject import Subject
@@ -23,7 +22,7 @@ from bridge.manifest.count import Count
 from bridge.manifest.index import Place
 from bridge.manifest.locate import located
 from bridge.manifest.path import Path as Keys
-from bridge.manifest.splice import Change, with_counts
+from bridge.manifest.splice import edited
 from bridge.policy.conflicts import Governed, Guard
 from bridge.repo.snapshot import Snapshot
 from bridge.repo.state_repo import StateRepo
@@ -152,8 +151,7 @@ def _raised(content: bytes, place: Place) -> bytes:
     count = located(content, place.path, place.locator)
     if not isinstance(count, Count):
         raise ManifestUnsupported(f"{place}: no count")
-    change = Change(count, count.value + 1, place.locator)
-    return with_counts(content, place.path, [change], again=False)
+    return edited(content, place.path, place.locator, count.value + 1)[1]
 
 
 def _write(folder: Path, files: Files) -> None:
@@ -189,8 +187,5 @@ async def _built(
 
 
 def _objects(told: bytes) -> list[dict[str, Any]]:
-    try:
-        found = list(yaml.load_all(told, Loader=yaml.CSafeLoader))  # it is a safe one
-    except yaml.YAMLError:
-        return []
-    return [one for one in found if isinstance(one, dict)]
+    found = (one.data for one in load_documents(told, "built") if isinstance(one, Document))
+    return [data for data in found if isinstance(data, dict)]

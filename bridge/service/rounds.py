@@ -32,7 +32,7 @@ from bridge.service.rollouts import RolloutLog
 from bridge.service.view import View, managed_at
 
 _AT_A_TIME = 50
-"""Members decided before the event loop serves others: some 10 ms, or 50 ms with a past."""
+"""Decided before the event loop serves others: some 10 ms, or 50 ms with a past."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,13 +125,21 @@ class Rounds:
         if not found:
             return lost
         now = self._clock()
-        asking = Asking(self._metrics, now)
+        asking = Asking(self._metrics, now, found)
         memory = await self._recollection.of(view, now)
+        turn = asyncio.Semaphore(_AT_A_TIME)  # one answer may wake thousands at the same moment
         by_policy: dict[str, list[ScalingPolicy]] = defaultdict(list)
         for policy in found:
             by_policy[policy.name].append(policy)
-        decided = (self._outcomes(each, view, asking, memory) for each in by_policy.values())
-        return [*lost, *chain.from_iterable(await asyncio.gather(*decided))]
+
+        async def decided(policies: Sequence[ScalingPolicy]) -> list[Outcome]:
+            async with turn:
+                return await self._outcomes(policies, view, asking, memory)
+
+        return [
+            *lost,
+            *chain.from_iterable(await asyncio.gather(*map(decided, by_policy.values()))),
+        ]
 
     async def _outcomes(
         self, policies: Sequence[ScalingPolicy], view: View, asking: Asking, memory: Memory

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from bridge.policy.conflicts import Conflict
 from bridge.policy.loading import Policies
+from bridge.repo.snapshot import Snapshot
 from bridge.repo.state_repo import StateRepo
 from bridge.service.guarding import checked
 from bridge.service.placing import Places, placed, targets_of
@@ -41,8 +42,18 @@ async def validated(repo: StateRepo, given: Policies | None = None) -> Validated
     Raises:
         RemoteRefused, RemoteUnavailable, PolicyInvalid: nothing could be read.
     """
+    snapshot, found = await found_in(repo, given)
+    return replace(found, conflicts=await checked(repo, snapshot, found.places))
+
+
+async def found_in(repo: StateRepo, given: Policies | None = None) -> tuple[Snapshot, Validated]:
+    """The same without a look for others.
+
+    Raises:
+        RemoteRefused, RemoteUnavailable, PolicyInvalid: nothing could be read.
+    """
     snapshot = await repo.look()
     policies = await read_policies(repo, snapshot) if given is None else given
     index = await repo.located(snapshot, targets_of(policies.by_name))
     places = placed(policies.by_name, index)
-    return Validated(policies, places, await checked(repo, replace(snapshot, index=index), places))
+    return replace(snapshot, index=index), Validated(policies, places)

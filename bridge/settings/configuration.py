@@ -85,6 +85,12 @@ class Settings(BaseSettings):
                 raise ValueError(f"{where}: no such state repo: {unknown[0]}; there are: {known}")
         return self
 
+    @checked(mode="after")
+    def _statuses_of_github(self) -> Self:
+        if self.confirm.commit_status and self.publish.forge == "gitlab":
+            raise ValueError("confirm.commit_status: only GitHub's are read, not GitLab's")
+        return self
+
     def each(self) -> list[Self]:
         """The configuration of each state repo by itself."""
         if not self.state_repos:

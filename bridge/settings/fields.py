@@ -9,18 +9,31 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 
-def _without_credentials(url: str) -> str:
+def _refuse_credentials(url: str, instead: str) -> None:
     parts = urlsplit(url)
     if parts.password or (parts.username and parts.scheme in ("http", "https")):
-        raise ValueError("a URL may not hold credentials: use username and password_file")
+        raise ValueError(f"a URL may not hold credentials: {instead}")
+
+
+def _without_credentials(url: str) -> str:
+    _refuse_credentials(url, "use username and password_file")
     return url
 
 
-def _http(url: str) -> str:
+def _web(url: str) -> str:
     if urlsplit(url).scheme not in ("http", "https") or not urlsplit(url).hostname:
         raise ValueError("expected an http:// or https:// URL")
     _ = urlsplit(url).port  # raises where it is no port
-    return _without_credentials(url).rstrip("/")
+    return url.rstrip("/")
+
+
+def _http(url: str) -> str:
+    return _without_credentials(_web(url))
+
+
+def _proxy(url: str) -> str:
+    _refuse_credentials(url, "set HTTPS_PROXY for a proxy that asks for them, and no proxy here")
+    return _web(url)
 
 
 def _existing_file(path: Path) -> Path:
@@ -40,6 +53,9 @@ Url = Annotated[str, AfterValidator(_without_credentials)]
 
 
 HttpUrl = Annotated[str, AfterValidator(_http)]
+
+
+ProxyUrl = Annotated[str, AfterValidator(_proxy)]
 
 
 SecretFile = Annotated[Path, AfterValidator(_existing_file)]

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from pydantic import Field, SecretStr
 from pydantic import model_validator as checked
 
-from bridge.settings.fields import HttpUrl, RepoPath, SecretFile, Section, Url
+from bridge.settings.fields import ProxyUrl, RepoPath, SecretFile, Section, Url
 from bridge.units import Duration
 
 
@@ -36,7 +36,7 @@ class StateRepoSettings(Section):
     ca_file: SecretFile | None = Field(
         None, description="PEM file of the authorities trusted over HTTPS, instead of the system's"
     )
-    proxy: HttpUrl | None = Field(
+    proxy: ProxyUrl | None = Field(
         None,
         description="for HTTP(S), also of GitHub's API; without it HTTPS_PROXY, http_proxy and "
         "NO_PROXY are obeyed",

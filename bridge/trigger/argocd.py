@@ -65,11 +65,11 @@ class Standing:
 class _Notification(BaseModel):
     app: str = Field(min_length=1)
     namespace: str = ""
-    sync: str = ""
-    health: str = ""
-    phase: str = ""
-    revision: str = Field(description="of the last operation")
-    message: str = ""
+    sync: str | None = None
+    health: str | None = None
+    phase: str | None = None
+    revision: str | None = Field(description="of the last operation")
+    message: str | None = None
 
 
 def parse_argocd(body: bytes) -> Report:
@@ -81,10 +81,10 @@ def parse_argocd(body: bytes) -> Report:
     told = parsed(_Notification, body, "the notification of docs/argocd.md")
     return Standing(
         subject="/".join(filter(None, (told.namespace, told.app))),
-        sync=told.sync,
-        health=told.health,
-        phase=told.phase,
-        compared=told.revision,
-        operated=told.revision,
-        message=told.message,
+        sync=told.sync or "",
+        health=told.health or "",
+        phase=told.phase or "",
+        compared=told.revision or "",
+        operated=told.revision or "",
+        message=told.message or "",
     ).report()

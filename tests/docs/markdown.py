@@ -42,6 +42,11 @@ def titled() -> list[Block]:
     return [block for page in PAGES for block in _blocks(page) if block.title]
 
 
+def page_blocks(page: Path) -> list[Block]:
+    """All blocks of one page, in its order."""
+    return list(_blocks(page))
+
+
 def _blocks(page: Path) -> Iterator[Block]:
     text = page.read_text("utf-8")
     for match in _FENCE.finditer(text):

@@ -1,24 +1,43 @@
-"""deploy/ and policies/ hold what works: loaded by us, by amtool, and by Kubernetes' schemas."""
+"""deploy/ and policies/ hold what works: loaded by us, by amtool, promtool, systemd and kustomize,
+and by the schemas of Kubernetes and of those who add kinds to it."""
 
 from __future__ import annotations
 
 import json
+import os
 import re
 import subprocess
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
-from jsonschema import Draft202012Validator
 
 from bridge.demo.servers import binary
+from bridge.documents import Document, load_documents
+from bridge.manifest.claims.overlay import KUSTOMIZATIONS
+from bridge.observe.metrics import FAMILIES
 from bridge.policy.loading import parse_policy
+from bridge.settings.configuration import Settings
+from bridge.settings.loading import load_settings
 from tests.docs.markdown import ROOT
+from tests.docs.schemas import Manifest, complaints
 from tests.docs.test_pages import loaded_settings
-from tests.parts.gate import needs, shared
+from tests.parts.gate import needs, where_present
 
 DEPLOY = ROOT / "deploy"
+BASE, OWN = DEPLOY / "kubernetes" / "base", DEPLOY / "kubernetes" / "overlays" / "own"
+MONITORING = DEPLOY / "kubernetes" / "components" / "monitoring"
+SECRETS = "/run/secrets/scalebridge"
+NO_MANIFESTS = {
+    "alertmanager.yaml",
+    "compose.yaml",
+    "github-workflow.yaml",
+    "prometheus-rule-test.yaml",
+    "scalebridge.yaml",
+}
 
 
 @pytest.mark.parametrize("path", sorted((ROOT / "policies").iterdir()), ids=lambda path: path.name)
@@ -30,6 +49,11 @@ def test_the_configuration_loads(tmp_path: Path) -> None:
     settings = loaded_settings((DEPLOY / "scalebridge.yaml").read_text("utf-8"), tmp_path)
     assert settings.server.address[1] == 8080
     assert [reconciler.type for reconciler in settings.reconcilers] == ["argocd", "flux"]
+
+
+def test_the_overlay_s_configuration_loads(tmp_path: Path) -> None:
+    settings = loaded_settings((OWN / "scalebridge.yaml").read_text("utf-8"), tmp_path)
+    assert settings.server.address == ("0.0.0.0", 8080)  # noqa: S104  # in a pod of its own
 
 
 def test_amtool_accepts_the_receiver(tmp_path: Path) -> None:
@@ -50,29 +74,278 @@ def test_people_still_get_the_alerts_that_scale() -> None:
     assert told.stdout.strip() == "scalebridge,default"
 
 
-def manifests() -> list[dict[str, Any]]:
-    return list(yaml.safe_load_all((DEPLOY / "kubernetes.yaml").read_text("utf-8")))
+def test_the_operator_s_receiver_says_the_same() -> None:
+    plain = yaml.safe_load((DEPLOY / "alertmanager.yaml").read_text("utf-8"))
+    config = yaml.safe_load((MONITORING / "alertmanager-config.yaml").read_text("utf-8"))["spec"]
+    [route] = [one for one in plain["route"]["routes"] if one["receiver"] == "scalebridge"]
+    [receiver] = [one for one in plain["receivers"] if one["name"] == "scalebridge"]
+    own = config["route"]
+    assert (own["groupBy"], own["groupWait"], own["groupInterval"], own["continue"]) == (
+        route["group_by"],
+        route["group_wait"],
+        route["group_interval"],
+        route["continue"],
+    )
+    assert [f'{m["name"]}{m["matchType"]}"{m["value"]}"' for m in own["matchers"]] == (
+        route["matchers"]
+    )
+    url = config["receivers"][0]["webhookConfigs"][0]["url"]
+    assert url == receiver["webhook_configs"][0]["url"]
 
 
-@pytest.mark.parametrize("manifest", manifests(), ids=lambda manifest: manifest["kind"])
-def test_kubernetes_accepts_the_manifests(manifest: dict[str, Any]) -> None:
-    schemas = json.loads((shared("schemas") / "kubernetes-1.37.0-strict.json").read_text("utf-8"))
-    kind = schemas["kinds"][f"{manifest['apiVersion']} {manifest['kind']}"]
-    schema = {**kind, "$defs": schemas["$defs"]}
-    assert [error.message for error in Draft202012Validator(schema).iter_errors(manifest)] == []
+def manifests() -> Iterator[tuple[Path, Manifest]]:
+    """Every Kubernetes object below deploy/."""
+    for path in sorted(DEPLOY.rglob("*.yaml")):
+        if path.name not in NO_MANIFESTS and path.name not in KUSTOMIZATIONS:
+            for document in yaml.safe_load_all(path.read_text("utf-8")):
+                yield path, document
 
 
-def test_the_pod_mounts_what_the_configuration_reads() -> None:
-    [deployment] = [manifest for manifest in manifests() if manifest["kind"] == "Deployment"]
+@pytest.mark.parametrize(
+    "manifest", [pytest.param(one, id=f"{path.name}-{one['kind']}") for path, one in manifests()]
+)
+def test_the_schemas_accept_the_manifests(manifest: Manifest) -> None:
+    assert complaints(manifest) == []
+
+
+def test_the_schemas_refuse_what_is_mistyped() -> None:
+    [monitor] = [one for _, one in manifests() if one["kind"] == "PodMonitor"]
+    broken = json.loads(json.dumps(monitor).replace('"interval"', '"intervall"'))
+    assert len(complaints(broken)) == 1
+
+
+def kinds(kind: str) -> list[Manifest]:
+    return [one for _, one in manifests() if one["kind"] == kind]
+
+
+def test_nothing_has_any_rights_in_the_cluster() -> None:
+    named = {one["kind"] for _, one in manifests()}
+    assert named.isdisjoint({"Role", "ClusterRole", "RoleBinding", "ClusterRoleBinding"})
+    [account], [deployment] = kinds("ServiceAccount"), kinds("Deployment")
+    pod = deployment["spec"]["template"]["spec"]
+    assert account["automountServiceAccountToken"] is pod["automountServiceAccountToken"] is False
+    volumes = [key for volume in pod["volumes"] for key in volume if key != "name"]
+    assert "projected" not in volumes
+
+
+def test_the_pod_is_as_small_as_can_be() -> None:
+    [deployment] = kinds("Deployment")
+    pod = deployment["spec"]["template"]["spec"]
+    [container] = pod["containers"]
+    assert pod["securityContext"]["runAsNonRoot"] is True
+    assert pod["securityContext"]["seccompProfile"] == {"type": "RuntimeDefault"}
+    assert container["securityContext"] == {
+        "allowPrivilegeEscalation": False,
+        "readOnlyRootFilesystem": True,
+        "capabilities": {"drop": ["ALL"]},
+    }
+    probes = {name for name in container if name.endswith("Probe")}
+    assert probes == {"startupProbe", "readinessProbe", "livenessProbe"}
+
+
+@pytest.mark.parametrize("config", [DEPLOY / "scalebridge.yaml", OWN / "scalebridge.yaml"], ids=str)
+def test_the_pod_mounts_what_the_configuration_reads(config: Path) -> None:
+    [deployment] = kinds("Deployment")
     [container] = deployment["spec"]["template"]["spec"]["containers"]
-    mounts = {mount["mountPath"] for mount in container["volumeMounts"]}
-    config = (DEPLOY / "scalebridge.yaml").read_text("utf-8")
-    secrets = {str(Path(name).parent) for name in re.findall(r"_file: (\S+)", config)}
-    assert secrets <= mounts
+    mounts = {mount["mountPath"]: mount for mount in container["volumeMounts"]}
+    text = config.read_text("utf-8")
+    secrets = {str(Path(name).parent) for name in re.findall(r"_file: (\S+)", text)}
+    assert secrets == {SECRETS}
+    assert SECRETS in mounts
+    assert [mount for mount in mounts.values() if "subPath" in mount] == []  # they would not rotate
     assert str(Path(container["args"][-1]).parent) in mounts
+    mirror = str(Path(yaml.safe_load(text)["state_repo"]["mirror"]).parent)
+    assert "readOnly" not in mounts[mirror]
+
+
+def test_every_named_file_is_there() -> None:
+    """Our own reading of the kustomizations, where nothing can build them."""
+    for path in DEPLOY.rglob("kustomization.yaml"):
+        data = yaml.safe_load(path.read_text("utf-8"))
+        generated = [file for one in data.get("configMapGenerator", []) for file in one["files"]]
+        named = [*data.get("resources", []), *data.get("components", []), *generated]
+        missing = [name for name in named if not (path.parent / name).exists()]
+        assert (path, missing) == (path, [])
+
+
+def built() -> list[Manifest]:
+    """What kustomize makes of the overlay."""
+    program = where_present("kustomize", "kubectl")
+    verb = "build" if program.name == "kustomize" else "kustomize"
+    told = subprocess.run([str(program), verb, str(OWN)], check=True, capture_output=True)
+    documents = load_documents(told.stdout, "built")
+    return [one.data for one in documents if isinstance(one, Document)]
+
+
+def test_kustomize_builds_the_overlay() -> None:
+    objects = built()
+    assert [fault for one in objects for fault in complaints(one)] == []
+    by_kind = {one["kind"]: one for one in objects}
+    assert {"Deployment", "NetworkPolicy", "PodMonitor", "PrometheusRule", "Namespace"} <= set(
+        by_kind
+    )
+    pod = by_kind["Deployment"]["spec"]["template"]["spec"]
+    names = {one["metadata"]["name"] for one in objects if one["kind"] == "ConfigMap"}
+    [volume] = [one for one in pod["volumes"] if "configMap" in one]
+    assert volume["configMap"]["name"] in names
+    assert volume["configMap"]["name"].startswith("scalebridge-")
+    assert pod["containers"][0]["image"] == "registry.example.com/scalebridge:0.1.0"
+    assert {one["metadata"].get("namespace", "scalebridge") for one in objects} == {"scalebridge"}
+
+
+def test_both_deployers_take_the_overlay() -> None:
+    [application] = kinds("Application")
+    [kustomization] = kinds("Kustomization")
+    [source] = kinds("GitRepository")
+    folder = str(OWN.relative_to(ROOT))
+    assert application["spec"]["source"]["path"] == folder
+    assert kustomization["spec"]["path"] == f"./{folder}"
+    assert kustomization["spec"]["sourceRef"]["name"] == source["metadata"]["name"]
+
+
+def rules() -> list[dict[str, Any]]:
+    [rule] = kinds("PrometheusRule")
+    return [one for group in rule["spec"]["groups"] for one in group["rules"]]
+
+
+def test_promtool_checks_the_rules(tmp_path: Path) -> None:
+    needs("promtool")
+    [rule] = kinds("PrometheusRule")
+    (tmp_path / "rules.yaml").write_text(yaml.safe_dump(rule["spec"]))
+    tests = (MONITORING / "prometheus-rule-test.yaml").read_text("utf-8")
+    (tmp_path / "tests.yaml").write_text(tests)
+    tool = str(binary("promtool"))
+    for arguments in (["check", "rules", "rules.yaml"], ["test", "rules", "tests.yaml"]):
+        done = subprocess.run([tool, *arguments], cwd=tmp_path, capture_output=True, text=True)
+        assert (done.returncode, done.stdout + done.stderr) == (0, done.stdout + done.stderr)
+
+
+def test_every_alert_is_tested_firing_and_silent() -> None:
+    tests = yaml.safe_load((MONITORING / "prometheus-rule-test.yaml").read_text("utf-8"))["tests"]
+    silent, firing = (
+        {
+            one["alertname"]
+            for test in tests
+            for one in test["alert_rule_test"]
+            if bool(one.get("exp_alerts")) is fires
+        }
+        for fires in (False, True)
+    )
+    assert silent == firing == {rule["alert"] for rule in rules()}
+
+
+EXPORTED = {
+    name
+    for family in FAMILIES
+    for name in (
+        [f"{family.name}{suffix}" for suffix in ("_bucket", "_sum", "_count")]
+        if family.kind == "histogram"
+        else [family.name]
+    )
+}
+
+
+def asked_in(text: str) -> set[str]:
+    return set(re.findall(r"scalebridge_\w+", text))
+
+
+def test_the_rules_ask_for_what_is_exported() -> None:
+    assert asked_in(" ".join(rule["expr"] for rule in rules())) <= EXPORTED
+
+
+def test_the_dashboard_asks_for_what_is_exported() -> None:
+    dashboard = json.loads((MONITORING / "dashboard.json").read_text("utf-8"))
+    panels = dashboard["panels"]
+    queries = [target["expr"] for panel in panels for target in panel["targets"]]
+    variables = [one["query"]["query"] for one in dashboard["templating"]["list"][1:]]
+    assert asked_in(" ".join([*queries, *variables])) <= EXPORTED
+    assert all(asked_in(query) for query in queries)
+    assert len({panel["id"] for panel in panels}) == len(panels)
+
+
+def test_promtool_reads_the_dashboard_s_queries(tmp_path: Path) -> None:
+    needs("promtool")
+    dashboard = json.loads((MONITORING / "dashboard.json").read_text("utf-8"))
+    queries = [target["expr"] for panel in dashboard["panels"] for target in panel["targets"]]
+    given = [re.sub(r"\$__rate_interval", "5m", query) for query in queries]
+    records = [{"record": f"query:{n}", "expr": query} for n, query in enumerate(given)]
+    text = yaml.safe_dump({"groups": [{"name": "dashboard", "rules": records}]})
+    (tmp_path / "rules.yaml").write_text(text)
+    check = [str(binary("promtool")), "check", "rules", str(tmp_path / "rules.yaml")]
+    subprocess.run(check, check=True, capture_output=True)
 
 
 def test_the_image_is_built_from_what_exists() -> None:
     lines = (DEPLOY / "Dockerfile").read_text("utf-8").splitlines()
     copied = [name for line in lines if line.startswith("COPY") for name in line.split()[1:-1]]
     assert [name for name in copied if not (ROOT / name).exists()] == []
+
+
+def test_compose_runs_the_image_without_rights() -> None:
+    [service] = yaml.safe_load((DEPLOY / "compose.yaml").read_text("utf-8"))["services"].values()
+    build = service["build"]
+    assert (DEPLOY / build["context"] / build["dockerfile"]).samefile(DEPLOY / "Dockerfile")
+    assert (service["read_only"], service["cap_drop"]) == (True, ["ALL"])
+    user = re.findall(r"^USER (\S+)", (DEPLOY / "Dockerfile").read_text("utf-8"), re.MULTILINE)
+    assert [service["user"]] == user
+    mounted = dict(volume.split(":")[:2] for volume in service["volumes"])
+    assert (DEPLOY / "scalebridge.yaml").exists()
+    assert mounted == {"./scalebridge.yaml": service["command"][-1], "./secrets": SECRETS}
+    compile(service["healthcheck"]["test"][-1], "healthcheck", "exec")
+
+
+def unit(tmp_path: Path) -> Path:
+    """The unit with a program that is there."""
+    text = (DEPLOY / "scalebridge.service").read_text("utf-8")
+    path = tmp_path / "scalebridge.service"
+    path.write_text(text.replace("/usr/local/bin/scalebridge", sys.executable))
+    return path
+
+
+def test_systemd_verifies_the_unit(tmp_path: Path) -> None:
+    check = [str(where_present("systemd-analyze")), "verify", "--man=no", str(unit(tmp_path))]
+    done = subprocess.run(check, capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_systemd_finds_the_unit_well_locked_up(tmp_path: Path) -> None:
+    tool = str(where_present("systemd-analyze"))
+    check = [tool, "security", "--offline=yes", "--threshold=20", "--no-pager", str(unit(tmp_path))]
+    done = subprocess.run(check, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout[-500:] + done.stderr
+
+
+def workflow() -> dict[str, Any]:
+    data: dict[Any, Any] = yaml.safe_load((DEPLOY / "github-workflow.yaml").read_text("utf-8"))
+    return {str(key): value for key, value in data.items()}  # YAML 1.1 takes `on` for true
+
+
+def test_the_workflow_s_environment_is_a_configuration(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    [job] = workflow()["jobs"].values()
+    for name, value in job["env"].items():
+        monkeypatch.setenv(name, re.sub(r"\$\{\{.*?\}\}", "https://x.example.com", value))
+    (tmp_path / "scalebridge.yaml").write_text("{}\n")
+    settings: Settings = load_settings(tmp_path / "scalebridge.yaml")
+    assert settings.state_repo.search_paths == ("apps",)
+    assert settings.prometheus.authorization() == "Bearer https://x.example.com"
+    assert settings.state_repo.password is not None
+
+
+def test_the_workflow_has_few_rights_and_pinned_actions() -> None:
+    flow = workflow()
+    [job] = flow["jobs"].values()
+    assert (flow["permissions"], job["permissions"]) == ({}, {"contents": "write"})
+    used = [step["uses"] for step in job["steps"] if "uses" in step]
+    assert [one for one in used if not re.fullmatch(r"[\w/-]+@[0-9a-f]{40}", one)] == []
+    assert [step["run"] for step in job["steps"] if "run" in step][-1] == "scalebridge once"
+    assert flow["True"]["schedule"] == [{"cron": "*/5 * * * *"}]
+
+
+def test_secrets_stand_in_no_file_of_ours() -> None:
+    for path in (path for path in DEPLOY.rglob("*") if path.is_file()):
+        text = path.read_text("utf-8")
+        assert "kind: Secret" not in text, path
+        given = re.findall(r"^\s*(?:password|bearer_token|token):\s*(\S+)", text, re.MULTILINE)
+        assert given == [], os.fspath(path)

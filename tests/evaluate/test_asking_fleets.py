@@ -7,12 +7,15 @@ from datetime import timedelta
 from typing import Any
 
 from bridge.evaluate.asking import Asking
+from bridge.evaluate.prometheus import Prometheus
 from bridge.evaluate.reading import Past, Reading
 from bridge.policy.members import members_of
 from bridge.policy.model import ScalingPolicy
+from bridge.settings.prometheus import PrometheusSettings
 from tests.evaluate.conftest import NOON
 from tests.parts.fake_prometheus import ANY, Answer, FakePrometheus, samples, status
 from tests.policy.given import metric
+from tests.policy.given import policy as given_policy
 from tests.policy.test_members import fleet, index, manifest
 
 NAMES = [f"web-{number}" for number in range(50)]
@@ -182,3 +185,42 @@ async def test_a_query_for_all_is_not_asked_for_the_watch_of_one(
     one, *_ = members(readyReplicasQuery="ready")
     assert await asking.ready_replicas(one, NOON, NOON, 5) == {}
     assert asked(server) == []
+
+
+async def test_many_policies_with_one_kind_of_target_share_its_ready_replicas(
+    server: FakePrometheus,
+) -> None:
+    ready = "max by (namespace, deployment) (kube_deployment_status_replicas_ready{})"
+    alone = [given_policy(name, scaleTargetRef=ref(name)) for name in NAMES]
+    own = '{{deployment="{}",namespace="shop"}}'
+    server.script(ready.replace("{}", ""), vector(web_0=3, web_7=4))
+    async with Prometheus(PrometheusSettings(url=server.url)) as source:
+        for few in (alone[1:], alone):
+            asking = Asking(source, NOON, few)
+            counts = {each.name: (await asking.moment(each)).ready for each in few}
+            queries = {asked.promql for asked in server.queries} - {"load"}
+            server.queries.clear()
+            if few is alone:
+                assert queries == {ready.replace("{}", "")}
+                assert {name: n for name, n in counts.items() if n} == {"web-0": 3, "web-7": 4}
+            else:
+                assert queries == {ready.replace("{}", own.format(each.name)) for each in few}
+
+
+async def test_a_query_of_one_s_own_for_ready_replicas_is_shared_with_nobody(
+    server: FakePrometheus,
+) -> None:
+    server.script("ready", samples(2))
+    many = [given_policy(name, scaleTargetRef=ref(name)) for name in NAMES]
+    one = given_policy("odd", readyReplicasQuery="ready")
+    async with Prometheus(PrometheusSettings(url=server.url)) as source:
+        asking = Asking(source, NOON, [*many, one])
+        assert (await asking.moment(one)).ready == 2
+        assert (await asking.moment(many[0])).ready_error.endswith(
+            'expected one sample, got no data for deployment="web-0", namespace="shop"'
+        )
+
+
+def ref(name: str) -> dict[str, str]:
+    """A Deployment of the shop."""
+    return {"kind": "Deployment", "name": name, "namespace": "shop"}

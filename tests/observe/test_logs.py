@@ -20,6 +20,7 @@ log.info("decided", policy="web", desired=7)
 log.warning("publish_failed", error="x")
 logging.getLogger("aiohttp").warning("odd")
 logging.getLogger("aiohttp").info("usual")
+logging.getLogger("urllib3.connection").warning("Failed to parse headers", exc_info=ValueError())
 """
 
 

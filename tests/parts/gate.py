@@ -19,6 +19,15 @@ def needs(*binaries: str | tuple[str, ...]) -> None:
             lacking(f"{' or '.join(alternatives)} is not installed")
 
 
+def where_present(*alternatives: str) -> Path:
+    """One of these programs, which no package list of ours has; without it the test is skipped,
+    also in CI, where another test has to cover the same by our own reading."""
+    found = binary(*alternatives)
+    if found is None:
+        pytest.skip(f"{' or '.join(alternatives)} is not installed")
+    return Path(found)
+
+
 def shared(name: str) -> Path:
     """A folder of real-world data that lies beside the checkout and must not be copied into it."""
     beside = Path(__file__).parents[2].parent / "shared"

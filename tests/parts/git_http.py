@@ -55,6 +55,10 @@ class GitHttp(Served):
         """The URL of a repository below the root, without credentials."""
         return f"{self.url}/{repo.relative_to(self.root).as_posix()}"
 
+    def way_in(self, _: str) -> dict[str, str]:
+        """What a configuration's `state_repo` needs besides the URL, by whatever address."""
+        return {"username": self.username, "password": self.password}
+
     def application(self) -> web.Application:
         """Every path goes to the backend."""
         app = web.Application()

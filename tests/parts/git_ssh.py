@@ -36,6 +36,19 @@ class GitSsh(Context):
         return f"ssh://git@127.0.0.1:{self.port}"
 
     @property
+    def address(self) -> str:
+        """Host and port."""
+        return f"127.0.0.1:{self.port}"
+
+    def way_in(self, address: str) -> dict[str, str]:
+        """What a configuration's `state_repo` needs besides the URL, by this address."""
+        host, port = address.split(":")
+        hosts = self.known_hosts.with_name("known_hosts_there")
+        key = self.known_hosts.read_text("ascii").partition(" ")[2]
+        hosts.write_text(f"[{host}]:{port} {key}", encoding="ascii")
+        return {"ssh_key_file": str(self.client_key), "known_hosts_file": str(hosts)}
+
+    @property
     def ssh_command(self) -> str:
         """A value for GIT_SSH_COMMAND: this key, this host, no settings of anybody's."""
         options = ("IdentitiesOnly=yes", "BatchMode=yes", f"UserKnownHostsFile={self.known_hosts}")

@@ -56,6 +56,13 @@ async def _live(started: Future[tuple[asyncio.AbstractEventLoop, asyncio.Event]]
     stopping = asyncio.Event()
     started.set_result((asyncio.get_running_loop(), stopping))
     await stopping.wait()
+    await turns()
+
+
+async def turns() -> None:
+    """Lets the loop see to the connections that it is just accepting: else nobody closes them."""
+    for _ in range(10):
+        await asyncio.sleep(0)
 
 
 class Served(Context):

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
 
+from bridge.manifest.claims import layers
 from bridge.manifest.locator import Field, Locator
 from bridge.manifest.target import Target
 from tests.policy.disputed import DEPLOYMENT, OURS, WEB, at, conflicts, entry, told
@@ -381,6 +383,25 @@ def test_an_object_that_flux_leaves_alone(kind: str) -> None:
     )
     enabled = plain.replace("spec:", key).replace("disabled", "enabled")
     assert told({"apps/web.yaml": enabled}) == []
+
+
+def test_the_work_for_one_count_does_not_grow_with_the_repo(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    files = {**BASE, "set.yaml": application_set("{{path}}", "x/*")}
+    compared = []
+
+    def fits(folder: str, glob: str, fits: Callable[[str, str], bool] = layers._fits) -> bool:
+        compared.append(folder)
+        return fits(folder, glob)
+
+    monkeypatch.setattr(layers, "_fits", fits)
+    assert told(files) == []
+    few = len(compared)
+    more = {f"x/{n}/kustomization.yaml": "resources: []\n" for n in range(50)}
+    compared.clear()
+    assert told({**files, **more}) == []
+    assert len(compared) == few > 0
 
 
 def test_a_mere_place_in_a_file_has_no_conflicts() -> None:

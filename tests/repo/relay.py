@@ -12,7 +12,7 @@ from math import inf
 from ssl import SSLContext
 from typing import Literal
 
-from tests.parts.threads import Context, LoopThread
+from tests.parts.threads import Context, LoopThread, turns
 
 _CHUNK = 1 << 16
 _DRIP_S = 0.05
@@ -110,8 +110,11 @@ class Relay(Context):
         if self._server is not None:
             self._server.close()
             self._server = None
-        for writer in list(self._writers):
+        await turns()  # what was just accepted is then among the writers
+        writers = list(self._writers)
+        for writer in writers:
             writer.transport.abort()
+        await asyncio.gather(*(one.wait_closed() for one in writers), return_exceptions=True)
 
     async def _take(self, reader: StreamReader, writer: StreamWriter) -> None:
         self._writers.add(writer)
@@ -166,7 +169,8 @@ class Relay(Context):
 
 def _say_end(writer: StreamWriter) -> None:
     if writer.can_write_eof():
-        writer.write_eof()
+        with suppress(OSError):  # it was cut meanwhile
+            writer.write_eof()
     else:
         writer.close()  # TLS has no connection that is half closed
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import shutil
 import signal
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -106,6 +108,40 @@ def test_a_folder_that_is_cleared_away_is_made_again(
         pushed(mirror, {CHECKOUT: b"8\n"})
         assert (state_repo.read(CHECKOUT), git_ssh.connections) == (b"8\n", 2)
     assert list(temporary.iterdir()) == []
+
+
+KILLED = """
+import os, signal, sys
+from bridge.repo.mirror import Mirror
+from bridge.settings.state_repo import StateRepoSettings
+Mirror(StateRepoSettings.model_validate_json(sys.argv[1])).look()
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+def test_what_a_killed_process_left_is_cleared_away(
+    git_ssh: GitSsh, state_repo: StateRepo, tmp_path: Path, temporary: Path
+) -> None:
+    settings = by_ssh(git_ssh, state_repo, tmp_path)
+    env = {**os.environ, "TMPDIR": str(temporary), "PYTHONPATH": str(Path(__file__).parents[2])}
+    command = [sys.executable, "-c", KILLED, settings.model_dump_json()]
+    subprocess.run(command, env=env, check=False)
+    [left] = temporary.iterdir()
+    assert running(str(left)), "the connection outlives its user"
+    (temporary / "scalebridge-ssh-theirs").mkdir()  # nothing says that it is ours
+    with closing(Mirror(settings)) as mirror, closing(Mirror(elsewhere(settings))) as other:
+        mirror.look()
+        other.look()
+        until(lambda: not running(str(left)))
+        assert not left.exists()
+        assert len(list(temporary.glob("scalebridge-ssh-*"))) == 3, "who lives keeps theirs"
+    assert [folder.name for folder in temporary.iterdir()] == ["scalebridge-ssh-theirs"]
+
+
+def elsewhere(settings: StateRepoSettings) -> StateRepoSettings:
+    """The same remote, with another mirror."""
+    assert settings.mirror
+    return settings.model_copy(update={"mirror": settings.mirror.with_name("other.git")})
 
 
 def test_a_socket_that_would_have_too_long_a_name_is_done_without(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -12,10 +13,11 @@ from bridge.errors import ManifestUnsupported
 from bridge.manifest.target import Target
 from bridge.repo.state_repo import StateRepo as Tip
 from tests.conftest import DEPLOYMENT
+from tests.parts.git_http import GitHttp
 from tests.parts.state_repo import StateRepo
 from tests.repo.processes import running, until
 from tests.repo.relay import Relay
-from tests.repo.ways import CHECKOUT, SEARCH, by_file, draft
+from tests.repo.ways import CHECKOUT, SEARCH, by_file, by_http, draft
 
 WEB = Target("Deployment", "web", "shop", "apps/v1")
 
@@ -99,3 +101,20 @@ async def test_leaving_does_not_wait_for_a_hanging_remote(
 async def test_it_is_used_inside_its_context(state_repo: StateRepo, tmp_path: Path) -> None:
     with pytest.raises(RuntimeError, match="async with"):
         await Tip(by_file(state_repo, tmp_path)).look()
+
+
+async def test_a_long_log_is_read_to_its_end_by_few_fetches(
+    git_http: GitHttp, state_repo: StateRepo, tmp_path: Path
+) -> None:
+    """Not one for each page of 500."""
+    line = "commit refs/heads/main\ncommitter R <r@example.org> {} +0000\ndata 1\nx\n"
+    made = "".join(line.format(1767225600 + second) for second in range(6_000))
+    parent = made.replace("data 1\nx\n", "data 1\nx\nfrom refs/heads/main^0\n", 1)
+    state_repo.git("fast-import", "--quiet", "--force", given=parent.encode())
+    async with Tip(by_http(git_http, state_repo, tmp_path)) as repo:
+        snapshot = await repo.look()
+        before = len(git_http.requests)
+        pages = [page async for page in repo.pages(snapshot, datetime.min.replace(tzinfo=UTC))]
+        fetches = [one for one in git_http.requests[before:] if "info/refs" in one.path]
+    assert [len(page) for page in pages] == [500] * 12 + [1]
+    assert len(fetches) == 5

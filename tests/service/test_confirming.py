@@ -13,12 +13,15 @@ from typing import Any
 import httpx
 import pytest
 
+from tests.commands.conftest import Run, run
 from tests.parts.deployers import KEY, ArgoCD
 from tests.parts.fake_prometheus import ANY, FakePrometheus, samples
+from tests.parts.github import GitHub
 from tests.parts.state_repo import StateRepo
 from tests.repo.processes import until
 from tests.service.program import Program, configured, policy, running
 
+__all__ = ["run"]
 pytestmark = pytest.mark.timeout(90)
 OUTSIDE = "https://git.example.org/other/thing"
 QUICK = {"poll_interval": "300ms", "timeout": "2s"}
@@ -180,3 +183,42 @@ def test_ready_replicas_confirm_a_commit_also_to_a_new_process(
     with running(config) as program:
         program.until("commit_live", source="ready", commit=commit, seconds=None)
         assert "scalebridge_commit_to_live_seconds_count" not in program.page("/metrics")
+
+
+def test_explain_asks_what_became_of_the_newest_commit(
+    shop: StateRepo, fake: FakePrometheus, argocd: ArgoCD, tmp_path: Path, run: Run
+) -> None:
+    fake.script(ANY, samples(700))
+    reconciler = {"name": "argo", "type": "argocd_api", "url": argocd.url, "token": KEY}
+    config = configured(tmp_path, fake.url, {"url": shop.url}, reconcilers=[reconciler])
+    assert run("once", "--config", config).exit_code == 0
+    commit = shop.tip()
+    argocd.status["shop"] = standing(commit, "Failed", message="no such field")
+    argument = ("explain", "checkout", "--config", config)
+    told = (
+        f"  note: argo says of {commit[:12]}: failed, application argocd/shop: sync Failed: "
+        "no such field; Argo CD does not try the same commit again\n"
+    )
+    assert told in run(*argument).stdout
+    argocd.status["shop"] = standing(commit)
+    assert f"  note: argo says of {commit[:12]}: live\n" in run(*argument).stdout
+
+
+def test_a_commit_status_on_github_confirms_its_commit(
+    shop: StateRepo, fake: FakePrometheus, tmp_path: Path
+) -> None:
+    fake.script(ANY, samples(500))
+    with GitHub(shop) as hub:
+        remote = {"url": hub.url_of(shop.path), "password": hub.password}
+        confirm = {**QUICK, "timeout": "60s", "commit_status": ["kustomization/*"]}
+        with running(configured(tmp_path, fake.url, remote, confirm=confirm)) as program:
+            commit = program.until("committed")["commit"]
+            until(lambda: watched(program).get("commit_status") == "underway")
+            at = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+            shown = {"context": "kustomization/apps/1a2b", "updated_at": at, "description": ""}
+            hub.statuses[commit] = [{**shown, "state": "failure"}]
+            program.until("rollout_stuck", source="commit_status")
+            hub.statuses[commit] = [{**shown, "state": "success"}]
+            program.until("rollout_goes_on", source="commit_status")
+            program.until("commit_live", source="commit_status", commit=commit)
+    assert hub.misunderstood == []

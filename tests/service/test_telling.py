@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from pathlib import Path
+from typing import Any
 
 from aiohttp import web
 
@@ -40,7 +41,7 @@ def test_one_that_hangs_holds_up_no_batch(
 ) -> None:
     fake.script(ANY, samples(500))
     with Deaf() as server:
-        hook = {"name": "deaf", "type": "flux", "url": f"{server.url}/hook"}
+        hook = {"name": "deaf", "type": "flux", "url": f"{server.url}/hook", "timeout": "60s"}
         config = configured(tmp_path, fake.url, {"url": shop.url}, reconcilers=[hook])
         with running(config) as program:
             program.until("committed")
@@ -50,7 +51,8 @@ def test_one_that_hangs_holds_up_no_batch(
             assert count(shop, "checkout") == 7
             assert not program.seen("notice_failed")
             assert not program.seen("notice_accepted")
-    assert server.heard == [shop.tip("main~1")]
+            assert server.heard == [shop.tip("main~1")]
+            program.kill()  # to stop, it would wait ten seconds for an answer
     assert len(subjects(shop)) == 2
 
 
@@ -75,9 +77,13 @@ def test_each_hears_of_its_state_repos_only(
         program.until("notice_accepted", reconciler="eu", repo="eu")
         for repo in ("eu", "us"):
             program.until("notice_accepted", reconciler="all", repo=repo)
-    tips = {name: _heard(file) for name, file in heard.items()}
+    told = {name: _heard(file) for name, file in heard.items()}
+    tips = {name: {notice["after"] for notice in notices} for name, notices in told.items()}
     assert tips == {"eu": {shop.tip()}, "all": {shop.tip(), other.tip()}}
+    [notice] = told["eu"]
+    changed = shop.git("diff", "--name-only", notice["before"], notice["after"]).decode()
+    assert notice["files"] == changed.split() == ["apps/checkout.yaml", "apps/search.yaml"]
 
 
-def _heard(file: Path) -> set[str]:
-    return {json.loads(line)["after"] for line in file.read_text().splitlines()}
+def _heard(file: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in file.read_text().splitlines()]

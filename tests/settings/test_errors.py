@@ -219,6 +219,12 @@ def test_a_missing_secret_file_is_told(file: Path, given: str) -> None:
             "F:2: state_repo.url: a URL may not hold credentials: use username and password_file",
         ),
         (
+            "prometheus: {url: 'http://p'}\n"
+            f"state_repo: {{url: 'https://h/x', proxy: 'http://u:{SECRET}@p:3128'}}\n",
+            "F:2: state_repo.proxy: a URL may not hold credentials: set HTTPS_PROXY for a proxy "
+            "that asks for them, and no proxy here",
+        ),
+        (
             f"{SMALL}server: {{webhook_token: [{SECRET}]}}\n",
             "F:3: server.webhook_token: input should be a valid string, not a list",
         ),
@@ -243,6 +249,7 @@ def test_a_missing_secret_file_is_told(file: Path, given: str) -> None:
     ids=[
         "Prometheus' URL",
         "the repo's URL",
+        "the proxy's URL",
         "a token in a list",
         "a number",
         "a reconciler",
@@ -270,6 +277,14 @@ def test_reconcilers_have_names_and_repos_that_exist(
     file.write_text(f"{SMALL}reconcilers: {json.dumps([command, {**command, **more}])}\n")
     [told] = refusal(file)
     assert told.startswith(f"F:1: document: reconcilers: {expected}")
+
+
+def test_commit_statuses_are_github_s(file: Path) -> None:
+    sections = {"publish": {"forge": "gitlab"}, "confirm": {"commit_status": ["kustomization/*"]}}
+    text = "".join(f"{name}: {json.dumps(given)}\n" for name, given in sections.items())
+    file.write_text(SMALL + text)
+    told = "confirm.commit_status: only GitHub's are read, not GitLab's"
+    assert refusal(file) == [f"F:1: document: {told}"]
 
 
 @pytest.mark.parametrize("listen", ["0.0.0.0:80", "[::]:80", "10.0.0.1:80", "shop.example.org:80"])

@@ -96,7 +96,7 @@ class Layers:
         above = self.above(place.path)
         if not above:
             return []
-        way = _Way(self, place, subject, {id(one) for one in above})
+        way = _Way(self, place, subject, above)
         lower = {id(one) for one in above if self._is_taken(one)}
         ends = [(one, way.through(one)) for one in above if id(one) not in lower]
         return [Ending(one, passed) for one, passed in ends if passed]
@@ -143,11 +143,15 @@ def _fits(folder: str, glob: str) -> bool:
 class _Way:
     """One count's way up."""
 
-    def __init__(self, layers: Layers, place: Place, subject: Subject, above: set[int]) -> None:
+    def __init__(
+        self, layers: Layers, place: Place, subject: Subject, above: list[Overlay]
+    ) -> None:
         self._layers = layers
         self._place = place
         self._subject = subject
-        self._above = above
+        self._above = {id(one) for one in above}
+        parents = [str(folder) for folder in PurePosixPath(place.path).parents]
+        self._folders = [*(one.folder for one in above if one.folder is not None), *parents]
         self._known: dict[int, Passed | None] = {}
 
     def through(self, one: Overlay) -> Passed | None:
@@ -187,9 +191,7 @@ class _Way:
         globs = [path for path in one.takes if any(sign in path for sign in _GLOBS)]
         if not globs:
             return one.takes
-        parents = [str(folder) for folder in PurePosixPath(self._place.path).parents]
-        folders = [*self._layers.by_folder, *parents]
-        return [path for path in folders if any(_fits(path, glob) for glob in globs)]
+        return [path for path in self._folders if any(_fits(path, glob) for glob in globs)]
 
     def _place_below(self, folder: str) -> bool:
         return folder == "." or f"{self._place.path}/".startswith(f"{folder}/")

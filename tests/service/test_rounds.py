@@ -1,0 +1,58 @@
+"""A round of many policies leaves the event loop to others in between."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bridge.decide.decide import decide
+from bridge.decide.decision import Decision
+from bridge.evaluate.prometheus import Prometheus
+from bridge.repo.state_repo import StateRepo as Repo
+from bridge.service.rounds import Rounds
+from bridge.settings.prometheus import PrometheusSettings
+from tests.conftest import DEPLOYMENT
+from tests.parts.fake_prometheus import ANY, FakePrometheus, samples
+from tests.parts.state_repo import StateRepo
+from tests.repo.ways import by_file
+from tests.service.program import policy
+
+MANY = 400
+
+
+async def test_one_answer_that_wakes_many_policies_does_not_hold_up_the_loop(
+    state_repo: StateRepo, fake: FakePrometheus, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names = [f"web-{number}" for number in range(MANY)]
+    files = {f"apps/{name}.yaml": DEPLOYMENT.format(name=name) for name in names}
+    state_repo.write({**files, **{f"policies/{n}.yaml": policy(n) for n in names}}, "Add")
+    fake.script(ANY, samples(700))
+    decided: Counter[int] = Counter()
+    turn = 0
+
+    def noting(*given: Any) -> Decision:
+        decided[turn] += 1
+        return decide(*given)
+
+    async def others() -> None:
+        nonlocal turn
+        while True:
+            await asyncio.sleep(0)
+            turn += 1
+
+    monkeypatch.setattr("bridge.service.rounds.decide", noting)
+    source = Prometheus(PrometheusSettings(url=fake.url))
+    async with Repo(by_file(state_repo, tmp_path, search_paths=("apps",))) as repo, source:
+        rounds = Rounds(repo, source, lambda: datetime.now(UTC))
+        view = await rounds.look()
+        running = asyncio.create_task(others())
+        outcomes = await rounds.decide(view)
+        running.cancel()
+    assert [one.decision.desired for one in outcomes if one.decision] == [7] * MANY
+    assert decided.total() == MANY
+    assert max(decided.values()) <= 50
