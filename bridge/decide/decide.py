@@ -13,12 +13,13 @@ from bridge.decide.limits import limited_by
 from bridge.decide.normalization import Order
 from bridge.decide.override import Hold, Override
 from bridge.decide.pause import Pauses
+from bridge.decide.question import Asked
 from bridge.decide.ratio import ratio_window, without_wind_up
 from bridge.decide.recall import Known, activity, asked_over, failures_before, recalled
 from bridge.decide.reconcile import Cause, Pass, reconciled
 from bridge.decide.rollout import stuck_rollout
 from bridge.decide.schedule import raised_minimum
-from bridge.decide.wishes import Asked, Wished, asked
+from bridge.decide.wishes import Wished, asked
 from bridge.evaluate.reading import Moment, Observation
 from bridge.policy.model import ScalingPolicy, Spec
 

@@ -11,10 +11,11 @@ from bridge.decide.behavior import Changes, Direction, decisive, period_start, r
 from bridge.decide.decide import asked_now, decide
 from bridge.decide.decision import Decision
 from bridge.decide.memory import Recommended
+from bridge.decide.question import Asked, foreseen
 from bridge.decide.recall import Known, Scaled, asked_over, recalled
 from bridge.decide.schedule import is_open
 from bridge.decide.wish import Wish
-from bridge.decide.wishes import Asked, Wished, foreseen, order_of
+from bridge.decide.wishes import Wished, order_of
 from bridge.evaluate.reading import Observation, Past, Reading
 from bridge.policy.behavior import Behavior, ScalingRules
 from bridge.policy.model import ScalingPolicy

@@ -7,8 +7,9 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from bridge.decide.decision import Decision
+from bridge.decide.question import Asked
 from bridge.decide.recall import Known, asked_then, failures_before
-from bridge.decide.wishes import Asked, Wished
+from bridge.decide.wishes import Wished
 from bridge.evaluate.reading import Observation
 from bridge.policy.model import ScalingPolicy
 

@@ -11,9 +11,10 @@ from dataclasses import replace
 from datetime import timedelta
 
 from bridge.decide.behavior import Changes, rate_limit
+from bridge.decide.question import Asked
 from bridge.decide.recall import Known
 from bridge.decide.wish import Wish
-from bridge.decide.wishes import Asked, asked
+from bridge.decide.wishes import asked
 from bridge.evaluate.reading import Observation
 from bridge.policy.model import ScalingPolicy
 

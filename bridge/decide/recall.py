@@ -10,7 +10,8 @@ from bridge.decide.activation import Activity
 from bridge.decide.dead_time import Rollouts
 from bridge.decide.memory import Memory, Recommended, with_change
 from bridge.decide.override import Override
-from bridge.decide.wishes import Asked, Wished, asked
+from bridge.decide.question import Asked
+from bridge.decide.wishes import Wished, asked
 from bridge.evaluate.reading import Moment, Observation, Past
 from bridge.policy.behavior import MAX_PERIOD_S, Behavior
 from bridge.policy.model import ScalingPolicy
