@@ -12,7 +12,7 @@ export PYTHON ?=
 
 .DEFAULT_GOAL := check
 .DELETE_ON_ERROR:
-.PHONY: help install parts fmt lint types layers cover test check demo tables results bench restart-property soak \
+.PHONY: help install parts fmt lint types layers cover test check demo tables results audit bench restart-property soak \
     constraints openapi clean
 
 help: ## list the targets
@@ -25,7 +25,7 @@ $(VENV)/.installed: pyproject.toml constraints.txt
 	tools/make-venv $(VENV)
 	@touch $@
 
-parts: ## install prometheus, alertmanager, git, ssh, gpg and openssl where missing
+parts: ## install prometheus, alertmanager, git, ssh, gpg, openssl and chromium where missing
 	@tools/install-parts
 
 fmt: install ## format the code and fix what ruff can fix
@@ -61,6 +61,11 @@ tables: install ## write the tables of docs/dead-time.md, metrics.md and logs.md
 
 results: install ## measure docs/results.md anew, from the traces in $(TRACES)
 	TRACES=$(TRACES) $(BIN)/python -m tests.docs.results
+
+audit: install ## known vulnerabilities of what is installed, where an advisory service answers
+	@$(BIN)/python -m pip install -q --disable-pip-version-check -c constraints.txt -e '.[audit]' \
+	    --no-build-isolation
+	@$(BIN)/python tools/audit $(VENV)
 
 bench: install ## the benchmarks, quick
 	@for benchmark in $(wildcard benchmarks/*.py); do \

@@ -48,10 +48,26 @@ def release(
     config: ConfigOption = None,
     json: JsonOption = False,
 ) -> None:
-    """End a target's hold, which a person's change of its count began: by a commit, as all is."""
+    """End a target's hold, by a person's change of its count or a pause: by a commit, as all is."""
     from bridge.commands.release import release_target
 
     sys.exit(release_target(configured(config), target, reason, as_json=json))
+
+
+def pause(
+    target: Annotated[str, typer.Argument(help="As decisions name it: Deployment/shop/checkout.")],
+    until: Annotated[
+        str, typer.Option(help="When it goes on: 2h, or 2026-03-04T18:00Z; 24 hours at most.")
+    ],
+    reason: Annotated[str, typer.Option(help="For the commit and the audit log.")] = "",
+    config: ConfigOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Keep a target at its count until a time, by a commit; `release` ends it earlier."""
+    from bridge.commands.pause import order_of, pause_target
+
+    order = order_of(target, until, reason)
+    sys.exit(pause_target(configured(config), order, as_json=json))
 
 
 def set_(  # noqa: PLR0913, PLR0917 - each is an option

@@ -33,7 +33,7 @@ _PANELS = {
         passes.demo,
     ),
     "Ask why": (policies.explain, counts.history, policies.backtest, tuning.tune),
-    "Step in": (counts.release, counts.set_),
+    "Step in": (counts.pause, counts.release, counts.set_),
 }
 for _panel, _commands in _PANELS.items():
     for _command in _commands:

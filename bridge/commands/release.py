@@ -9,15 +9,15 @@ import typer
 from bridge.commands.console import DONE, awaited, give_up, print_json
 from bridge.observe.logs import set_up_logs
 from bridge.repo.trailers import ScaleRelease
-from bridge.service.releasing import Released, release
 from bridge.service.serve import utc_now
+from bridge.service.stepping_in import Ordered, release
 from bridge.settings.configuration import Settings
 
 
 def release_target(settings: Settings, target: str, reason: str, *, as_json: bool) -> int:
     """Commits the release, tells of it, and returns the exit code; nothing held is no error."""
     set_up_logs(settings.log)
-    order = ScaleRelease(target=target, by=_whoever_asks(), reason=" ".join(reason.split()))
+    order = ScaleRelease(target=target, by=whoever_asks(), reason=" ".join(reason.split()))
     done = awaited(release(settings, order, utc_now))
     if target not in done.governed:
         give_up(f"{target}: no policy governs it{_instead(done)}")
@@ -32,11 +32,11 @@ def release_target(settings: Settings, target: str, reason: str, *, as_json: boo
     return DONE
 
 
-def _instead(done: Released) -> str:
+def _instead(done: Ordered) -> str:
     return f"; held now: {', '.join(sorted(done.held))}" if done.held else "; nothing is held"
 
 
-def _whoever_asks() -> str:
+def whoever_asks() -> str:
     """The login name; containers may run as a user without one."""
     try:
         return getpass.getuser()

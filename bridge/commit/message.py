@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import UTC
 
 from bridge import __version__
 from bridge.decide.decision import Decision
-from bridge.repo.trailers import SCALED_BY, ScaleDecision, ScaleRelease
+from bridge.repo.trailers import SCALED_BY, ScaleDecision, ScalePause, ScaleRelease
 
 _SUBJECT_WIDTH = 72
 
@@ -21,6 +22,14 @@ def release_message(release: ScaleRelease, ended: str) -> str:
     """Of the commit that ends a hold; `ended` says which."""
     why = [release.reason] if release.reason else []
     return "\n\n".join([f"release: {release.target}", ended, *why, release.render()]) + "\n"
+
+
+def pause_message(pause: ScalePause, count: int | None) -> str:
+    """Of the commit that pauses a target, at the count that stands there."""
+    at = "" if count is None else f" at {count}"
+    paused = f"Paused{at} until {pause.until.astimezone(UTC):%Y-%m-%d %H:%M} UTC."
+    why = [pause.reason] if pause.reason else []
+    return "\n\n".join([f"pause: {pause.target}", paused, *why, pause.render()]) + "\n"
 
 
 def _subject(decisions: Sequence[Decision]) -> str:

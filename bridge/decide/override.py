@@ -10,6 +10,8 @@ from itertools import pairwise
 from bridge.policy.model import ScalingPolicy
 from bridge.repo.log import REMEMBERED
 
+LONGEST_PAUSE = timedelta(hours=24)
+"""The log is always read as far back; a longer one is the policy's own, `spec.pausedUntil`."""
 _TURNS = 6  # A→B→A three times
 _LOOP_HOLD_S = 3600.0
 
@@ -33,29 +35,48 @@ class Override:
     count: int
     rivals: tuple[str, ...] = ()
     """Those who take turns at the count."""
+    paused_until: datetime | None = None
+    """Where it is a pause: it left the count alone, and has an end of its own."""
+    why: str = ""
+    """What its author said of a pause."""
 
     def until(self, policy: ScalingPolicy) -> datetime:
         """When the policy's hold of it ends."""
+        if self.paused_until:
+            return self._pause_ends(self.paused_until)
         return self.at + timedelta(seconds=self._hold_s(policy))
 
     def holds(self, policy: ScalingPolicy, now: datetime) -> bool:
         """Whether it is still to be respected; a clock that is ahead has just made it."""
+        if self.paused_until:
+            return self.is_on(now)
         age = max(0.0, (now - self.at).total_seconds())
         return age < self._hold_s(policy)
+
+    def is_on(self, now: datetime) -> bool:
+        """Whether it is a pause that has not ended."""
+        return self.paused_until is not None and now < self._pause_ends(self.paused_until)
+
+    def _pause_ends(self, asked: datetime) -> datetime:
+        return min(asked, self.at + LONGEST_PAUSE)
 
     def reason(self, policy: ScalingPolicy) -> str:
         """For people, wherever the decision is shown."""
         until = self.until(policy)
         day = "" if until - self.at < timedelta(hours=12) else f"{until:%Y-%m-%d} "
-        held = f"held at {self.count} until {day}{until:%H:%M} UTC"
+        end = f"at {self.count} until {day}{until:%H:%M} UTC"
+        if self.paused_until:
+            why = f" ({self.why})" if self.why else ""
+            return f"paused {end}: {self.author} asked for it in {self.sha[:12]}{why}"
+        held = f"held {end}"
         if self.rivals:
             return f"{held}: {' and '.join(self.rivals)} keep undoing each other's changes"
         return f"{held}: {self.author} set it in {self.sha[:12]}"
 
     @property
     def field(self) -> str:
-        """What of the policy asks for the hold; a loop is held whatever it says."""
-        return "" if self.rivals else "spec.overrideHold"
+        """What of the policy asks for the hold; a loop or a pause holds whatever it says."""
+        return "" if self.rivals or self.paused_until else "spec.overrideHold"
 
     def _hold_s(self, policy: ScalingPolicy) -> float:
         least = _LOOP_HOLD_S if self.rivals else 0.0

@@ -47,6 +47,12 @@ class Known:
         """Whether the count was changed so lately that it may still be on its way."""
         return any(change.age(now) <= timeout for change in self.changes)
 
+    def in_flight_since(self, now: datetime, ready: int | None, timeout: float) -> datetime | None:
+        """When the count was changed last, where it is on its way; None where it is there."""
+        if ready == self.committed or not self.in_flight(now, timeout):
+            return None
+        return max(change.at for change in self.changes)
+
 
 def recalled(
     policy: ScalingPolicy, observation: Observation, known: Known, then: Iterable[Asked]

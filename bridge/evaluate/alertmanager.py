@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from datetime import datetime
 from typing import Annotated
 
@@ -32,8 +32,12 @@ _ANSWER = TypeAdapter(list[_Alert])
 class Alertmanager:
     """One request a round, with the credentials as their files hold them now."""
 
-    def __init__(self, settings: AlertmanagerSettings) -> None:
+    def __init__(
+        self, settings: AlertmanagerSettings, heard: Callable[[str], None] | None = None
+    ) -> None:
+        """`heard` is told what each request came to: an error, or an empty text for an answer."""
         self._settings = settings
+        self._heard = heard or (lambda _: None)
         is_https = settings.url.startswith("https:")
         self._tls = ssl.create_default_context() if is_https else False  # slow to make: once
 
@@ -43,6 +47,15 @@ class Alertmanager:
         Raises:
             MetricsUnavailable: no answer in time, or not one of this API.
         """
+        try:
+            found = await self._found(rules, at)
+        except MetricsUnavailable as error:
+            self._heard(str(error))
+            raise
+        self._heard("")
+        return found
+
+    async def _found(self, rules: Collection[AlertRule], at: datetime) -> tuple[Firing, ...]:
         url, limit = f"{self._settings.url}/api/v2/alerts", self._settings.timeout
         try:
             async with asyncio.timeout(limit):

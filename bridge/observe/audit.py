@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
-Kind = Literal["scaled", "changed", "released"]
+Kind = Literal["scaled", "changed", "released", "paused"]
 COLUMNS = ("at", "target", "kind", "from", "to", "who", "why", "commit")
 
 
@@ -18,7 +18,8 @@ class Event:
     """Something that a commit did to a target's count, or to its hold.
 
     scaled: a decision of ours, by the policy in `who`. changed: somebody else's commit; where
-    `who` is empty, two decisions of ours tell that it must have been there. released: an order.
+    `who` is empty, two decisions of ours tell that it must have been there. released, paused: an
+    order.
     """
 
     at: datetime
@@ -48,7 +49,7 @@ class Event:
         """For people; no commit message moves their terminal's cursor."""
         who = f"policy {self.who}" if self.kind == "scaled" else self.who or "somebody"
         before = "none" if self.before is None else self.before
-        count = "released" if self.kind == "released" else f"{before} → {self.after}"
+        count = f"{before} → {self.after}" if self.kind in ("scaled", "changed") else self.kind
         why = f": {self.why}" if self.why else ""
         commit = f"  ({self.commit[:12]})" if self.commit else ""
         line = f"{self.at:%Y-%m-%d %H:%M:%S}  {self.target}  {count}  {who}{why}{commit}"

@@ -25,6 +25,7 @@ EVENTS: Final[Mapping[str, Event]] = {
     "prometheus_back": Event("info", "Queries are answered again."),
     "policy_broken": Event("error", "A policy file can't be used; its last good version goes on."),
     "policy_mended": Event("info", "It can be used again, or is gone."),
+    "branch_moved": Event("debug", "A Git host says so; it is looked at now."),
     "conflict_found": Event("warning", "Something else has a say over a governed count."),
     "conflicts_unknown": Event("warning", "The state repo could not be read for such."),
     "woken": Event("info", "Alerts woke these policies."),
@@ -54,6 +55,8 @@ EVENTS: Final[Mapping[str, Event]] = {
     "proposal_closed": Event("info", "It was closed: nothing asks for it any more."),
     "notice_accepted": Event("info", "A reconciler took the notice of a push."),
     "notice_failed": Event("warning", "It did not."),
+    "ordered": Event("info", "Somebody steps in from the page or by the API."),
     "webhook_secret_unreadable": Event("warning", "Webhooks are answered 503: a file is amiss."),
+    "crashed": Event("error", "A bug of ours; its traceback is in `exception`."),
     "library_said": Event("warning", "A line of a library's own log."),
 }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import sys
 from collections.abc import Mapping, MutableMapping
+from types import TracebackType
 from typing import Any
 
 import structlog
@@ -32,7 +33,8 @@ def set_up_logs(settings: LogSettings) -> None:
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
         cache_logger_on_first_use=False,
     )
-    logging.basicConfig(level=logging.WARNING, handlers=[_Libraries()], force=True)
+    sys.excepthook = _tell_crash
+    logging.basicConfig(level=logging.WARNING, handlers=[_Libraries()])
     # It writes a traceback for an answer that ends in its headers: the query's error tells of it.
     logging.getLogger("urllib3.connection").setLevel(logging.ERROR)
 
@@ -56,6 +58,17 @@ def _shown(value: Any) -> Any:
             return [_shown(inner) for inner in value]
         case _:
             return redacted(str(value))
+
+
+def _tell_crash(
+    kind: type[BaseException], error: BaseException, trace: TracebackType | None
+) -> None:
+    """A traceback is an event as well, and shows no secret either."""
+    if issubclass(kind, KeyboardInterrupt):
+        sys.__excepthook__(kind, error, trace)
+        return
+    log = structlog.get_logger()
+    log.error("crashed", exc_info=(kind, error, trace))
 
 
 class _Libraries(logging.Handler):

@@ -1,23 +1,114 @@
-"""The status page."""
+"""The status page, rendered."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from functools import cache
+from typing import Any
+from urllib.parse import urlencode
 
-from jinja2 import Environment, PackageLoader, Template, select_autoescape
+from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+from markupsafe import Markup, escape
 
-from bridge.observe.status import Status, Statuses, told_proposal
+from bridge.observe.board import Board
+from bridge.observe.chart import chart, sparkline
+from bridge.observe.rows import STATES
+from bridge.observe.samples import Sample
+from bridge.units import short_duration
+
+_MARKS = {
+    "failed": "✕",
+    "stuck": "⚠",
+    "unknown": "?",
+    "held": "‖",
+    "paused": "‖",
+    "changing": "↗",
+    "in flight": "→",
+    "steady": "✓",
+    "suspended": "–",
+}
 
 
 @cache
-def _template() -> Template:
-    loader = PackageLoader("bridge", "observe")
-    return Environment(loader=loader, autoescape=select_autoescape(default=True)).get_template(
-        "page.html.j2"
+def _environment() -> Environment:
+    environment = Environment(
+        loader=PackageLoader("bridge", "observe/templates"),
+        autoescape=select_autoescape(
+            default=True, default_for_string=True, enabled_extensions=("j2",)
+        ),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {
+        "clock": _clock,
+        "day": _day,
+        "span": short_duration,
+        "parts": _parts,
+        "number": _number,
+    }
+    environment.globals |= {"mark": _MARKS.__getitem__, "states": STATES}
+    return environment
+
+
+def rendered(template: str, board: Board, facts: Mapping[str, Any]) -> str:
+    """A page; `facts` are the template's own, beside those of the whole service."""
+    asked = facts.get("asked")
+    shown = board.shown(asked.wanted) if asked else None
+    rows = {row.id: row for row in shown.rows} if shown else {}
+    return (
+        _environment()
+        .get_template(template)
+        .render(
+            overview=board.overview(shown),
+            targets=board.targets(shown) if shown else None,
+            commits=board.commits().commits if asked else (),
+            sources=board.sources().sources if asked else (),
+            batches=board.batches().batches if asked else (),
+            spark=lambda key: _spark(board.samples(rows[key])),
+            link=_Link(asked) if asked else None,
+            chart=_chart,
+            **facts,
+        )
     )
 
 
-def page(status: Status | Statuses) -> str:
-    """The status as HTML."""
-    statuses = [status] if isinstance(status, Status) else status.each
-    return _template().render(statuses=statuses, told_proposal=told_proposal)
+class _Link:
+    """The address of the page with something else asked for; what is as ever is left out."""
+
+    def __init__(self, asked: Any) -> None:
+        self._asked = asked
+
+    def __call__(self, **changes: Any) -> str:
+        given = {**self._asked.model_dump(exclude_defaults=True), **changes}
+        fields = type(self._asked).model_fields
+        kept = {name: one for name, one in given.items() if one != fields[name].default}
+        return f"?{urlencode(kept)}" if kept else "./"
+
+
+def _spark(samples: Sequence[Sample]) -> Markup:
+    return Markup(sparkline(samples))  # noqa: S704 # numbers and our own tags
+
+
+def _chart(samples: Sequence[Sample], metric: str) -> Markup:
+    return Markup(chart(samples, str(escape(metric))))  # noqa: S704 # the name is escaped
+
+
+def _clock(at: datetime) -> str:
+    return f"{at.astimezone(UTC):%H:%M:%S}"
+
+
+def _day(at: datetime) -> str:
+    return f"{at.astimezone(UTC):%Y-%m-%d %H:%M}"
+
+
+def _number(value: float) -> str:
+    """Four figures are enough to look at."""
+    return f"{value:.4g}" if abs(value) < 10_000 else f"{value:,.0f}"
+
+
+def _parts(target: str) -> tuple[str, str]:
+    """A target's own name, and where it is."""
+    where, _, name = target.rpartition("/")
+    return name, where

@@ -13,11 +13,15 @@ from bridge.decide.decision import Decision
 from bridge.decide.override import Hold
 from bridge.observe.confirmation import Confirmations
 from bridge.observe.progress import Progress
+from bridge.observe.pulse import Pulse
+from bridge.observe.rows import Row, Seen
+from bridge.observe.samples import Sample, Samples
+from bridge.observe.sources import Sources
 from bridge.publish.case import Proposal
 from bridge.publish.push import Push
+from bridge.repo.snapshot import Commit
 
 _PUSHES_KEPT = 20
-_ROWS_SHOWN = 200
 
 
 @dataclass(slots=True)
@@ -43,7 +47,18 @@ class Status:
     last_pass: datetime | None = None
     budget: Budget | None = None
     repo: str = ""
+    url: str = ""
+    """Of the state repo, without credentials."""
     progress: Progress = field(default_factory=Progress)
+    seen: dict[str, Seen] = field(default_factory=dict)
+    """What rounds saw beside their decisions, by title; also of suspended targets."""
+    samples: dict[str, Samples] = field(default_factory=dict)
+    due: datetime | None = None
+    """When what waits is committed, as far as is known."""
+    commits: Sequence[Commit] = ()
+    """The newest orders and decisions of the branch's log."""
+    sources: Sources = field(default_factory=Sources)
+    pulse: Pulse = field(default_factory=Pulse)
     confirmations: Confirmations = field(default_factory=Confirmations)
 
     @property
@@ -60,25 +75,44 @@ class Status:
         return self.progress.hung(limit)
 
     @property
-    def held(self) -> list[Decision]:
-        """The decisions that respect somebody's order, as many as are shown."""
-        held = [made for _, made in sorted(self.decisions.items()) if made.hold]
-        return held[:_ROWS_SHOWN]
-
-    @property
-    def shown(self) -> list[Decision]:
-        """For people, by title; of very many those that change something or are in doubt first."""
-        first = sorted(self.decisions.items(), key=lambda one: (_is_steady(one[1]), one[0]))
-        return [decision for _, decision in sorted(first[:_ROWS_SHOWN], key=lambda one: one[0])]
-
-    @property
     def budget_facts(self) -> dict[str, Any] | None:
         """What is left of the commit budget; None where the configuration sets no limit."""
         return budget_facts(self.budget, self.last_pass or self.started)
 
+    def note(self, title: str, seen: Seen) -> None:
+        """What a round saw, for the chart as well."""
+        self.seen[title] = seen
+        made = self.decisions.get(title)
+        values = [one.value for one in seen.readings if one.value is not None]
+        desired = made.desired if made else None
+        sample = Sample(seen.at, seen.live, seen.committed, desired, next(iter(values), None))
+        self.samples.setdefault(title, Samples()).add(sample)
+
+    def rows(self) -> list[Row]:
+        """Every target that is governed, suspended or not."""
+        waiting = {decision.title for decision in self.waiting}
+        resting = set(self.suspended)
+        known = {seen.policy for seen in self.seen.values()}
+        titles = {**self.decisions, **self.problems, **self.seen}
+        titles |= dict.fromkeys(name for name in self.suspended if name not in known)
+        return [
+            Row(
+                repo=self.repo,
+                title=title,
+                decision=self.decisions.get(title),
+                problem=self.problems.get(title, ""),
+                suspended=bool({title, _policy(self.seen.get(title))} & resting),
+                waiting=title in waiting,
+                seen=self.seen.get(title),
+            )
+            for title in titles
+        ]
+
     def keep(self, policies: Collection[str]) -> None:
         """Forgets what is not governed any more."""
-        for facts in (self.decisions, self.problems):
+        every: tuple[dict[str, Any], ...]
+        every = (self.decisions, self.problems, self.seen, self.samples)
+        for facts in every:
             for gone in facts.keys() - set(policies):
                 del facts[gone]
 
@@ -125,8 +159,8 @@ class Statuses:
         return {"stateRepos": {one.repo: one.facts() for one in self.each}}
 
 
-def _is_steady(decision: Decision) -> bool:
-    return not (decision.changes or decision.errors or decision.hold)
+def _policy(seen: Seen | None) -> str | None:
+    return seen.policy if seen else None
 
 
 def decision_facts(decision: Decision) -> dict[str, Any]:
@@ -151,6 +185,7 @@ def _hold_facts(hold: Hold) -> dict[str, Any]:
         "by": order.author,
         "commit": order.sha,
         "rivals": list(order.rivals),
+        "pause": order.paused_until is not None,
     }
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from base64 import b64encode
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from typing import Final
 from uuid import uuid4
@@ -21,6 +21,7 @@ from bridge.repo.snapshot import Snapshot
 
 _QUERY: Final = "commit { oid }"
 _STALE: Final = "STALE_DATA"
+_GONE: Final = "NOT_FOUND"
 _PROTECTED: Final = ("protected branch", "through a pull request", "rule violations")
 
 
@@ -46,7 +47,7 @@ class GitHubWriter:
             repository = self._api.repository()
             made = repository.create_git_ref(f"refs/heads/{moment}", draft.parent)
         try:
-            commit = self._commit(draft, snapshot, moment)
+            commit = self._commit(draft, snapshot, moment, (_STALE, _GONE))
             with self._api.asked():
                 if side.tip:  # GitRef.edit asks at the URL for reading
                     where = f"{repository.url}/git/refs/heads/{side.branch}"
@@ -55,11 +56,13 @@ class GitHubWriter:
                 else:
                     repository.create_git_ref(f"refs/heads/{side.branch}", commit)
         finally:
-            with self._api.asked():
+            with self._api.asked(), _unless_gone():
                 made.delete()
         return commit
 
-    def _commit(self, draft: Draft, snapshot: Snapshot, branch: str) -> str:
+    def _commit(
+        self, draft: Draft, snapshot: Snapshot, branch: str, lost: Collection[str] = (_STALE,)
+    ) -> str:
         headline, _, body = draft.message.partition("\n\n")
         given = {
             "branch": {"repositoryNameWithOwner": self._api.full_name, "branchName": branch},
@@ -67,14 +70,26 @@ class GitHubWriter:
             "message": {"headline": headline, "body": body.rstrip("\n")},
             "fileChanges": {"additions": _additions(draft, snapshot)},
         }
-        with self._api.asked(), _refused():
+        with self._api.asked(), _refused(lost):
             requester = self._api.repository().requester
             answer = requester.graphql_named_mutation("createCommitOnBranch", given, _QUERY)[1]
         return str(answer["commit"]["oid"])
 
 
 @contextmanager
-def _refused() -> Iterator[None]:
+def _unless_gone() -> Iterator[None]:
+    """Who sees a branch of the moment may take it for one that a crash left, and clear it away."""
+    from github import GithubException
+
+    try:
+        yield
+    except GithubException as error:
+        if error.status not in (404, 422):  # GitHub says 422 of a ref that does not exist
+            raise
+
+
+@contextmanager
+def _refused(lost: Collection[str]) -> Iterator[None]:
     """A lost race and a protected branch, by what GitHub says of them."""
     from github import GithubException
 
@@ -82,7 +97,7 @@ def _refused() -> Iterator[None]:
         yield
     except GithubException as error:
         told = str(error.data)
-        if _STALE in told:
+        if any(kind in told for kind in lost):
             raise PushRejected(f"createCommitOnBranch: {told}") from error
         if any(words in told for words in _PROTECTED):
             raise BranchProtected(f"createCommitOnBranch: {told}") from error

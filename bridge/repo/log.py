@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from bridge.repo.snapshot import Change, Commit
-from bridge.repo.trailers import scale_decisions, scale_releases
+from bridge.repo.trailers import scale_decisions, scale_pauses, scale_releases
 
 REMEMBERED = timedelta(hours=6)
 """How far back the log tells of people's orders; decisions are not committed later than that."""
@@ -39,6 +39,7 @@ def _commit(head: str, raw: str) -> Commit:
         parents=tuple(parents.split()),
         authored=authored,
         releases=tuple(scale_releases(message)),
+        pauses=tuple(scale_pauses(message)),
         subject=_shown(message.partition("\n")[0]),
     )
 

@@ -24,11 +24,13 @@ def with_brought(log: Sequence[Commit], beside: Sequence[Commit]) -> list[Commit
         newest_first = sorted(brought, key=order.__getitem__)
         decisions = [made for sha in reversed(newest_first) for made in known[sha].decisions]
         releases = [made for sha in newest_first for made in known[sha].releases]
+        pauses = [made for sha in newest_first for made in known[sha].pauses]
         found.append(
             replace(
                 commit,
                 decisions=commit.decisions or tuple(_summed(decisions)),
                 releases=(*commit.releases, *releases),
+                pauses=(*commit.pauses, *pauses),
             )
         )
     return found[::-1]

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from bridge.manifest.index import Index
-from bridge.repo.trailers import ScaleDecision, ScaleRelease
+from bridge.repo.trailers import ScaleDecision, ScalePause, ScaleRelease
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,16 @@ class Commit:
     parents: tuple[str, ...] = ()
     releases: tuple[ScaleRelease, ...] = ()
     """The holds that it ends."""
+    pauses: tuple[ScalePause, ...] = ()
+    """The targets that it pauses."""
     subject: str = ""
+
+    @property
+    def targets(self) -> list[str]:
+        """Whom it scales, releases or pauses."""
+        scaled = [one.target for one in self.decisions]
+        released = [one.target for one in self.releases]
+        return [*scaled, *released, *(one.target for one in self.pauses)]
 
 
 @dataclass(frozen=True, slots=True)

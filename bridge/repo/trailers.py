@@ -6,11 +6,13 @@ import json
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 SCALED_BY = "Scaled-By"
 SCALE_DECISION = "Scale-Decision"
 SCALE_RELEASE = "Scale-Release"
+SCALE_PAUSE = "Scale-Pause"
 _APPENDED = re.compile(r"-+|(?:(?:Co-authored|Signed-off)-by: .*\n?)+")
 _UNDOING = re.compile(r"(?:revert|reapply)\b", re.IGNORECASE)
 _UNDOING_COMMIT = re.compile(r"^this reverts (?:commit|merge)\b", re.IGNORECASE | re.MULTILINE)
@@ -56,6 +58,23 @@ class ScaleRelease:
         return f"{SCALE_RELEASE}: {_compact(given)}"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScalePause:
+    """A person's order that a target's count stays until a time, by whom, and why."""
+
+    target: str
+    until: datetime
+    by: str = ""
+    reason: str = ""
+
+    def render(self) -> str:
+        """The trailer's line."""
+        until = self.until.astimezone(UTC).isoformat(timespec="seconds")
+        fields = {"target": self.target, "until": until, "by": self.by, "reason": self.reason}
+        given = {name: text for name, text in fields.items() if text}
+        return f"{SCALE_PAUSE}: {_compact(given)}"
+
+
 def scale_decisions(message: str) -> Iterator[ScaleDecision]:
     """The decisions in a commit message's last paragraph; malformed ones are passed over."""
     return _found(message, SCALE_DECISION, _decision)
@@ -64,6 +83,11 @@ def scale_decisions(message: str) -> Iterator[ScaleDecision]:
 def scale_releases(message: str) -> Iterator[ScaleRelease]:
     """The releases in a commit message's last paragraph; malformed ones are passed over."""
     return _found(message, SCALE_RELEASE, _release)
+
+
+def scale_pauses(message: str) -> Iterator[ScalePause]:
+    """The pauses in a commit message's last paragraph; malformed ones are passed over."""
+    return _found(message, SCALE_PAUSE, _pause)
 
 
 def _found(message: str, name: str, parse: Callable[[Any], _Trailer]) -> Iterator[_Trailer]:
@@ -90,11 +114,27 @@ def _decision(fields: Any) -> ScaleDecision:
 
 
 def _release(fields: Any) -> ScaleRelease:
+    return ScaleRelease(**_texts(fields))
+
+
+def _pause(fields: Any) -> ScalePause:
+    until = datetime.fromisoformat(fields["until"])
+    if until.tzinfo is None:
+        raise ValueError("no time zone")
+    return ScalePause(until=until, **_texts(fields))
+
+
+def _texts(fields: Any) -> dict[str, str]:
     given = {"by": "", "reason": "", **fields}
     texts = {name: given[name] for name in ("target", "by", "reason")}
     if not all(isinstance(text, str) for text in texts.values()):
         raise ValueError("no text")
-    return ScaleRelease(**texts)
+    return {name: _printable(text) for name, text in texts.items()}
+
+
+def _printable(text: str) -> str:
+    """As far as logs, pages and other commits may have it."""
+    return "".join(letter if letter.isprintable() else "�" for letter in text)
 
 
 def _undoes(message: str) -> bool:

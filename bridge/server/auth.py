@@ -1,4 +1,4 @@
-"""Who may post webhooks: those who know the token, or Grafana by its signature."""
+"""Who may post webhooks: those who know the token, Grafana and Git hosts by their signature."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from contextlib import suppress
 from datetime import datetime
 
 from bridge.settings.secret import secret_text
-from bridge.settings.server import FluxSignatureSettings, GrafanaSettings, ServerSettings
+from bridge.settings.server import GrafanaSettings, HubSignatureSettings, ServerSettings
 from bridge.trigger.flux import hub_signature_fault
 from bridge.trigger.grafana import Signed
 
@@ -32,14 +32,16 @@ def token_fault(settings: ServerSettings, headers: Mapping[str, str]) -> str:
     return "" if known else "webhook token missing or wrong"
 
 
-def hub_fault(given: FluxSignatureSettings, headers: Mapping[str, str], body: bytes) -> str:
-    """Empty for a body that Flux signed.
+def hub_fault(
+    given: HubSignatureSettings, header: str, headers: Mapping[str, str], body: bytes
+) -> str:
+    """Empty for a body that a Git host or Flux signed, in this header.
 
     Raises:
         ConfigInvalid: the secret can't be read.
     """
     secret = secret_text(given.secret, given.secret_file) or ""
-    return hub_signature_fault(secret, headers.get("X-Signature", ""), body)
+    return hub_signature_fault(secret, headers.get(header, ""), body)
 
 
 def _password(credentials: str) -> str:

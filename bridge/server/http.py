@@ -13,7 +13,10 @@ from aiohttp import web
 
 from bridge.errors import ConfigInvalid
 from bridge.observe import metrics
+from bridge.observe.board import Board
 from bridge.observe.status import Status, Statuses
+from bridge.server.acting import Actions
+from bridge.server.face import Face
 from bridge.server.pages import Pages
 from bridge.server.webhooks import Listeners, Webhooks, count_replies
 from bridge.settings.server import ServerSettings, TlsSettings
@@ -31,6 +34,7 @@ class Server:
         status: Status | Statuses,
         listeners: Listeners,
         clock: Callable[[], datetime],
+        actions: Actions | None = None,
     ) -> None:
         self._settings = settings
         application = web.Application(
@@ -38,6 +42,9 @@ class Server:
         )
         application.add_routes(Webhooks(settings, listeners, clock).routes)
         application.add_routes(Pages(status, settings.hung_after).routes)
+        face = Face(settings, Board(status, clock), actions, clock)
+        application.add_routes(face.routes)
+        application.on_shutdown.append(face.events.close)
         self._runner = web.AppRunner(
             application,
             access_log=None,

@@ -1,4 +1,4 @@
-"""Status page, health and metrics out."""
+"""Status, health and metrics out, for programs."""
 
 from __future__ import annotations
 
@@ -8,11 +8,8 @@ from aiohttp import web
 from prometheus_client import generate_latest
 
 from bridge.observe import metrics
-from bridge.observe.page import page
 from bridge.observe.status import Status, Statuses
 from bridge.server.replies import reply
-
-_CSP = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"
 
 
 class Pages:
@@ -26,16 +23,11 @@ class Pages:
     def routes(self) -> Sequence[web.RouteDef]:
         """Where it is shown."""
         return [
-            web.get("/", self._page),
             web.get("/api/v1/status", self._facts),
             web.get("/healthz", self._health),
             web.get("/readyz", self._readiness),
             web.get("/metrics", self._metrics),
         ]
-
-    async def _page(self, _: web.Request) -> web.Response:
-        headers = {"Content-Security-Policy": _CSP, "X-Content-Type-Options": "nosniff"}
-        return web.Response(text=page(self._status), content_type="text/html", headers=headers)
 
     async def _facts(self, _: web.Request) -> web.Response:
         return web.json_response(self._status.facts())

@@ -21,6 +21,7 @@ from bridge.settings.server import ServerSettings
 from bridge.trigger.alertmanager import parse_alertmanager
 from bridge.trigger.argocd import parse_argocd
 from bridge.trigger.flux import parse_flux
+from bridge.trigger.git_push import PUSH_EVENT, PUSH_SIGNATURE, parse_push
 from bridge.trigger.grafana import parse_grafana
 from bridge.trigger.notification import Notification
 from bridge.trigger.report import Report
@@ -41,10 +42,12 @@ class Listeners:
     accept: Callable[[Notification], bool]
     """Queues a notification; False when the queue is full."""
     hear: Callable[[Report], None]
+    moved: Callable[[str], None]
+    """Hears that a ref of a state repo moved: `refs/heads/main`."""
 
 
 class Webhooks:
-    """Alerts of Alertmanager and Grafana; what Flux and Argo CD tell of our commits.
+    """Alerts of Alertmanager and Grafana; pushes; what Flux and Argo CD tell of our commits.
 
     What may be sent again is a 503: 429 and 4xx are for good.
     """
@@ -64,6 +67,7 @@ class Webhooks:
         return [
             web.post(ALERTMANAGER, self._alertmanager),
             web.post("/webhooks/grafana", self._grafana),
+            web.post("/webhooks/github", self._github),
             web.post("/webhooks/flux", self._flux),
             web.post("/webhooks/argocd", self._argocd),
         ]
@@ -76,9 +80,15 @@ class Webhooks:
         signature = partial(signature_fault, given, now=self._clock()) if given else None
         return await self._taken(request, partial(self._queued, parse_grafana), signature)
 
+    async def _github(self, request: web.Request) -> web.Response:
+        given = self._settings.github
+        signature = partial(hub_fault, given, PUSH_SIGNATURE) if given else None
+        event = request.headers.get(PUSH_EVENT, "push")
+        return await self._taken(request, partial(self._pushed, event), signature)
+
     async def _flux(self, request: web.Request) -> web.Response:
         given = self._settings.flux
-        signature = partial(hub_fault, given) if given else None
+        signature = partial(hub_fault, given, "X-Signature") if given else None
         return await self._taken(request, partial(self._heard, parse_flux), signature)
 
     async def _argocd(self, request: web.Request) -> web.Response:
@@ -116,6 +126,12 @@ class Webhooks:
     def _queued(self, parse: Callable[[bytes], Notification], body: bytes) -> web.Response:
         if not self._listeners.accept(parse(body)):
             return reply(503, "the queue is full, send it again", {"Retry-After": "5"})
+        return reply(202, "queued")
+
+    def _pushed(self, event: str, body: bytes) -> web.Response:
+        if event != "push":
+            return reply(202, "nothing to do")
+        self._listeners.moved(parse_push(body).ref)
         return reply(202, "queued")
 
     def _heard(self, parse: Callable[[bytes], Report], body: bytes) -> web.Response:

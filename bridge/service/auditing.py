@@ -71,7 +71,7 @@ class _Telling:
 
     def _unseen(self, event: Event) -> Iterator[Event]:
         """Between this change and the next one that is told, somebody else's must have been."""
-        if event.kind == "released":
+        if event.kind in ("released", "paused"):
             return
         later = self.since_then.get(event.target)
         self.since_then[event.target] = event
@@ -97,6 +97,10 @@ def _of_commit(
     for release in commit.releases:
         who = release.by or commit.author
         yield replace(plain, target=release.target, kind="released", who=who, why=release.reason)
+    for pause in commit.pauses:
+        who, until = pause.by or commit.author, f"until {pause.until:%Y-%m-%d %H:%M} UTC"
+        why = f"{until}: {pause.reason}" if pause.reason else until
+        yield replace(plain, target=pause.target, kind="paused", who=who, why=why)
     for item, moved in moves:
         target = str(item.target)
         made = moved.made

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Collection, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import structlog
 
@@ -144,6 +144,9 @@ class Committing:
 
     async def _tell(self, push: Push) -> None:
         for told in await self._reconcilers.tell(push):
+            source = self._status.sources.named("reconciler", told.reconciler)
+            source.heard(told.error, self._clock())
+            self._status.pulse.beat()
             outcome = "failed" if told.error else "accepted"
             metrics.notices.labels(told.reconciler, outcome).inc()
             facts = {"output": told.output} if told.output else {}
@@ -155,6 +158,10 @@ class Committing:
 
     def _note_waiting(self) -> None:
         self._status.waiting = self._batcher.waiting
+        due = self._due_at()
+        left = None if due is None else due - asyncio.get_running_loop().time()
+        self._status.due = None if left is None else self._clock() + timedelta(seconds=left)
+        self._status.pulse.beat()
         metrics.waiting.labels().set(len(self._batcher.waiting))
 
 

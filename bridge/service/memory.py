@@ -19,7 +19,7 @@ from bridge.repo.log import REMEMBERED
 from bridge.repo.snapshot import Commit
 from bridge.repo.state_repo import StateRepo
 from bridge.service.counts import CountLog, Managed
-from bridge.service.people import overrides
+from bridge.service.people import overrides, pauses
 from bridge.service.view import View, managed_at
 
 
@@ -31,6 +31,8 @@ class Memory:
     history: Sequence[Commit]
     changes: Mapping[Target, Sequence[Scaled]]
     overrides: Mapping[Target, Override]
+    pauses: Mapping[str, Override]
+    now: datetime
     since: datetime
     alerts: Alerts
 
@@ -38,8 +40,11 @@ class Memory:
         """How the target's count changed, newest first."""
         return tuple(one for one in self.changes.get(target, ()) if one.at >= self.since)
 
-    def override_of(self, target: Target) -> Override | None:
-        """What a person ordered for it last."""
+    def override_of(self, target: Target, count: int | None) -> Override | None:
+        """What a person ordered for it last; a pause, at its count of now, comes first."""
+        pause = self.pauses.get(str(target))
+        if pause and count is not None and pause.is_on(self.now):
+            return replace(pause, count=count)
         order = self.overrides.get(target)
         return order if order and order.at >= self.since else None
 
@@ -52,6 +57,11 @@ class Recollection:
         self._alerts = alerts
         self._counts = CountLog(repo)
         self._last: Memory | None = None
+
+    @property
+    def history(self) -> Sequence[Commit]:
+        """The log as it was read last, newest first."""
+        return self._last.history if self._last else ()
 
     async def of(self, view: View, now: datetime) -> Memory:
         """The log, as far back as any policy's rules look, and any alert that fires."""
@@ -70,18 +80,18 @@ class Recollection:
         history = await self._repo.history(view.snapshot, since, now)
         known = self._last
         if known is None or known.view is not view or known.history[: len(history)] != history:
-            self._last = known = await self._recall(view, managed, history, since)
-        return replace(known, since=since, alerts=alerts)
+            self._last = known = await self._recall(view, managed, history, now)
+        return replace(known, now=now, since=since, alerts=alerts)
 
     async def _recall(
-        self, view: View, managed: Sequence[Managed], history: Sequence[Commit], since: datetime
+        self, view: View, managed: Sequence[Managed], history: Sequence[Commit], now: datetime
     ) -> Memory:
         tracks = await self._counts.tracks(managed, history)
         changes = {
             track.item.target: [moved.as_change() for moved in track.moves] for track in tracks
         }
         orders = await asyncio.to_thread(overrides, tracks, history)
-        return Memory(view, history, changes, orders, since, Alerts())
+        return Memory(view, history, changes, orders, pauses(history), now, now, Alerts())
 
     async def _level(self, policies: Sequence[ScalingPolicy], now: datetime) -> Alerts:
         """The alerts that fire now; none where no policy asks for a minimum by them."""

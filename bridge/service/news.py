@@ -9,6 +9,7 @@ from typing import Any
 
 import structlog
 
+from bridge.decide.decision import Decision
 from bridge.observe.events import EVENTS
 from bridge.service.outcome import Outcome
 
@@ -75,3 +76,15 @@ def _facts(outcome: Outcome) -> dict[str, Any]:
     if made is None:
         return {"error": outcome.problem}
     return {"current": made.current, "desired": made.desired, "reason": made.reason}
+
+
+def tell_turns(before: Decision | None, decision: Decision) -> None:
+    """What begins or ends with a decision, and was not so with the one before."""
+    facts = {"policy": decision.policy, "target": str(decision.target)}
+    stuck_before = before is not None and bool(before.stuck_rollout)
+    if decision.stuck_rollout and not stuck_before:
+        log.warning("rollout_stuck", reason=decision.stuck_rollout, **facts)
+    elif stuck_before and not decision.stuck_rollout:
+        log.info("rollout_goes_on", **facts)
+    if before is not None and before.hold and not decision.hold:
+        log.info("hold_ended", held_at=before.hold.override.count, **facts)

@@ -44,7 +44,14 @@ class Opening:
         ConfigInvalid: what is configured does not go together.
     """
 
-    def __init__(self, settings: Settings, clock: Callable[[], datetime]) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        clock: Callable[[], datetime],
+        heard: Callable[[str], None] | None = None,
+    ) -> None:
+        """`heard` is told what each request to Alertmanager came to."""
+        self._heard = heard
         self.settings = settings
         self.clock = clock
         self._tokens = app_tokens(settings.state_repo, self._note_token)
@@ -63,7 +70,9 @@ class Opening:
     def rounds(self, repo: StateRepo, prometheus: Prometheus, at: datetime | None = None) -> Rounds:
         """Rounds over them, now or at a past moment; of past alerts only Prometheus tells."""
         limit, given = self.settings.batch.max_commits_per_hour, self.settings.alertmanager
-        alerts = Alertmanager(given) if given and not at else PrometheusAlerts(prometheus)
+        alerts = (
+            Alertmanager(given, self._heard) if given and not at else PrometheusAlerts(prometheus)
+        )
         return Rounds(repo, prometheus, (lambda: at) if at else self.clock, limit, alerts)
 
     def publishers(self, repo: StateRepo, rounds: Rounds) -> Publishers:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from bridge.decide.decision import Decision
 from bridge.evaluate.asking import Asking
+from bridge.evaluate.reading import Moment
 from bridge.manifest.index import Place
 from bridge.policy.model import ScalingPolicy
 
@@ -17,6 +19,10 @@ class Outcome:
     policy: ScalingPolicy
     decision: Decision | None = None
     problem: str = ""
+    moment: Moment | None = None
+    """What was known of the metrics then; None where they were not asked."""
+    in_flight_since: datetime | None = None
+    """When the commit was made whose count is not live yet."""
 
     @property
     def kind(self) -> str:

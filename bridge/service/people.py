@@ -34,6 +34,22 @@ def overrides(tracks: Sequence[Track], history: Sequence[Commit]) -> dict[Target
     return found
 
 
+def pauses(history: Sequence[Commit]) -> dict[str, Override]:
+    """Each target's newest pause that no later release ended; its count is for who knows it."""
+    settled: set[str] = set()
+    found: dict[str, Override] = {}
+    for commit in history:
+        for pause in commit.pauses:
+            if pause.target not in settled:
+                by = pause.by or commit.author
+                found[pause.target] = Override(
+                    commit.at, by, commit.sha, 0, paused_until=pause.until, why=pause.reason
+                )
+                settled.add(pause.target)
+        settled |= {release.target for release in commit.releases}
+    return found
+
+
 def _order(moves: Sequence[Moved]) -> Override | None:
     if not moves:
         return None

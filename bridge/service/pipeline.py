@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Collection, Sequence
 from contextlib import AsyncExitStack
+from dataclasses import dataclass
 from datetime import datetime
 
 import structlog
@@ -14,6 +15,7 @@ from bridge.evaluate.prometheus import Prometheus
 from bridge.manifest.target import Target
 from bridge.notify.reconcilers import Reconcilers, Turns
 from bridge.observe.prometheus_watch import PrometheusWatch
+from bridge.observe.sources import Sources
 from bridge.observe.status import Status
 from bridge.service.committing import Committing
 from bridge.service.confirming import Confirming
@@ -21,11 +23,22 @@ from bridge.service.guarding import Guarding
 from bridge.service.opening import Opening
 from bridge.service.outcome import Outcome
 from bridge.service.proposing import Proposing
+from bridge.service.stepping_in import Orders
 from bridge.service.watching import Watching
 from bridge.settings.batch import Window
 from bridge.settings.configuration import Settings
 
 _LAST_COMMIT_S = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """What the pipelines of a process have in common."""
+
+    prometheus: Prometheus
+    watch: PrometheusWatch
+    sources: Sources
+    turns: Turns
 
 
 class Pipeline:
@@ -38,36 +51,41 @@ class Pipeline:
     def __init__(
         self,
         settings: Settings,
-        prometheus: Prometheus,
-        watch: PrometheusWatch,
+        shared: Shared,
         clock: Callable[[], datetime],
-        turns: Turns,
     ) -> None:
         self._settings = settings
         self._clock = clock
-        self._prometheus = prometheus
-        self._turns = turns
-        self._prometheus_watch = watch
-        self._opening = Opening(settings, clock)
+        self._shared = shared
         self.name = settings.state_repo.name
-        self.status = Status(clock(), repo=self.name)
+        url = settings.state_repo.url
+        self.status = Status(clock(), repo=self.name, url=url, sources=shared.sources)
+        given = settings.alertmanager
+        alertmanager = given and shared.sources.named("alertmanager", "Alertmanager", given.url)
+        heard = shared.sources.listening(alertmanager, clock) if alertmanager else None
+        self._opening = Opening(settings, clock, heard)
 
     async def open(self, open_parts: AsyncExitStack) -> None:
         """Claims the mirror, and wires the stages."""
         settings = self._settings
         repo = await open_parts.enter_async_context(self._opening.state_repo())
-        rounds = self._opening.rounds(repo, self._prometheus)
+        rounds = self._opening.rounds(repo, self._shared.prometheus)
         self.watching = Watching(
             rounds,
             self.status,
             self._clock,
-            self._prometheus_watch,
+            self._shared.watch,
             settings,
         )
-        publishers = self._opening.publishers(repo, rounds)
+        opening = self._opening
+        writer = opening.writer(repo)
+        self.orders = Orders(repo, rounds, writer, opening.author, self._clock)
+        publishers = opening.publishers(repo, rounds)
         self._proposing = Proposing(publishers, settings.publish, self.status)
         batcher = Batcher(_debounce(settings.batch), _debounce(settings.batch.scale_up))
-        reconcilers = Reconcilers(settings.reconcilers, settings.state_repo, self._turns)
+        for one in settings.reconcilers:
+            self.status.sources.named("reconciler", one.name, getattr(one, "url", ""))
+        reconcilers = Reconcilers(settings.reconcilers, settings.state_repo, self._shared.turns)
         self._committing = Committing(
             batcher, self._proposing, reconcilers, self.status, self._clock
         )

@@ -22,7 +22,7 @@ from bridge.evaluate.reading import Observation, Past
 from bridge.manifest.target import Target
 from bridge.policy.model import ScalingPolicy
 from bridge.publish.case import Orders
-from bridge.repo.snapshot import Snapshot
+from bridge.repo.snapshot import Commit, Snapshot
 from bridge.repo.state_repo import StateRepo
 from bridge.service.memory import Memory, Recollection
 from bridge.service.outcome import Outcome, adopted, with_moves
@@ -163,12 +163,18 @@ class Rounds:
         return {
             item.target: Hold(order, order.until(item.policy))
             for item in managed
-            if (order := memory.override_of(item.target)) and order.holds(item.policy, now)
+            if (order := memory.override_of(item.target, _count(view, item.policy)))
+            and order.holds(item.policy, now)
         }
 
     async def held_at(self, snapshot: Snapshot) -> dict[Target, Hold]:
         """The same at a snapshot."""
         return await self.held(await self.view_of(snapshot))
+
+    @property
+    def history(self) -> Sequence[Commit]:
+        """The log as the last round read it, newest first."""
+        return self._recollection.history
 
     async def seen(self, view: View, policy: ScalingPolicy) -> Seen:
         """What a decision by this policy, suspended or not, rests on; its count has a place.
@@ -196,8 +202,10 @@ class Rounds:
         committed = place.count.value
         if committed is None:
             return await adopted(policy, place, asking)
-        decision = decide(policy, *await self._known(policy, committed, asking, memory))
-        return Outcome(policy, with_moves(decision, place))
+        observation, known = await self._known(policy, committed, asking, memory)
+        made = with_moves(decide(policy, observation, known), place)
+        now, timeout = observation.now, policy.spec.in_flight_timeout
+        return Outcome(policy, made, "", now, known.in_flight_since(now.at, now.ready, timeout))
 
     async def _known(
         self, policy: ScalingPolicy, committed: int, asking: Asking, memory: Memory
@@ -207,5 +215,9 @@ class Rounds:
         moment = await asking.moment(policy, rollouts.dead_time)
         window = window_to_know(policy, moment, committed, rollouts.dead_time)
         past = await asking.past(policy, window, rollouts.dead_time) if window else Past()
-        known = Known(committed, changes, memory.override_of(policy.target), rollouts)
+        known = Known(committed, changes, memory.override_of(policy.target, committed), rollouts)
         return Observation(moment, past, memory.alerts), known
+
+
+def _count(view: View, policy: ScalingPolicy) -> int | None:
+    return view.places.found[policy.title].count.value

@@ -9,13 +9,16 @@ from datetime import UTC, datetime
 
 import structlog
 
+from bridge.evaluate.asked import Asked, Heard
 from bridge.evaluate.prometheus import Prometheus
 from bridge.notify.reconcilers import Turns
 from bridge.observe.prometheus_watch import PrometheusWatch
+from bridge.observe.sources import Source, Sources
 from bridge.observe.status import Status, Statuses
 from bridge.server.http import Server
 from bridge.server.webhooks import Listeners
-from bridge.service.pipeline import Pipeline
+from bridge.service.acting import Acting
+from bridge.service.pipeline import Pipeline, Shared
 from bridge.settings.configuration import Settings
 from bridge.trigger.notification import Notification
 from bridge.trigger.report import Report
@@ -38,10 +41,12 @@ async def serve(
             not be used.
     """
     async with AsyncExitStack() as open_parts:
-        watch, turns = PrometheusWatch(), Turns()
-        prometheus = Prometheus(settings.prometheus, watch.heard)
+        watch, sources = PrometheusWatch(), Sources()
+        asked = sources.named("prometheus", "Prometheus", settings.prometheus.url)
+        prometheus = Prometheus(settings.prometheus, _heard(watch, asked, clock))
         await open_parts.enter_async_context(prometheus)
-        pipelines = [Pipeline(one, prometheus, watch, clock, turns) for one in settings.each()]
+        shared = Shared(prometheus, watch, sources, Turns())
+        pipelines = [Pipeline(one, shared, clock) for one in settings.each()]
         for pipeline in pipelines:
             await pipeline.open(open_parts)
 
@@ -52,12 +57,27 @@ async def serve(
             for one in pipelines:
                 one.confirming.hear(report)
 
-        listeners = Listeners(accept, hear)
-        server = Server(settings.server, _seen(pipelines), listeners, clock)
+        def moved(ref: str) -> None:
+            for one in pipelines:
+                one.watching.branch_moved(ref)
+
+        listeners, actions = Listeners(accept, hear, moved), Acting(pipelines)
+        server = Server(settings.server, _seen(pipelines), listeners, clock, actions)
         host, port = await open_parts.enter_async_context(server)
         log.info("listening", host=host, port=port)
         await _run(pipelines, stop)
         log.info("stopped")
+
+
+def _heard(watch: PrometheusWatch, source: Source, clock: Callable[[], datetime]) -> Heard:
+    """Each query is counted, and shown on the page as Prometheus' health."""
+
+    def heard(asked: Asked) -> None:
+        watch.heard(asked)
+        failed = asked.error is not None and asked.error.kind != "no_value"
+        source.heard(str(asked.error) if failed else "", clock())
+
+    return heard
 
 
 def _seen(pipelines: Sequence[Pipeline]) -> Status | Statuses:

@@ -97,15 +97,20 @@ async def tried_queries(
             async with asyncio.timeout(limit):
                 await _ask(Asking(prometheus, opening.clock()), active, found, progress)
         except TimeoutError:
-            left = len(active) - found.asked
-            told = f"{left} of {len(active)} targets were not asked for within {limit:g} s"
-            yield Finding(_QUERIES, ok=False, text=f"{told}; see prometheus.concurrency")
-        for fault in list(found.faults.values())[:_MOST_TOLD]:
-            yield Finding(fault.check, ok=False, text=await _told(repo, view, fault))
-        if (more := len(found.faults) - _MOST_TOLD) > 0:
-            yield Finding(_QUERIES, ok=False, text=f"and {more} more")
+            left = f"{len(active) - found.asked} of {len(active)} targets"
+            told = f"{left} were not asked for within {limit:g} s; see prometheus.concurrency"
+            yield Finding(_QUERIES, ok=False, text=told)
+        async for finding in _faults(repo, view, list(found.faults.values())):
+            yield finding
         for finding in found.summary() if found.asked == len(active) else ():
             yield finding
+
+
+async def _faults(repo: StateRepo, view: View, faults: list[_Fault]) -> AsyncIterator[Finding]:
+    for fault in faults[:_MOST_TOLD]:
+        yield Finding(fault.check, ok=False, text=await _told(repo, view, fault))
+    if (more := len(faults) - _MOST_TOLD) > 0:
+        yield Finding(_QUERIES, ok=False, text=f"and {more} more")
 
 
 async def _ask(

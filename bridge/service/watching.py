@@ -8,16 +8,16 @@ from datetime import datetime
 
 import structlog
 
-from bridge.decide.decision import Decision
 from bridge.errors import BridgeError
 from bridge.manifest.target import Target
 from bridge.observe import metrics
 from bridge.observe.counted import Counted
 from bridge.observe.prometheus_watch import PrometheusWatch
 from bridge.observe.status import Status
-from bridge.service.news import News
+from bridge.service.news import News, tell_turns
 from bridge.service.outcome import Outcome
 from bridge.service.rounds import Rounds
+from bridge.service.sighting import at_rest, sighting
 from bridge.service.view import View
 from bridge.settings.configuration import Settings
 from bridge.trigger.clock import Ticks, seconds_to_next
@@ -27,6 +27,8 @@ from bridge.trigger.wake import woken
 log = structlog.get_logger()
 
 _LONGEST_SLEEP_S = 5.0
+_COMMITS = 20
+_PAUSE_S = 1.0
 
 
 class Watching:
@@ -44,16 +46,22 @@ class Watching:
         self._prometheus = prometheus
         self._status = status
         self._clock = clock
+        self._ref = f"refs/heads/{settings.state_repo.branch}"
+        self._soon: asyncio.TimerHandle | None = None
         self._poll_interval = settings.state_repo.poll_interval
         self._queue = settings.server.queue
         self._signals: list[Signal] = []
         self._arrived = asyncio.Event()
         self._ticks = Ticks()
+        name = status.repo or "state repo"
+        self._state_repo = status.sources.named("state repo", name, status.url)
         self._news = News()
         self._counted = Counted(settings.server.target_series)
         self._view: View | None = None
         self._lost: BridgeError | None = None
         self._looked_at = float("-inf")
+        self._asked: list[tuple[str, asyncio.Future[None]]] = []
+        self._answering: list[asyncio.Future[None]] = []
 
     def accept(self, notification: Notification) -> bool:
         """Queues what may wake a policy; False when there is no room."""
@@ -70,6 +78,27 @@ class Watching:
         """The branch moved: the next round begins with a look at it."""
         self._looked_at = float("-inf")
 
+    async def evaluate(self, policy: str) -> None:
+        """Looks at the branch and decides by the policy now; returns when that is done."""
+        done = asyncio.get_running_loop().create_future()
+        self._asked.append((policy, done))
+        self.look_again()
+        self._arrived.set()
+        await done
+
+    def branch_moved(self, ref: str) -> None:
+        """Somebody says so: a look soon, at most one a second however often it is said."""
+        if ref != self._ref or self._soon:
+            return
+        loop = asyncio.get_running_loop()
+        log.debug("branch_moved", ref=ref)
+        self._soon = loop.call_at(max(loop.time(), self._looked_at + _PAUSE_S), self._look_now)
+
+    def _look_now(self) -> None:
+        self._soon = None
+        self.look_again()
+        self._arrived.set()
+
     @property
     def view(self) -> View | None:
         """What was last seen of the repo; None before the first look."""
@@ -85,7 +114,15 @@ class Watching:
             if self._view is not None:
                 outcomes = await self._round(self._view)
                 hand_on(_governed(self._view), outcomes)
+                self._answer_those_who_asked()
+            self._status.pulse.beat()
             await self._sleep()
+
+    def _answer_those_who_asked(self) -> None:
+        answered, self._answering = self._answering, []
+        for done in answered:
+            if not done.done():
+                done.set_result(None)
 
     async def _sleep(self) -> None:
         policies = self._view.policies.by_name.values() if self._view else ()
@@ -118,6 +155,7 @@ class Watching:
             log.warning("look_failed", error=str(error), transient=error.transient)
         self._lost = error
         self._status.remote_error = str(error)
+        self._state_repo.heard(str(error), self._clock())
 
     def _note(self, view: View) -> None:
         if self._lost:
@@ -128,6 +166,7 @@ class Watching:
         policies = view.policies
         self._status.tip = view.snapshot.tip
         self._status.remote_error = ""
+        self._state_repo.heard("", self._clock())
         self._status.policies = len(policies.by_name)
         self._status.policy_errors = policies.errors
         self._status.suspended = [n for n, p in policies.by_name.items() if p.spec.suspend]
@@ -136,6 +175,7 @@ class Watching:
         for gone in self._status.decisions.keys() - active:
             self._counted.gone(self._status.decisions[gone])
         self._status.keep(active)
+        self._status.seen |= at_rest(view, self._clock())
         metrics.policy_errors.labels().set(len(policies.errors))
 
     def _log_policies(self, errors: Mapping[str, str]) -> None:
@@ -152,7 +192,10 @@ class Watching:
         alert = woken(self._waiting_signals(), policies.values())
         if alert:
             log.info("woken", cause=alert.cause, policies=sorted(alert.policies))
+        asked, self._asked = self._asked, []
+        self._answering = [done for _, done in asked]
         names = {name for wake in (tick, alert) if wake for name in wake.policies}
+        names |= {name for name, _ in asked} & policies.keys()
         if not names:
             return []
         try:
@@ -162,6 +205,7 @@ class Watching:
             self._note_failure(error)
             return []
         self._status.last_pass = self._clock()
+        self._status.commits = [one for one in self._rounds.history if one.targets][:_COMMITS]
         for outcome in outcomes:
             self._report(outcome)
         self._news.tell(outcomes, lost=self._prometheus.judge())
@@ -182,32 +226,17 @@ class Watching:
     def _report(self, outcome: Outcome) -> None:
         title = outcome.policy.title
         metrics.evaluations.labels(outcome.kind).inc()
+        seen = sighting(outcome, self._clock())
         if outcome.decision is None:
             self._status.problems[title] = outcome.problem
+            self._status.note(title, seen)
             return
         self._status.problems.pop(title, None)
         before = self._status.decisions.get(title)
         self._status.decisions[title] = outcome.decision
-        _log_rollout(before, outcome.decision)
-        _log_hold(before, outcome.decision)
+        self._status.note(title, seen)
+        tell_turns(before, outcome.decision)
         self._counted.decision(outcome.decision)
-
-
-def _log_rollout(before: Decision | None, decision: Decision) -> None:
-    """When it gets stuck, and when that is over."""
-    stuck_before = before is not None and bool(before.stuck_rollout)
-    facts = {"policy": decision.policy, "target": str(decision.target)}
-    if decision.stuck_rollout and not stuck_before:
-        log.warning("rollout_stuck", reason=decision.stuck_rollout, **facts)
-    elif stuck_before and not decision.stuck_rollout:
-        log.info("rollout_goes_on", **facts)
-
-
-def _log_hold(before: Decision | None, decision: Decision) -> None:
-    """When it is over: that it began is news of its round."""
-    if before is not None and before.hold and not decision.hold:
-        count = before.hold.override.count
-        log.info("hold_ended", policy=decision.policy, target=str(decision.target), held_at=count)
 
 
 def _governed(view: View) -> set[Target]:

@@ -29,11 +29,13 @@ class GrafanaSettings(Section):
         return self
 
 
-class FluxSignatureSettings(Section):
-    """The HMAC signature that a Provider of type `generic-hmac` adds."""
+class HubSignatureSettings(Section):
+    """The HMAC signature of Git hosts' webhooks, and of Flux' Provider of type `generic-hmac`."""
 
     secret: SecretStr | None = None
-    secret_file: SecretFile | None = Field(None, description="the `token` of its secretRef")
+    secret_file: SecretFile | None = Field(
+        None, description="the webhook's secret; for Flux, the `token` of the Provider's secretRef"
+    )
 
     @checked(mode="after")
     def _has_a_secret(self) -> Self:
@@ -63,8 +65,11 @@ class ServerSettings(Section):
     grafana: GrafanaSettings | None = Field(
         None, description="default: Grafana sends the webhook token, too"
     )
-    flux: FluxSignatureSettings | None = Field(
+    flux: HubSignatureSettings | None = Field(
         None, description="default: Flux' Provider sends the webhook token, as a header"
+    )
+    github: HubSignatureSettings | None = Field(
+        None, description="default: who sends push events sends the webhook token, too"
     )
     tls: TlsSettings | None = None
     allow_unauthenticated: bool = Field(
@@ -94,17 +99,27 @@ class ServerSettings(Section):
         return host.strip("[]"), int(port)
 
     @property
+    def is_loopback(self) -> bool:
+        """Whether only this machine gets in."""
+        host, _ = self.address
+        return host == "localhost" or host.startswith("127.") or host == "::1"
+
+    @property
+    def has_token(self) -> bool:
+        """Whether a webhook token is asked for."""
+        return bool(self.webhook_token or self.webhook_token_file)
+
+    @property
     def _is_authenticated(self) -> bool:
         mutual = self.tls is not None and self.tls.client_ca_file is not None
-        return mutual or bool(self.webhook_token or self.webhook_token_file)
+        return mutual or self.has_token
 
     @checked(mode="after")
     def _authenticated(self) -> Self:
         host, port = self.address
         if port > 65535:
             raise ValueError(f"listen: no such port: {port}")
-        loopback = host == "localhost" or host.startswith("127.") or host == "::1"
-        if not (loopback or self._is_authenticated or self.allow_unauthenticated):
+        if not (self.is_loopback or self._is_authenticated or self.allow_unauthenticated):
             raise ValueError(
                 f"listening on {host} needs webhook_token_file (or webhook_token, or "
                 "tls.client_ca_file)"

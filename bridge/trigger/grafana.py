@@ -42,7 +42,8 @@ class Signed:
 
     def fault(self, secret: str, now: datetime, window: float) -> str:
         """Why it is not to be believed; empty where it is. Compares in constant time."""
-        signed = self.body if self.time is None else self.time.encode() + b":" + self.body
+        time = "" if self.time is None else f"{self.time}:"
+        signed = time.encode(errors="surrogateescape") + self.body
         expected = hmac.new(secret.encode(), signed, hashlib.sha256).hexdigest()
         given = self.signature.strip().lower().encode(errors="surrogateescape")
         if not hmac.compare_digest(given, expected.encode()):

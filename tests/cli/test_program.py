@@ -101,7 +101,7 @@ def test_help_groups_the_commands_by_what_they_are_for(run: Run) -> None:
     commands = [line.split()[1] for line in lines if re.match(r"│ [a-z]", line)]
     setting_up = ["validate", "doctor", "targets", "import", "schema", "demo"]
     asking = ["explain", "history", "backtest", "tune"]
-    assert commands == ["run", "once", "plan", *setting_up, *asking, "release", "set"]
+    assert commands == ["run", "once", "plan", *setting_up, *asking, "pause", "release", "set"]
 
 
 @pytest.mark.parametrize(

@@ -210,7 +210,7 @@ def test_a_path_without_policies_is_told(
     done = run(command, "--config", config)
     why = "polices of the branch main: no policy file (*.yaml, *.yml) is there"
     assert done.exit_code == 1
-    assert f"{why}; see state_repo.policies_path\n" in done.stderr
+    assert f"{why}; see state_repo.policies_path; policies are in: policies\n" in done.stderr
 
 
 def test_an_empty_local_folder_of_policies_is_told(

@@ -8,7 +8,6 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,27 +16,17 @@ import yaml
 
 from bridge.demo.servers import binary
 from bridge.documents import Document, load_documents
-from bridge.manifest.claims.overlay import KUSTOMIZATIONS
-from bridge.observe.metrics import FAMILIES
 from bridge.policy.loading import parse_policy
 from bridge.settings.configuration import Settings
 from bridge.settings.loading import load_settings
+from tests.docs.deployed import DEPLOY, MONITORING, kinds, manifests
 from tests.docs.markdown import ROOT
 from tests.docs.schemas import Manifest, complaints
 from tests.docs.test_pages import loaded_settings
 from tests.parts.gate import needs, where_present
 
-DEPLOY = ROOT / "deploy"
 BASE, OWN = DEPLOY / "kubernetes" / "base", DEPLOY / "kubernetes" / "overlays" / "own"
-MONITORING = DEPLOY / "kubernetes" / "components" / "monitoring"
 SECRETS = "/run/secrets/scalebridge"
-NO_MANIFESTS = {
-    "alertmanager.yaml",
-    "compose.yaml",
-    "github-workflow.yaml",
-    "prometheus-rule-test.yaml",
-    "scalebridge.yaml",
-}
 
 
 @pytest.mark.parametrize("path", sorted((ROOT / "policies").iterdir()), ids=lambda path: path.name)
@@ -93,14 +82,6 @@ def test_the_operator_s_receiver_says_the_same() -> None:
     assert url == receiver["webhook_configs"][0]["url"]
 
 
-def manifests() -> Iterator[tuple[Path, Manifest]]:
-    """Every Kubernetes object below deploy/."""
-    for path in sorted(DEPLOY.rglob("*.yaml")):
-        if path.name not in NO_MANIFESTS and path.name not in KUSTOMIZATIONS:
-            for document in yaml.safe_load_all(path.read_text("utf-8")):
-                yield path, document
-
-
 @pytest.mark.parametrize(
     "manifest", [pytest.param(one, id=f"{path.name}-{one['kind']}") for path, one in manifests()]
 )
@@ -112,10 +93,6 @@ def test_the_schemas_refuse_what_is_mistyped() -> None:
     [monitor] = [one for _, one in manifests() if one["kind"] == "PodMonitor"]
     broken = json.loads(json.dumps(monitor).replace('"interval"', '"intervall"'))
     assert len(complaints(broken)) == 1
-
-
-def kinds(kind: str) -> list[Manifest]:
-    return [one for _, one in manifests() if one["kind"] == kind]
 
 
 def test_nothing_has_any_rights_in_the_cluster() -> None:
@@ -201,78 +178,6 @@ def test_both_deployers_take_the_overlay() -> None:
     assert application["spec"]["source"]["path"] == folder
     assert kustomization["spec"]["path"] == f"./{folder}"
     assert kustomization["spec"]["sourceRef"]["name"] == source["metadata"]["name"]
-
-
-def rules() -> list[dict[str, Any]]:
-    [rule] = kinds("PrometheusRule")
-    return [one for group in rule["spec"]["groups"] for one in group["rules"]]
-
-
-def test_promtool_checks_the_rules(tmp_path: Path) -> None:
-    needs("promtool")
-    [rule] = kinds("PrometheusRule")
-    (tmp_path / "rules.yaml").write_text(yaml.safe_dump(rule["spec"]))
-    tests = (MONITORING / "prometheus-rule-test.yaml").read_text("utf-8")
-    (tmp_path / "tests.yaml").write_text(tests)
-    tool = str(binary("promtool"))
-    for arguments in (["check", "rules", "rules.yaml"], ["test", "rules", "tests.yaml"]):
-        done = subprocess.run([tool, *arguments], cwd=tmp_path, capture_output=True, text=True)
-        assert (done.returncode, done.stdout + done.stderr) == (0, done.stdout + done.stderr)
-
-
-def test_every_alert_is_tested_firing_and_silent() -> None:
-    tests = yaml.safe_load((MONITORING / "prometheus-rule-test.yaml").read_text("utf-8"))["tests"]
-    silent, firing = (
-        {
-            one["alertname"]
-            for test in tests
-            for one in test["alert_rule_test"]
-            if bool(one.get("exp_alerts")) is fires
-        }
-        for fires in (False, True)
-    )
-    assert silent == firing == {rule["alert"] for rule in rules()}
-
-
-EXPORTED = {
-    name
-    for family in FAMILIES
-    for name in (
-        [f"{family.name}{suffix}" for suffix in ("_bucket", "_sum", "_count")]
-        if family.kind == "histogram"
-        else [family.name]
-    )
-}
-
-
-def asked_in(text: str) -> set[str]:
-    return set(re.findall(r"scalebridge_\w+", text))
-
-
-def test_the_rules_ask_for_what_is_exported() -> None:
-    assert asked_in(" ".join(rule["expr"] for rule in rules())) <= EXPORTED
-
-
-def test_the_dashboard_asks_for_what_is_exported() -> None:
-    dashboard = json.loads((MONITORING / "dashboard.json").read_text("utf-8"))
-    panels = dashboard["panels"]
-    queries = [target["expr"] for panel in panels for target in panel["targets"]]
-    variables = [one["query"]["query"] for one in dashboard["templating"]["list"][1:]]
-    assert asked_in(" ".join([*queries, *variables])) <= EXPORTED
-    assert all(asked_in(query) for query in queries)
-    assert len({panel["id"] for panel in panels}) == len(panels)
-
-
-def test_promtool_reads_the_dashboard_s_queries(tmp_path: Path) -> None:
-    needs("promtool")
-    dashboard = json.loads((MONITORING / "dashboard.json").read_text("utf-8"))
-    queries = [target["expr"] for panel in dashboard["panels"] for target in panel["targets"]]
-    given = [re.sub(r"\$__rate_interval", "5m", query) for query in queries]
-    records = [{"record": f"query:{n}", "expr": query} for n, query in enumerate(given)]
-    text = yaml.safe_dump({"groups": [{"name": "dashboard", "rules": records}]})
-    (tmp_path / "rules.yaml").write_text(text)
-    check = [str(binary("promtool")), "check", "rules", str(tmp_path / "rules.yaml")]
-    subprocess.run(check, check=True, capture_output=True)
 
 
 def test_the_image_is_built_from_what_exists() -> None:

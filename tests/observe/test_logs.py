@@ -64,3 +64,22 @@ def test_the_console_has_no_colours_where_nobody_watches() -> None:
     assert [
         part for part in ("[info", "decided", "policy=web", "desired=7") if part in decided
     ] == ["[info", "decided", "policy=web", "desired=7"]
+
+
+CRASHING = """
+from bridge.observe.logs import set_up_logs
+from bridge.secrecy import learn
+from bridge.settings.log import LogSettings
+set_up_logs(LogSettings(format="json"))
+learn("hunter2-canary")
+raise RuntimeError("a bug, with hunter2-canary in its hand")
+"""
+
+
+def test_a_crash_is_one_line_without_secrets() -> None:
+    done = subprocess.run((sys.executable, "-c", CRASHING), capture_output=True, timeout=20)
+    [line] = done.stderr.decode().splitlines()
+    crashed = json.loads(line)
+    assert (done.returncode, crashed["event"], crashed["level"]) == (1, "crashed", "error")
+    assert "RuntimeError: a bug, with [secret] in its hand" in crashed["exception"]
+    assert "hunter2" not in line

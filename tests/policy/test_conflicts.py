@@ -79,6 +79,10 @@ def test_an_owner_beside_the_workload(other: str, expected: list[str]) -> None:
     assert told({**APP, "apps/other.yaml": other}) == expected
 
 
+def test_an_owner_in_the_same_file() -> None:
+    assert told({"apps/web.yaml": f"{DEPLOYMENT}---\n{hpa()}"}) == ["apps/web.yaml:10 error"]
+
+
 def test_the_text_names_both_and_says_what_to_do() -> None:
     [found] = conflicts({**APP, "apps/hpa.yaml": hpa()})
     assert str(found) == (
@@ -154,6 +158,7 @@ def application(ignored: str, *, path: str = "apps", url: str = OURS, options: s
         ("{kind: Deployment, jqPathExpressions: ['.spec | .replicas']}", "error"),
         ("{kind: Deployment, jqPathExpressions: ['.spec.replicas | select(. > 3)']}", "warning"),
         ("{kind: Deployment, jqPathExpressions: ['.spec.template']}", None),
+        ("{kind: Deployment, jsonPointers: [/spec~2replicas]}", None),
         ("{kind: Deployment, managedFieldsManagers: [kube-controller-manager]}", "warning"),
     ],
 )
@@ -284,6 +289,15 @@ def test_an_overlay_that_makes_the_base_void(overlay: str, expected: list[str]) 
         "more/kustomization.yaml": "kind: Component\n\nreplicas:\n- {name: web, count: 5}\n",
     }
     assert told(files) == expected
+
+
+def test_a_component_may_bring_the_workload_itself() -> None:
+    part = "kind: Component\nresources: [web.yaml]\n"
+    overlay = "components: [../part]\n"
+    files = {"part/web.yaml": DEPLOYMENT, "part/kustomization.yaml": part}
+    assert told({**files, "prod/kustomization.yaml": overlay}) == []
+    sets = f"{overlay}replicas: [{{name: web, count: 5}}]\n"
+    assert told({**files, "prod/kustomization.yaml": sets}) == ["prod/kustomization.yaml:2 error"]
 
 
 def test_the_text_of_a_void_count() -> None:

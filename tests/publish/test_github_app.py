@@ -156,6 +156,19 @@ def test_github_s_wish_for_patience_is_told(
     assert tokens.token().startswith("ghs_")
 
 
+def test_github_s_rate_limit_is_waited_for_until_its_reset(
+    hub: GitHub, settings: StateRepoSettings
+) -> None:
+    tokens = app_tokens(settings)
+    assert tokens
+    headers = {"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": f"{time.time() + 300:.0f}"}
+    hub.faulty("*", Fault(403, "API rate limit exceeded for installation ID 34.", headers))
+    with pytest.raises(RemoteUnavailable) as told:
+        tokens.token()
+    assert told.value.retry_after is not None
+    assert 240 < told.value.retry_after <= 301
+
+
 def test_an_api_that_is_not_there_is_no_refusal(settings: StateRepoSettings) -> None:
     tokens = app_tokens(settings.model_copy(update={"url": "http://127.0.0.1:1/remote/state.git"}))
     assert tokens

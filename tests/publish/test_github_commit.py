@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from pydantic import SecretStr
@@ -15,6 +16,7 @@ from bridge.publish.github_commit import GitHubWriter
 from bridge.repo.state_repo import StateRepo as Tip
 from bridge.repo.trailers import scale_decisions
 from bridge.settings.state_repo import StateRepoSettings
+from tests.parts import github_graphql
 from tests.parts.github import Fault, GitHub
 from tests.parts.state_repo import StateRepo
 from tests.publish.conftest import POLICIES, as_ever, decision
@@ -123,3 +125,41 @@ async def test_what_a_crash_leaves_behind_is_cleared_away(
     assert len(state_repo.git("for-each-ref", "refs/heads").splitlines()) == 3
     assert events(await bot.settle(UP)) == ["opened"]
     assert len(state_repo.git("for-each-ref", "refs/heads").splitlines()) == 2
+
+
+@pytest.mark.parametrize("fault", [Fault(422, "Reference does not exist"), Fault(404, "Not Found")])
+async def test_a_branch_of_the_moment_that_is_gone_afterwards_is_no_fault(
+    hub: GitHub, tmp_path: Path, fault: Fault
+) -> None:
+    """Another process takes it for what a crash left."""
+    bot = Bot(hub, tmp_path)
+    bot.by_api = True
+    hub.faulty("DELETE", fault)
+    assert events(await bot.settle(UP)) == ["opened"]
+
+
+async def test_a_branch_of_the_moment_that_is_gone_too_early_is_a_lost_race(
+    hub: GitHub, state_repo: StateRepo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bot = Bot(hub, tmp_path)
+    bot.by_api = True
+    commit = github_graphql._commit
+
+    def cleared(*given: Any) -> Any:
+        for ref in heads(state_repo):
+            if ref.startswith(f"{BRANCH}-"):
+                state_repo.git("update-ref", "-d", f"refs/heads/{ref}")
+        return commit(*given)
+
+    monkeypatch.setattr(github_graphql, "_commit", cleared)
+    with pytest.raises(PushRejected, match="No such branch"):
+        await bot.settle(UP)
+    assert heads(state_repo) == ["main"]
+    monkeypatch.undo()
+    assert events(await bot.settle(UP)) == ["opened"]
+    assert heads(state_repo) == ["main", BRANCH]
+
+
+def heads(repo: StateRepo) -> list[str]:
+    """The remote's branches."""
+    return repo.git("for-each-ref", "--format=%(refname:short)", "refs/heads").decode().split()

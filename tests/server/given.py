@@ -10,7 +10,8 @@ from typing import Any
 
 import httpx
 
-from bridge.observe.status import Status
+from bridge.observe.status import Status, Statuses
+from bridge.server.acting import Actions
 from bridge.server.http import Server
 from bridge.server.webhooks import Listeners
 from bridge.settings.server import ServerSettings
@@ -32,6 +33,7 @@ class Intake:
     def __init__(self, room: int = 100) -> None:
         self.taken: list[Notification] = []
         self.heard: list[Report] = []
+        self.moved: list[str] = []
         self._room = room
 
     def accept(self, notification: Notification) -> bool:
@@ -44,17 +46,19 @@ class Intake:
     @property
     def listeners(self) -> Listeners:
         """It, and what it heard of our commits."""
-        return Listeners(self.accept, self.heard.append)
+        return Listeners(self.accept, self.heard.append, self.moved.append)
 
 
 @asynccontextmanager
 async def serving(
-    intake: Intake | None = None, status: Status | None = None, **settings: Any
+    intake: Intake | None = None,
+    status: Status | Statuses | None = None,
+    actions: Actions | None = None,
+    **settings: Any,
 ) -> AsyncIterator[httpx.AsyncClient]:
     """A server, and a client of it."""
     given = ServerSettings(**{"listen": "127.0.0.1:0", **settings})
-    server = Server(
-        given, status or Status(STARTED), (intake or Intake()).listeners, lambda: STARTED
-    )
+    listeners = (intake or Intake()).listeners
+    server = Server(given, status or Status(STARTED), listeners, lambda: STARTED, actions)
     async with server as (host, port), httpx.AsyncClient(base_url=f"http://{host}:{port}") as http:
         yield http

@@ -59,12 +59,20 @@ async def test_its_signature_opens_and_nothing_else(headers: dict[str, str], sta
         pytest.param(timed(-301), 401, id="from the future"),
         pytest.param({**timed(301), TIMESTAMP: timed(0)[TIMESTAMP]}, 401, id="a newer time"),
         pytest.param({SIGNATURE: signature(GRAFANA)}, 401, id="without a time"),
+        pytest.param({**timed(0), TIMESTAMP: "1e9"}, 401, id="a time of other digits"),
     ],
 )
 async def test_with_a_signed_time_a_replay_is_refused(headers: dict[str, str], status: int) -> None:
     async with serving(grafana=TIMED) as http:
         answer = await http.post(GRAFANA_HOOK, content=GRAFANA, headers=headers)
     assert answer.status_code == status
+
+
+async def test_a_time_that_is_no_text_is_wrong() -> None:
+    async with serving(grafana=TIMED) as http:
+        headers = {SIGNATURE.encode(): signature(GRAFANA).encode(), TIMESTAMP.encode(): b"\xff"}
+        answer = await http.post(GRAFANA_HOOK, content=GRAFANA, headers=headers)
+    assert answer.status_code == 401
 
 
 async def test_a_replay_within_the_window_only_wakes_again() -> None:

@@ -92,26 +92,6 @@ def busy_status() -> Status:
     return status
 
 
-async def test_the_page_shows_all_and_runs_nothing() -> None:
-    async with serving(status=busy_status()) as http:
-        answer = await http.get("/")
-    assert (answer.status_code, answer.headers["Content-Type"]) == (200, "text/html; charset=utf-8")
-    assert "default-src 'none'" in answer.headers["Content-Security-Policy"]
-    assert answer.headers["X-Content-Type-Options"] == "nosniff"
-    assert "<script" not in answer.text
-    escaped = "&lt;script&gt;alert(&#39;x&#39;)&lt;/script&gt;"
-    assert answer.text.count(escaped) == 8
-    assert "Deployment/shop/checkout" in answer.text
-    assert '<td class="n">7 ↑</td>' in answer.text
-
-
-async def test_the_empty_page_says_so() -> None:
-    async with serving() as http:
-        text = (await http.get("/")).text
-    assert "not read yet" in text
-    assert "No policy was evaluated yet." in text
-
-
 async def test_the_same_facts_for_programs() -> None:
     async with serving(status=busy_status()) as http:
         facts = (await http.get("/api/v1/status")).json()

@@ -8,12 +8,12 @@ import json
 import pytest
 from pydantic import SecretStr
 
-from bridge.settings.server import FluxSignatureSettings
+from bridge.settings.server import HubSignatureSettings
 from tests.server.given import Intake, serving
 from tests.trigger.test_flux import EVENT, SHA
 
 FLUX, ARGOCD = "/webhooks/flux", "/webhooks/argocd"
-SIGNED = FluxSignatureSettings(secret=SecretStr("s3cret"))
+SIGNED = HubSignatureSettings(secret=SecretStr("s3cret"))
 BODY = json.dumps(EVENT).encode()
 TOKEN = {"Authorization": "Bearer t0ken"}
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from bridge.repo.trailers import scale_decisions
 from tests.parts.fake_prometheus import FakePrometheus
 from tests.parts.person import Person
 from tests.parts.state_repo import StateRepo
@@ -43,6 +44,15 @@ def subjects(repo: StateRepo) -> list[str]:
     """What was committed since the policies came, newest first."""
     *newer, _, _ = repo.log()
     return [commit.subject for commit in newer]
+
+
+def scalings(repo: StateRepo, rev: str = "main") -> list[str]:
+    """Each change of a count by us, as `search 3→7`, oldest first; in however many commits.
+
+    A machine under load answers one query in time and not the other: a batch becomes two.
+    """
+    made = [one for commit in repo.log(rev)[::-1] for one in scale_decisions(commit.body)]
+    return [f"{one.target.rpartition('/')[2]} {one.from_}→{one.to}" for one in made]
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ from tests.parts.state_repo import StateRepo
 from tests.repo.processes import running as processes
 from tests.repo.processes import until
 from tests.repo.ways import hook, waiting_for
-from tests.service.conftest import count, subjects
+from tests.service.conftest import count, scalings, subjects
 from tests.service.program import CHECKOUT, configured, running, through
 
 pytestmark = pytest.mark.timeout(90)
@@ -99,7 +99,8 @@ def test_nothing_is_committed_twice_after_a_restart(
     fake.script(ANY, samples(700))
     for _ in range(2):
         with running(configured(tmp_path, fake.url, {"url": shop.url})) as program:
-            program.until("steady", policy="search", current=7)
+            for name in ("checkout", "search"):
+                program.until("steady", policy=name, current=7)
             assert program.stop() == 0
-    assert subjects(shop) == ["scale: checkout 3→7, search 3→7"]
-    assert count(shop, "checkout") == 7
+    assert sorted(scalings(shop)) == ["checkout 3→7", "search 3→7"]
+    assert (count(shop, "checkout"), count(shop, "search")) == (7, 7)

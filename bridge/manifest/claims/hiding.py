@@ -6,11 +6,10 @@ import re
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
-from bridge.errors import ManifestUnsupported
 from bridge.manifest.claims.fields import Part
 from bridge.manifest.claims.selector import Selector, selector_of
-from bridge.manifest.claims.subject import Subject
-from bridge.manifest.path import Path, parse_path
+from bridge.manifest.claims.subject import Subject, leads_to
+from bridge.manifest.path import Path
 
 _RESPECTED = "RespectIgnoreDifferences=true"
 _JQ_FIELD = re.compile(r'\.?\["([^"]+)"\]|\.([A-Za-z_]\w*)')
@@ -32,7 +31,7 @@ class Hiding:
         """What hides the subject's field, as it is written there; empty: nothing."""
         if not self.selector.selects(subject, names):
             return ""
-        pointers = (one for one in self.pointers if _pointed(one, subject.path))
+        pointers = (one for one in self.pointers if leads_to(one, subject.path))
         expressions = (one for one in self.expressions if _asked(one, subject.path))
         return next(pointers, "") or next(expressions, "")
 
@@ -58,14 +57,6 @@ def hidings_of(spec: Part) -> Iterator[Hiding]:
             tuple(one.texts("managedFieldsManagers")),
             respected,
         )
-
-
-def _pointed(pointer: str, path: Path) -> bool:
-    try:
-        parts = parse_path(pointer) if pointer.startswith("/") else None
-    except ManifestUnsupported:
-        return False
-    return parts is not None and path[: len(parts)] == parts
 
 
 def _asked(expression: str, path: Path) -> bool:

@@ -35,8 +35,9 @@ def owner_of(part: Part) -> Owner | None:
 
 
 def _owner(part: Part, ref: Part, resting: str) -> Owner | None:
-    """The defaults are KEDA's; the others have to name all."""
-    if not (name := ref.text("name")):
+    """The defaults are KEDA's, whose first version wrote deploymentName; others name all."""
+    name = ref.text("name") or ref.text("deploymentName")
+    if not name:
         return None
     namespace = part.text("metadata", "namespace") or None
     by = Target(

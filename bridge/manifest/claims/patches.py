@@ -7,11 +7,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from bridge.documents import Document, load_documents
-from bridge.errors import ManifestUnsupported
 from bridge.manifest.claims.fields import Lines, Part
 from bridge.manifest.claims.selector import Selector
-from bridge.manifest.claims.subject import Subject
-from bridge.manifest.path import Path, parse_path
+from bridge.manifest.claims.subject import Subject, leads_to
+from bridge.manifest.path import Path
 
 Body = tuple[Document, ...]
 """The documents of a patch."""
@@ -71,13 +70,4 @@ def _operates(operation: Any, path: Path) -> bool:
     places = [operation.get("path")]
     if operation.get("op") == "move":
         places.append(operation.get("from"))
-    return any(isinstance(place, str) and _covers(place, path) for place in places)
-
-
-def _covers(place: str, path: Path) -> bool:
-    """Whether a JSON pointer leads to the field, or to what holds it."""
-    try:
-        parts = parse_path(place) if place.startswith("/") else ()
-    except ManifestUnsupported:
-        return False
-    return path[: len(parts)] == parts
+    return any(isinstance(place, str) and leads_to(place, path) for place in places)

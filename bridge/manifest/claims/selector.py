@@ -11,6 +11,7 @@ import regex  # re knows no time limit
 
 from bridge.manifest.claims.fields import Part
 from bridge.manifest.claims.subject import Subject
+from bridge.manifest.target import Target
 
 _SECONDS = 0.1
 _PLAIN = re.compile(r"[\w./-]*")
@@ -24,8 +25,8 @@ class Selector:
     kind: str = ""
     name: str = ""
     namespace: str = ""
+    version: str = ""
     labels: str = ""
-    annotations: str = ""
     globs: bool = False
     """Argo CD's: kind and group are globs, the rest exact. Else kustomize's regular expressions."""
 
@@ -37,15 +38,11 @@ class Selector:
         return (
             (not (self.kind and one.kind) or matches(one.kind, self.kind))
             and (not self.group or one.group is None or matches(one.group, self.group))
+            and (not (self.version and one.api_version) or matches(_version(one), self.version))
             and (not self.name or any(exact(name, self.name) for name in names))
             and (not (self.namespace and one.namespace) or exact(one.namespace, self.namespace))
             and _labelled(self.labels, subject.labels)
         )
-
-    @property
-    def unsure(self) -> bool:
-        """Whether it asks for what we don't read."""
-        return bool(self.annotations)
 
 
 def selector_of(part: Part, *, globs: bool = False) -> Selector:
@@ -55,8 +52,8 @@ def selector_of(part: Part, *, globs: bool = False) -> Selector:
         kind=part.text("kind"),
         name=part.text("name"),
         namespace=part.text("namespace"),
+        version=part.text("version"),
         labels=part.text("labelSelector"),
-        annotations=part.text("annotationSelector"),
         globs=globs,
     )
 
@@ -70,11 +67,19 @@ def _whole(text: str, pattern: str) -> bool:
         return False
 
 
+def _version(target: Target) -> str:
+    return (target.api_version or "").rpartition("/")[2]
+
+
 def _labelled(wanted: str, labels: Mapping[str, str] | None) -> bool:
-    """Whether labels may fit `a=b,c=d`; other kinds of requirements are taken to fit."""
-    for one in wanted.split(",") if labels is not None else ():
-        key, equals, value = one.replace("==", "=").partition("=")
-        plain = equals and not key.endswith("!")
-        if plain and (labels or {}).get(key.strip()) != value.strip():
-            return False
-    return True
+    """Whether labels may fit `a=b,c!=d,!e`; requirements of other kinds are taken to fit."""
+    return labels is None or all(_fits(one.strip(), labels) for one in wanted.split(","))
+
+
+def _fits(one: str, labels: Mapping[str, str]) -> bool:
+    key, sign, value = (part.strip() for part in one.replace("==", "=").partition("="))
+    if key.endswith("!"):
+        return labels.get(key.removesuffix("!").strip()) != value
+    if sign:
+        return labels.get(key) == value
+    return not (one.startswith("!") and one[1:].strip() in labels)

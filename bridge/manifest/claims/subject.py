@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from bridge.errors import ManifestUnsupported
 from bridge.manifest.index import Index, Place
 from bridge.manifest.locator import SPEC_REPLICAS, Field, KustomizeReplicas
-from bridge.manifest.path import Path
+from bridge.manifest.path import Path, parse_path
 from bridge.manifest.target import Target
 from bridge.manifest.workload import Workload
 
@@ -39,3 +40,12 @@ def _path(holder: Workload, place: Place) -> Path:
     if holder.count and holder.count.start == place.count.start:
         return SPEC_REPLICAS
     return place.locator.where.path if isinstance(place.locator.where, Field) else SPEC_REPLICAS
+
+
+def leads_to(pointer: str, path: Path) -> bool:
+    """Whether a JSON pointer leads to the field, or to what holds it."""
+    try:
+        parts = parse_path(pointer) if pointer else ()
+    except ManifestUnsupported:
+        return False
+    return pointer[:1] in ("", "/") and path[: len(parts)] == parts

@@ -1,0 +1,249 @@
+"""The facts of all state repos of a process, read off their status for the page and the API."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime
+
+from bridge import __version__
+from bridge.decide.decision import Decision
+from bridge.decide.override import Hold
+from bridge.observe import facts
+from bridge.observe.forges import commit_page
+from bridge.observe.rows import Row, Shown, Wanted, chosen
+from bridge.observe.samples import Sample
+from bridge.observe.status import Status, Statuses, budget_facts, told_proposal
+
+_CHANGES_SHOWN = 20
+_COMMITS_SHOWN = 20
+_RAISING = ("spec.alerts.", "spec.schedules.")
+
+
+class Board:
+    """Answers what is asked of it, as things stand."""
+
+    def __init__(self, status: Status | Statuses, clock: Callable[[], datetime]) -> None:
+        self.each = [status] if isinstance(status, Status) else list(status.each)
+        self._status = status
+        self._clock = clock
+
+    def overview(self, shown: Shown | None = None) -> facts.Overview:
+        """The service as a whole, and its state repos; of many targets, count the states once."""
+        states = (shown or self.shown(Wanted(size=1))).states
+        return facts.Overview(
+            version=__version__,
+            started=min(one.started for one in self.each),
+            now=self._clock(),
+            ready=not self._status.unready,
+            total=sum(states.values()),
+            states=dict(states),
+            repos=tuple(_repo(one) for one in self.each),
+            broken_policies=tuple(
+                facts.BrokenPolicy(repo=one.repo, path=path, error=error)
+                for one in self.each
+                for path, error in sorted(one.policy_errors.items())
+            ),
+            proposals=tuple(
+                facts.ProposalFacts(
+                    repo=one.repo,
+                    text=told_proposal(proposal),
+                    url=proposal.request.url if proposal.request else None,
+                )
+                for one in self.each
+                for proposal in one.proposals
+            ),
+        )
+
+    def shown(self, wanted: Wanted) -> Shown:
+        """A page of the targets' rows."""
+        return chosen([row for one in self.each for row in one.rows()], wanted)
+
+    def samples(self, row: Row) -> Sequence[Sample]:
+        """For its chart."""
+        statuses = (one for one in self.each if one.repo == row.repo)
+        kept = next(statuses).samples.get(row.title)
+        return kept.all() if kept else ()
+
+    def targets(self, shown: Shown) -> facts.TargetPage:
+        """The same as facts."""
+        return facts.TargetPage(
+            targets=tuple(_target(row) for row in shown.rows),
+            page=shown.page,
+            pages=shown.pages,
+            matching=shown.matching,
+            total=shown.total,
+            states=dict(shown.states),
+        )
+
+    def found(self, key: str) -> tuple[Status, Row] | None:
+        """The target of that id; None where there is none (any more)."""
+        rows = ((one, row) for one in self.each for row in one.rows())
+        return next(((one, row) for one, row in rows if row.id == key), None)
+
+    def target(self, key: str) -> facts.TargetDetail | None:
+        """All of one target."""
+        found = self.found(key)
+        if found is None:
+            return None
+        status, row = found
+        readings = row.seen.readings if row.seen else ()
+        steps = row.decision.steps if row.decision and not row.suspended else ()
+        return facts.TargetDetail(
+            target=_target(row),
+            steps=tuple(facts.StepFacts(text=one.text, field=one.field) for one in steps),
+            metrics=tuple(
+                facts.MetricFacts(name=one.metric, value=one.value, error=one.error)
+                for one in readings
+            ),
+            chart=tuple(
+                facts.SampleFacts(
+                    at=one.at,
+                    live=one.live,
+                    committed=one.committed,
+                    desired=one.desired,
+                    load=one.load,
+                )
+                for one in self.samples(row)
+            ),
+            commits=tuple(one for one in _commits(status) if row.target in one.targets),
+        )
+
+    def commits(self) -> facts.CommitList:
+        """The newest ones of all state repos."""
+        every = [commit for one in self.each for commit in _commits(one)]
+        every.sort(key=lambda commit: commit.at, reverse=True)
+        return facts.CommitList(commits=tuple(every[:_COMMITS_SHOWN]))
+
+    def sources(self) -> facts.SourceList:
+        """All that the state repos have, each once."""
+        every = {id(source): source for one in self.each for source in one.sources.all}
+        found = (
+            facts.SourceFacts(
+                kind=source.kind,
+                name=source.name,
+                where=source.where,
+                health=source.health,
+                answered=source.answered,
+                failed=source.failed,
+                error=source.error,
+            )
+            for source in every.values()
+        )
+        return facts.SourceList(sources=tuple(found))
+
+    def batches(self) -> facts.BatchList:
+        """What waits, for each state repo."""
+        return facts.BatchList(batches=tuple(self._batch(one) for one in self.each))
+
+    def _batch(self, status: Status) -> facts.BatchFacts:
+        given = budget_facts(status.budget, self._clock())
+        return facts.BatchFacts(
+            repo=status.repo,
+            due=status.due,
+            size=len(status.waiting),
+            changes=tuple(_change(status, one) for one in status.waiting[:_CHANGES_SHOWN]),
+            budget=facts.BudgetFacts.model_validate(given) if given else None,
+        )
+
+
+def _repo(status: Status) -> facts.RepoFacts:
+    given = {
+        "Remote": status.remote_error,
+        "Push": status.push_error,
+        "Pull requests": status.proposal_error,
+    }
+    stuck = (f"{source}: {why}" for source, why in sorted(status.confirmations.stuck.items()))
+    return facts.RepoFacts(
+        name=status.repo,
+        tip=status.tip,
+        url=commit_page(status.url, status.tip) if status.tip else None,
+        last_pass=status.last_pass,
+        troubles=(*(f"{what}: {error}" for what, error in given.items() if error), *stuck),
+        conflicts=tuple(status.conflicts),
+    )
+
+
+def _target(row: Row) -> facts.TargetFacts:
+    made, seen = row.decision, row.seen
+    return facts.TargetFacts(
+        id=row.id,
+        repo=row.repo,
+        target=row.target,
+        policy=row.policy,
+        state=row.state,
+        live=row.live,
+        live_error=seen.live_error if seen else "",
+        committed=row.committed,
+        desired=row.desired,
+        reasons=made.reasons if made and not row.suspended else (),
+        errors=made.errors if made else (),
+        problem=row.problem,
+        hold=_hold(made.hold) if made and made.hold else None,
+        in_flight_since=seen.in_flight_since if seen else None,
+        waiting=row.waiting,
+        raised_by=tuple(_raising(made)) if made else (),
+        dead_time=made.dead_time if made else None,
+        stuck_rollout=made.stuck_rollout if made else "",
+        at=seen.at if seen else None,
+    )
+
+
+def _raising(made: Decision) -> Iterator[str]:
+    """The steps by which an alert or a schedule raised the minimum."""
+    return (step.text for step in made.steps if step.field.startswith(_RAISING))
+
+
+def _hold(hold: Hold) -> facts.HoldFacts:
+    order = hold.override
+    return facts.HoldFacts(
+        count=order.count,
+        since=order.at,
+        until=hold.until,
+        by=order.author,
+        commit=order.sha,
+        pause=order.paused_until is not None,
+        rivals=order.rivals,
+    )
+
+
+def _change(status: Status, made: Decision) -> facts.ChangeFacts:
+    row = Row(repo=status.repo, title=made.title, decision=made)
+    return facts.ChangeFacts(
+        id=row.id, target=row.target, committed=made.committed, desired=made.desired
+    )
+
+
+def _commits(status: Status) -> Sequence[facts.CommitFacts]:
+    """Of the log as it was read last, and what was pushed since then; newest first."""
+    said = {
+        one.push.after: {name: found.state for name, found in sorted(one.said.items())}
+        for one in status.confirmations.awaited
+    }
+    known = {
+        one.sha: facts.CommitFacts(
+            repo=status.repo,
+            commit=one.sha,
+            at=one.at,
+            subject=one.subject,
+            author=one.author,
+            targets=tuple(one.targets),
+            url=commit_page(status.url, one.sha),
+            confirmed=said.get(one.sha, {}),
+        )
+        for one in status.commits
+    }
+    for at, push in status.pushes:
+        known.setdefault(
+            push.after,
+            facts.CommitFacts(
+                repo=status.repo,
+                commit=push.after,
+                at=at,
+                subject=push.subject,
+                author="",
+                targets=tuple(str(made.target) for made in push.decisions),
+                url=commit_page(status.url, push.after),
+                confirmed=said.get(push.after, {}),
+            ),
+        )
+    return sorted(known.values(), key=lambda commit: commit.at, reverse=True)

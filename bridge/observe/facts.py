@@ -1,0 +1,233 @@
+"""What is shown, as values with a schema: the page renders them, the API sends them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from pydantic import BaseModel, ConfigDict, Field
+from pydantic.alias_generators import to_camel
+
+from bridge.observe.rows import State
+from bridge.observe.sources import Health, Kind
+
+
+class Facts(BaseModel):
+    """Camel case, as the policies' fields."""
+
+    model_config = ConfigDict(
+        alias_generator=to_camel, populate_by_name=True, frozen=True, extra="forbid"
+    )
+
+
+class HoldFacts(Facts):
+    """An order by a person that a decision respects, or a quarrel that it stays out of."""
+
+    count: int
+    since: datetime
+    until: datetime
+    by: str
+    commit: str
+    pause: bool = Field(description="whether it was asked for, and changed no count")
+    rivals: tuple[str, ...] = Field(description="those who keep undoing each other's changes")
+
+
+class TargetFacts(Facts):
+    """A target, as the last round that looked at it left it."""
+
+    id: str
+    repo: str = Field(description="the state repo's name; empty where there is only one")
+    target: str
+    policy: str
+    state: State
+    live: int | None = Field(description="ready replicas; null: unknown")
+    live_error: str
+    committed: int | None = Field(description="what Git says; null: no count, or none was read")
+    desired: int | None
+    reasons: tuple[str, ...] = Field(description="every step of the last decision")
+    errors: tuple[str, ...] = Field(description="what could not be known")
+    problem: str = Field(description="why nothing can be decided")
+    hold: HoldFacts | None
+    in_flight_since: datetime | None
+    waiting: bool = Field(description="whether its change waits for the next commit")
+    raised_by: tuple[str, ...] = Field(description="alerts and schedules that hold a minimum")
+    dead_time: float | None = Field(description="measured seconds from commit to ready")
+    stuck_rollout: str
+    at: datetime | None = Field(description="when it was looked at last")
+
+
+class MetricFacts(Facts):
+    """What a metric said last."""
+
+    name: str
+    value: float | None
+    error: str
+
+
+class SampleFacts(Facts):
+    """One moment of the chart."""
+
+    at: datetime
+    live: int | None
+    committed: int | None
+    desired: int | None
+    load: float | None
+
+
+class CommitFacts(Facts):
+    """A commit of the branch that scaled, released or paused something."""
+
+    repo: str
+    commit: str
+    at: datetime
+    subject: str
+    author: str
+    targets: tuple[str, ...]
+    url: str | None = Field(description="its page at the forge, where that is a known one")
+    confirmed: dict[str, str] = Field(description="by reconciler: live, underway and so on")
+
+
+class StepFacts(Facts):
+    """One reason of a decision, and the field of the policy that asked for it."""
+
+    text: str
+    field: str = Field(description="such as spec.behavior.scaleDown; empty where none did")
+
+
+class TargetDetail(Facts):
+    """All of one target."""
+
+    target: TargetFacts
+    steps: tuple[StepFacts, ...] = Field(description="the last decision, step by step")
+    metrics: tuple[MetricFacts, ...]
+    chart: tuple[SampleFacts, ...] = Field(
+        description="the last two hours at most, since this process started"
+    )
+    commits: tuple[CommitFacts, ...]
+
+
+class TargetPage(Facts):
+    """A page of the targets that were asked for."""
+
+    targets: tuple[TargetFacts, ...]
+    page: int
+    pages: int
+    matching: int
+    total: int
+    states: dict[State, int] = Field(description="how many of all targets are in each")
+
+
+class SourceFacts(Facts):
+    """Somebody who is asked or told."""
+
+    kind: Kind
+    name: str
+    where: str
+    health: Health
+    answered: datetime | None
+    failed: datetime | None
+    error: str
+
+
+class SourceList(Facts):
+    """Prometheus, Alertmanager, the state repos, the reconcilers."""
+
+    sources: tuple[SourceFacts, ...]
+
+
+class ChangeFacts(Facts):
+    """One change of a batch."""
+
+    id: str
+    target: str
+    committed: int | None
+    desired: int
+
+
+class BudgetFacts(Facts):
+    """What is left of the commits of an hour."""
+
+    commits_per_hour: int
+    used_last_hour: int
+    scale_ups_wait_until: datetime | None
+    scale_downs_wait_until: datetime | None
+
+
+class BatchFacts(Facts):
+    """What waits to be committed to one state repo."""
+
+    repo: str
+    due: datetime | None
+    size: int
+    changes: tuple[ChangeFacts, ...] = Field(description="the first 20")
+    budget: BudgetFacts | None
+
+
+class BatchList(Facts):
+    """One for each state repo."""
+
+    batches: tuple[BatchFacts, ...]
+
+
+class BrokenPolicy(Facts):
+    """A policy file that can't be used; its last good version goes on."""
+
+    repo: str
+    path: str
+    error: str = Field(description="with file, line and field")
+
+
+class ProposalFacts(Facts):
+    """A pull request of ours, in words."""
+
+    repo: str
+    text: str
+    url: str | None
+
+
+class RepoFacts(Facts):
+    """A state repo."""
+
+    name: str
+    tip: str
+    url: str | None = Field(description="the tip's page at the forge, where that is a known one")
+    last_pass: datetime | None
+    troubles: tuple[str, ...] = Field(
+        description="of fetching, pushing and pull requests, and commits that don't get live"
+    )
+    conflicts: tuple[str, ...] = Field(description="what else has a say over governed counts")
+
+
+class Overview(Facts):
+    """The service as a whole."""
+
+    version: str
+    started: datetime
+    now: datetime
+    ready: bool
+    total: int
+    states: dict[State, int]
+    repos: tuple[RepoFacts, ...]
+    broken_policies: tuple[BrokenPolicy, ...]
+    proposals: tuple[ProposalFacts, ...]
+
+
+class CommitList(Facts):
+    """Newest first."""
+
+    commits: tuple[CommitFacts, ...]
+
+
+class Done(Facts):
+    """What an action came to."""
+
+    action: str
+    target: str
+    said: str
+    commit: str | None = Field(description="the commit it made; null: it made none")
+    url: str | None = None
+
+
+class Fault(Facts):
+    """Why not."""
+
+    error: str
