@@ -88,7 +88,12 @@ class PullRequests:
         ]
         if not edits:
             return [*proposals, *await self._ended(case, keep=bool(refused))]
+        if case.seen.open is None and await self._moved(case):
+            return proposals  # perhaps it was merged after the look: then nothing is to be proposed
         return [*proposals, await self._proposed(case, edits)]
+
+    async def _moved(self, case: Case) -> bool:
+        return (await self._repo.look()).tip != case.snapshot.tip
 
     async def _allowed(
         self, case: Case, decisions: Sequence[Decision]
