@@ -17,6 +17,8 @@ from bridge.manifest.claims.patches import Patch, body_of
 from bridge.manifest.claims.selector import selector_of
 
 KUSTOMIZATIONS = ("kustomization.yaml", "kustomization.yml", "Kustomization")
+ANYWHERE = "**"
+"""A folder of which the repo tells nothing."""
 _REMOTE = ("://", "git@", "?ref=", "github.com/")
 
 
@@ -51,6 +53,11 @@ class Overlay:
     """URL and revision of what an Application takes; empty where it doesn't say."""
     recurses: bool = True
     """Whether a folder without a kustomization is taken with the folders in it."""
+
+    @property
+    def is_guess(self) -> bool:
+        """Whether it may as well take none of what it is held against."""
+        return ANYWHERE in self.takes
 
     @property
     def files(self) -> Iterator[str]:
