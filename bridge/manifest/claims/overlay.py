@@ -15,6 +15,7 @@ from bridge.manifest.claims.fields import Lines, Part
 from bridge.manifest.claims.hiding import Hiding
 from bridge.manifest.claims.patches import Patch, body_of
 from bridge.manifest.claims.selector import selector_of
+from bridge.manifest.target import Target
 
 KUSTOMIZATIONS = ("kustomization.yaml", "kustomization.yml", "Kustomization")
 ANYWHERE = "**"
@@ -50,7 +51,9 @@ class Overlay:
     """The line that says so."""
     hidings: tuple[Hiding, ...] = field(default=(), compare=False)
     origin: tuple[str, str] = ("", "")
-    """URL and revision of what an Application takes; empty where it doesn't say."""
+    """URL and revision of what it takes; empty where that isn't told."""
+    source: Target | None = None
+    """The GitRepository that a Flux Kustomization names for it."""
     recurses: bool = True
     """Whether a folder without a kustomization is taken with the folders in it."""
 
@@ -157,4 +160,11 @@ def flux_overlay(part: Part, path: str) -> Overlay:
         components=tuple(filter(None, parts)),
         sets=tuple(sets_of(spec, folder)),
         suspended=suspended.line if suspended.data is True else 0,
+        source=_source(spec.at("sourceRef"), part.text("metadata", "namespace")),
     )
+
+
+def _source(ref: Part, namespace: str) -> Target | None:
+    if ref.text("kind") != "GitRepository":
+        return None  # what somebody made of a repo, perhaps of ours
+    return Target("GitRepository", ref.text("name"), ref.text("namespace") or namespace or None)
