@@ -49,13 +49,12 @@ class SyncWindows(BaseModel):
 
     active: list[Window] | None = Field(None, alias="activeWindows")
     assigned: list[Window] | None = Field(None, alias="assignedWindows")
-    can_sync: bool | None = Field(None, alias="canSync")
 
     def closed_until(self, now: datetime) -> datetime | None:
         """When a sync may start again by itself; None where it may now, or nobody can tell."""
         try:
             return self._closed_until(now, zone_of("UTC"))
-        except CronInvalid:
+        except (CronInvalid, OverflowError):  # a length of ages
             return None
 
     def _closed_until(self, now: datetime, zone: ZoneInfo) -> datetime | None:

@@ -157,6 +157,9 @@ ALLOW = {"kind": "allow", "schedule": "30 22 * * *", "duration": "1h30m"}
         pytest.param({"assignedWindows": [ALLOW]}, 22.5, id="allowed later"),
         pytest.param({"assignedWindows": [ALLOW], "activeWindows": [ALLOW]}, None, id="allowed"),
         pytest.param(
+            {"activeWindows": [{**DENY, "duration": f"{'9' * 30}h"}]}, None, id="for ages"
+        ),
+        pytest.param(
             {
                 "assignedWindows": [{**DENY, "schedule": "@daily"}],
                 "activeWindows": [{**DENY, "schedule": "@daily"}],
