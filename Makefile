@@ -4,13 +4,15 @@ VENV := .venv
 BIN := $(VENV)/bin
 CODE := bridge tests $(wildcard benchmarks)
 DEMO_ARGS ?=
+# The folder of the public traces, which are no part of this repository.
+TRACES ?= ../shared/traces
 # Tests wait more than they compute: one worker more than there are cores.
 JOBS ?= $(shell expr $$(nproc) + 1)
 export PYTHON ?=
 
 .DEFAULT_GOAL := check
 .DELETE_ON_ERROR:
-.PHONY: help install parts fmt lint types layers cover test check demo tables audit bench restart-property soak \
+.PHONY: help install parts fmt lint types layers cover test check demo tables results audit bench restart-property soak \
     constraints openapi clean
 
 help: ## list the targets
@@ -56,6 +58,9 @@ demo: install parts ## load rises, one commit scales, load comes back (two minut
 tables: install ## write the tables of docs/dead-time.md, metrics.md and logs.md anew
 	$(BIN)/python -m tests.backtest.loops
 	$(BIN)/python -m tests.docs.metrics_table
+
+results: install ## measure docs/results.md anew, from the traces in $(TRACES)
+	TRACES=$(TRACES) $(BIN)/python -m tests.docs.results
 
 audit: install ## known vulnerabilities of what is installed, where an advisory service answers
 	@$(BIN)/python -m pip install -q --disable-pip-version-check -c constraints.txt -e '.[audit]' \

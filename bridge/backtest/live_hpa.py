@@ -6,6 +6,7 @@ The arithmetic that conforms to the HPA's, and nothing of what scalebridge adds 
 from __future__ import annotations
 
 from datetime import datetime
+from decimal import Decimal
 
 from bridge.decide.decision import Decision
 from bridge.decide.memory import Memory, Recommended
@@ -13,6 +14,7 @@ from bridge.decide.normalization import Order
 from bridge.decide.reconcile import Pass, reconciled, written
 from bridge.decide.wishes import asked, order_of
 from bridge.evaluate.reading import Moment
+from bridge.policy.behavior import Behavior
 from bridge.policy.model import ScalingPolicy
 
 PERIOD_S = 15
@@ -32,10 +34,20 @@ def plain_hpa(policy: ScalingPolicy) -> ScalingPolicy:
         metrics=tuple(
             metric.model_copy(update=dict.fromkeys(_BEYOND_AN_HPA)) for metric in spec.metrics
         ),
-        behavior=spec.behavior,
+        behavior=_plain_behavior(spec.behavior),
         scaling_modifiers=spec.scaling_modifiers,
     )
     return policy.model_copy(update={"spec": hpa})
+
+
+def _plain_behavior(behavior: Behavior) -> Behavior:
+    """The windows' extremes, and no surge."""
+    up = {"stabilization_quantile": Decimal(0), "surge": None}
+    down = {"stabilization_quantile": Decimal(1)}
+    return Behavior(
+        scale_up=behavior.scale_up.model_copy(update=up),
+        scale_down=behavior.scale_down.model_copy(update=down),
+    )
 
 
 class LiveHpa:

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from bridge import __version__
-from bridge.cli import counts, passes, policies
+from bridge.cli import counts, passes, policies, tuning
 from bridge.cli.options import REPO
 
 application = typer.Typer(
@@ -32,7 +32,7 @@ _PANELS = {
         policies.schema,
         passes.demo,
     ),
-    "Ask why": (policies.explain, counts.history, policies.backtest),
+    "Ask why": (policies.explain, counts.history, policies.backtest, tuning.tune),
     "Step in": (counts.pause, counts.release, counts.set_),
 }
 for _panel, _commands in _PANELS.items():

@@ -134,7 +134,7 @@ def _seconds(option: str, text: str) -> float:
 def _workload(settings: Settings | None, policy: ScalingPolicy, asked: Asked) -> Workload:
     given = Given(asked.metric, asked.capacity)
     if asked.trace is None:
-        return of_history(policy, _history(settings, policy, asked), given)
+        return of_history(policy, history(settings, policy, asked), given)
     if asked.prometheus:
         raise ConfigInvalid("--trace and --prometheus: give one of the two")
     if asked.start:
@@ -146,7 +146,7 @@ def _workload(settings: Settings | None, policy: ScalingPolicy, asked: Asked) ->
     return of_trace(policy, parse_trace(text, str(asked.trace)), given)
 
 
-def _history(settings: Settings | None, policy: ScalingPolicy, asked: Asked) -> list[Moment]:
+def history(settings: Settings | None, policy: ScalingPolicy, asked: Asked) -> list[Moment]:
     """From Prometheus; a URL that is given is asked without the configuration's credentials."""
     if asked.prometheus:
         access = _access(asked.prometheus)

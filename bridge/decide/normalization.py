@@ -6,6 +6,7 @@ normalizeDesiredReplicasWithBehaviors.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal, NamedTuple
@@ -62,9 +63,15 @@ class Order:
         default = self.flags.downscale_stabilization_s
         if self.behavior is None:
             return Windows(0, default)
-        up = self.behavior.scale_up.stabilization_window_seconds
-        down = self.behavior.scale_down.stabilization_window_seconds
-        return Windows(up, default if down is None else down)
+        up, down = self.behavior.scale_up, self.behavior.scale_down
+        seconds = down.stabilization_window_seconds
+        return Windows(
+            up.stabilization_window_seconds,
+            default if seconds is None else seconds,
+            up_quantile=float(up.stabilization_quantile),
+            down_quantile=float(down.stabilization_quantile),
+            surge=math.inf if up.surge is None else float(up.surge),
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ stabilizeRecommendationWithBehaviors.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -18,14 +19,31 @@ class Windows:
 
     up: float
     down: float
+    up_quantile: float = 0.0
+    """Which of the up window's wishes counts: 0 the lowest, as in the HPA, 0.5 the median."""
+    down_quantile: float = 1.0
+    """Which of the down window's: 1 the highest, as in the HPA."""
+    surge: float = math.inf
+    """So far above the count (1: double) a wish waits for no window."""
 
 
 def stabilized(current: int, desired: int, windows: Windows, past: Iterable[Recommended]) -> int:
-    """No lower than the highest wish of the down window, no higher than the lowest of the up's."""
+    """No lower than the highest wish of the down window, no higher than the lowest of the up's.
+
+    Or than their quantiles, where the owner asks for these; the wish of now bounds both.
+    """
     past = tuple(past)
-    low = min([desired, *(wish.replicas for wish in past if wish.age < windows.up)])
-    high = max([desired, *(wish.replicas for wish in past if wish.age < windows.down)])
+    ups = [desired, *(wish.replicas for wish in past if wish.age < windows.up)]
+    downs = [desired, *(wish.replicas for wish in past if wish.age < windows.down)]
+    surges = desired > current * (1 + windows.surge)
+    low = desired if surges else min(desired, quantile(ups, windows.up_quantile))
+    high = max(desired, quantile(downs, windows.down_quantile))
     return min(max(current, low), high)
+
+
+def quantile(counts: Sequence[int], share: float) -> int:
+    """The least count that at least this share of them doesn't exceed (nearest rank)."""
+    return sorted(counts)[max(0, math.ceil(share * len(counts)) - 1)]
 
 
 def remembered(

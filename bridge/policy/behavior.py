@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Literal
 
 from pydantic import Field
@@ -42,6 +43,15 @@ class ScaleUpRules(ScalingRules):
     """The HPA's defaults: at once, and at most the larger of 4 pods and double per 15 s."""
 
     stabilization_window_seconds: int = Field(0, ge=0, le=MAX_WINDOW_S)
+    stabilization_quantile: Quantity = Field(
+        Decimal(0),
+        ge=0,
+        le=1,
+        description="which ask of the window counts: 0 the lowest (the HPA's), 500m the median",
+    )
+    surge: Quantity | None = Field(
+        None, ge=0, description="an ask so far above the count (1: double) waits for no window"
+    )
     policies: tuple[ScalingPolicyRule, ...] = Field((_FOUR_PODS, _DOUBLE), min_length=1)
 
 
@@ -53,6 +63,12 @@ class ScaleDownRules(ScalingRules):
         ge=0,
         le=MAX_WINDOW_S,
         description="default: 300, or two measured dead times where that is more",
+    )
+    stabilization_quantile: Quantity = Field(
+        Decimal(1),
+        ge=0,
+        le=1,
+        description="which ask of the window counts: 1 the highest (the HPA's), 0.95 all but 5 %",
     )
     policies: tuple[ScalingPolicyRule, ...] = Field((_DOUBLE,), min_length=1)
 

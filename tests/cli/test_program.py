@@ -100,7 +100,7 @@ def test_help_groups_the_commands_by_what_they_are_for(run: Run) -> None:
     assert panels == ["Options", "Scale", "Set up", "Ask why", "Step in"]
     commands = [line.split()[1] for line in lines if re.match(r"│ [a-z]", line)]
     setting_up = ["validate", "doctor", "targets", "import", "schema", "demo"]
-    asking = ["explain", "history", "backtest"]
+    asking = ["explain", "history", "backtest", "tune"]
     assert commands == ["run", "once", "plan", *setting_up, *asking, "pause", "release", "set"]
 
 

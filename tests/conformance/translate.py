@@ -26,7 +26,7 @@ FIELDS = {
     "policies": "policies",
     "tolerance": "tolerance",
 }
-_DIRECTIONS = {"up": ScaleUpRules, "down": ScaleDownRules}
+_DIRECTIONS: dict[str, type[ScalingRules]] = {"up": ScaleUpRules, "down": ScaleDownRules}
 
 
 def shown_rules(rules: ScalingRules, fields: Iterable[str]) -> Answer:

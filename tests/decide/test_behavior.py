@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from bridge.decide.behavior import Bounds, Changes, rate_limited
 from bridge.decide.memory import Change, Recommended
@@ -57,6 +59,59 @@ def test_a_wish_waits_for_its_window(
 ) -> None:
     recommended = (Recommended(age, replicas) for age, replicas in past)
     assert stabilized(current, desired, Windows(up, down), recommended) == expected
+
+
+LATELY = ((15, 9), (30, 12), (45, 9), (60, 5), (75, 20))
+
+
+@pytest.mark.parametrize(
+    ("current", "desired", "windows", "expected"),
+    [
+        pytest.param(
+            8, 9, Windows(90, 300, up_quantile=0.5), 9, id="up to what half of the window asks for"
+        ),
+        pytest.param(
+            9, 12, Windows(90, 300, up_quantile=0.5), 9, id="not up by the few peaks of the window"
+        ),
+        pytest.param(
+            8, 40, Windows(90, 300, up_quantile=0.5), 9, id="of a new peak what the window bears"
+        ),
+        pytest.param(
+            8, 17, Windows(90, 300, surge=1), 17, id="more than twice the count waits for no window"
+        ),
+        pytest.param(8, 16, Windows(90, 300, surge=1), 8, id="twice the count waits"),
+        pytest.param(
+            20, 5, Windows(0, 300, down_quantile=0.8), 12, id="down although a peak asked for more"
+        ),
+        pytest.param(20, 5, Windows(0, 300), 20, id="by default the highest of the window holds"),
+        pytest.param(
+            4, 30, Windows(0, 300, down_quantile=0.5), 30, id="the window down never holds a rise"
+        ),
+        pytest.param(
+            10, 6, Windows(90, 300, 0.5, 0.5), 9, id="down to what half of the window asked for"
+        ),
+    ],
+)
+def test_a_quantile_of_the_window_may_count(
+    current: int, desired: int, windows: Windows, expected: int
+) -> None:
+    recommended = (Recommended(age, replicas) for age, replicas in LATELY)
+    assert stabilized(current, desired, windows, recommended) == expected
+
+
+@given(
+    st.integers(0, 50),
+    st.integers(0, 50),
+    st.lists(st.tuples(st.integers(0, 400), st.integers(0, 50)), max_size=20),
+    st.floats(0, 1),
+    st.floats(0, 1),
+)
+def test_a_quantile_never_moves_past_the_wish(
+    current: int, desired: int, past: list[tuple[int, int]], low: float, high: float
+) -> None:
+    recommended = [Recommended(age, replicas) for age, replicas in past]
+    count = stabilized(current, desired, Windows(120, 300, low, high), recommended)
+    assert min(current, desired) <= count <= max(current, desired)
 
 
 @pytest.mark.parametrize(

@@ -38,9 +38,10 @@ class Footprint:
 
 def _children(pid: int) -> int:
     found = 0
-    for status in Path("/proc").glob("[0-9]*/status"):
-        with suppress(OSError):  # it ended meanwhile
-            parent = _PARENT.search(status.read_text("ascii", errors="replace"))
+    for process in Path("/proc").iterdir():
+        with suppress(OSError):  # it ended meanwhile, or is none
+            status = (process / "status").read_text("ascii", errors="replace")
+            parent = _PARENT.search(status)
             found += parent is not None and int(parent[1]) == pid
     return found
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from asyncio.subprocess import PIPE, Process
+from asyncio.subprocess import Process
 from base64 import b64encode
 from collections.abc import Callable
 from contextlib import suppress
@@ -15,6 +15,7 @@ from typing import Final
 
 from aiohttp import web
 
+from tests.parts.child import child
 from tests.parts.git import environment
 from tests.parts.threads import Served
 
@@ -87,13 +88,11 @@ class GitHttp(Served):
         hook = self._hook_for(request)
         if hook is not None:
             await asyncio.to_thread(hook)
-        backend = await asyncio.create_subprocess_exec(
-            "git", "http-backend", stdin=PIPE, stdout=PIPE, env=self._variables(request)
-        )
-        async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(_feed(body, backend))
-            answering = tasks.create_task(_relay(backend, request))
-        await backend.wait()
+        async with child("git", "http-backend", env=self._variables(request)) as backend:
+            async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(_feed(body, backend))
+                answering = tasks.create_task(_relay(backend, request))
+            await backend.wait()
         return answering.result()
 
     def _hook_for(self, request: web.Request) -> Hook | None:

@@ -11,6 +11,7 @@ from typing import Final
 
 import asyncssh
 
+from tests.parts.child import child
 from tests.parts.git import environment
 from tests.parts.threads import Context, LoopThread
 
@@ -101,10 +102,8 @@ class GitSsh(Context):
             return
         protocol = session.env.get("GIT_PROTOCOL", "")
         env = environment(_SETTINGS, GIT_PROTOCOL=protocol)
-        backend = await asyncio.create_subprocess_exec(
-            *command, stdin=PIPE, stdout=PIPE, stderr=PIPE, env=env
-        )
-        session.exit(await _joined(session, backend))
+        async with child(*command, env=env, stderr=PIPE) as backend:
+            session.exit(await _joined(session, backend))
 
     def _allowed(self, command: str) -> tuple[str, str] | None:
         name, *paths = shlex.split(command) or [""]

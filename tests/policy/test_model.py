@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import Any
 
@@ -79,6 +80,23 @@ def test_given_rules_replace_the_default_list_and_leave_the_other_defaults() -> 
     assert order.windows.down == 300
     assert (order.tolerance.up, order.tolerance.down) == (0.1, 0.05)
     assert behavior.scale_up == policy().spec.behavior.scale_up
+
+
+def test_the_windows_quantiles_are_the_hpas_unless_given() -> None:
+    windows = order_of(policy()).windows
+    assert (windows.up_quantile, windows.down_quantile, windows.surge) == (0, 1, math.inf)
+    rules = {
+        "scaleUp": {"stabilizationQuantile": "500m", "surge": 1},
+        "scaleDown": {"stabilizationQuantile": 0.95},
+    }
+    windows = order_of(policy(behavior=rules)).windows
+    assert (windows.up_quantile, windows.down_quantile, windows.surge) == (0.5, 0.95, 1)
+
+
+@pytest.mark.parametrize("share", ["-1m", "1.01"])
+def test_a_quantile_lies_between_0_and_1(share: str) -> None:
+    with pytest.raises(ValueError, match="stabilizationQuantile"):
+        policy(behavior={"scaleDown": {"stabilizationQuantile": share}})
 
 
 def test_a_policy_names_its_target() -> None:

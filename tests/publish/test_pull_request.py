@@ -9,6 +9,8 @@ import pytest
 
 from bridge.errors import RemoteRefused, RemoteUnavailable
 from bridge.publish.case import Wanted
+from bridge.publish.forge import Seen
+from bridge.publish.github import GitHub as Forge
 from bridge.repo.trailers import scale_decisions
 from tests.conftest import DEPLOYMENT
 from tests.parts.github import Fault, GitHub
@@ -170,6 +172,24 @@ async def test_a_merged_one_scales_and_its_branch_goes(
     assert await bot.settle() == []
     assert hub.pulls.tip(BRANCH) is None
     assert [pull.merged is not None for pull in hub.pulls.all] == [True]
+
+
+async def test_one_that_is_merged_between_look_and_question_is_not_opened_again(
+    bot: Bot, hub: GitHub, state_repo: StateRepo, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await bot.settle(UP)
+    asked = Forge.seen
+
+    def merged_first(forge: Forge, branch: str, *, exists: bool) -> Seen:
+        hub.pulls.merge(1, "squash")
+        return asked(forge, branch, exists=exists)
+
+    with monkeypatch.context() as meanwhile:
+        meanwhile.setattr(Forge, "seen", merged_first)
+        assert await bot.settle(UP) == []
+    assert await bot.settle(UP) == []
+    assert len(hub.pulls.all) == 1
+    assert (state_repo.read(CHECKOUT), hub.pulls.tip(BRANCH)) == (counted("checkout", 40), None)
 
 
 async def test_a_person_s_commit_on_our_branch_is_left_to_them(

@@ -96,7 +96,7 @@ def test_the_service_warns_and_goes_on(config: Path, fake: FakePrometheus) -> No
         program.until("conflict_found", times=2)
         shown = program.status()["conflicts"]
         assert [text.partition(":")[0] for text in shown] == ["checkout", "search"]
-        assert "Conflict: checkout: apps/hpa.yaml:1" in program.page("/")
+        assert "<strong>Conflict:</strong> checkout: apps/hpa.yaml:1" in program.page("/")
 
 
 BASE = {"apps/base/web.yaml": DEPLOYMENT.format(name="web"), "policies/web.yaml": policy("web")}

@@ -1,0 +1,163 @@
+"""`tune`: the settings that nothing beats, and the user's own file with one of them."""
+
+from __future__ import annotations
+
+import json
+import math
+import random
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from itertools import accumulate
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bridge.demo.servers import PROMETHEUS
+from bridge.policy.loading import parse_policy
+from tests.commands.conftest import Run
+from tests.parts.backfill import PROMTOOL, Backfilled, Series, every
+from tests.parts.gate import needs
+
+END = datetime.now(UTC).replace(second=0, microsecond=0)
+WEB = """\
+# who scales the web
+apiVersion: scalebridge/v1
+kind: ScalingPolicy
+metadata: {name: web}
+spec:
+  scaleTargetRef: {name: web}
+  maxReplicas: 50   # two racks
+  metrics:
+    - name: load
+      query: sum(rate(load[2m]))
+      target: {type: AverageValue, value: 100}  # measured in May
+"""
+QUICK = ("--trials", 6, "--jobs", 1, "--window-down", "1m:20m")
+
+
+@pytest.fixture
+def web(tmp_path: Path) -> Path:
+    """A policy file."""
+    path = tmp_path / "web.yaml"
+    path.write_text(WEB)
+    return path
+
+
+@pytest.fixture
+def trace(tmp_path: Path) -> Path:
+    """A noisy hour, a sample a minute."""
+    draw = random.Random(1)
+    rows = [
+        f"{60 * n},{(900 + 500 * math.sin(n / 12)) * draw.uniform(0.8, 1.2):.1f}" for n in range(60)
+    ]
+    path = tmp_path / "load.csv"
+    path.write_text("\n".join(["t_seconds,requests_per_second", *rows]) + "\n")
+    return path
+
+
+def tuned(run: Run, *args: object) -> dict[str, Any]:
+    done = run("tune", *args, *QUICK, "--json")
+    assert done.exit_code == 0, done.stderr
+    found: dict[str, Any] = json.loads(done.stdout)
+    return found
+
+
+def test_the_same_seed_finds_the_same_with_one_process_or_two(
+    run: Run, web: Path, trace: Path
+) -> None:
+    first = tuned(run, web, "--trace", trace, "--choose", 1)
+    done = run("tune", web, "--trace", trace, *QUICK, "--jobs", 2, "--choose", 1, "--json")
+    assert json.loads(done.stdout) == first
+    assert first["trials"] == 6
+    assert first["complete"]
+    chosen, costs = first["chosen"], [one["training"] for one in first["front"]]
+    assert chosen["number"] == 1
+    assert costs == sorted(costs, key=lambda cost: cost["replica_hours"])
+    for one in costs:
+        assert not any(all(other[key] < one[key] for key in one) for other in costs)
+
+
+def test_the_chosen_setting_is_written_into_the_users_own_file(
+    run: Run, web: Path, trace: Path
+) -> None:
+    found = tuned(run, web, "--trace", trace, "--max-cost", 1000, "--write")
+    text = web.read_text()
+    fields = found["chosen"]["fields"]
+    spec = parse_policy(web.read_bytes(), "web.yaml").spec
+    assert str(spec.metrics[0].target.value) == fields["spec.metrics.0.target.value"]
+    window = fields["spec.behavior.scaleDown.stabilizationWindowSeconds"]
+    assert spec.behavior.scale_down.stabilization_window_seconds == window
+    assert "maxReplicas: 50   # two racks\n" in text
+    assert "}  # measured in May\n" in text
+    assert found["chosen"]["diff"].startswith("--- a/web.yaml\n+++ b/web.yaml\n@@ ")
+    added = [line[1:] for line in found["chosen"]["diff"].splitlines()[2:] if line[0] == "+"]
+    assert all(line in text.splitlines() for line in added)
+
+
+def test_it_tells_of_the_part_that_the_search_never_saw(run: Run, web: Path, trace: Path) -> None:
+    done = run("tune", web, "--trace", trace, *QUICK)
+    assert done.exit_code == 0
+    assert "the last third was kept back" in done.stdout
+    for shown in ("live HPA", "as it is", "--choose N"):
+        assert shown in done.stdout
+    assert web.read_text() == WEB
+
+
+@pytest.fixture(scope="module")
+def prometheus(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A real one that recorded fifty minutes at 900 a second, and ten at 1800."""
+    needs(PROMETHEUS, PROMTOOL)
+    counted = list(accumulate([15.0 * (900 if step < 240 else 1800) for step in range(280)]))
+    series = Series("load", every(15, END - timedelta(seconds=280 * 15), counted))
+    with Backfilled(tmp_path_factory.mktemp("hour"), (series,), lookback="20s") as server:
+        yield server.url
+
+
+def test_load_may_come_from_a_real_prometheus(run: Run, web: Path, prometheus: str) -> None:
+    span = ("--last", "1h", "--end", END.isoformat())
+    found = tuned(run, web, "--prometheus", prometheus, *span, "--choose", 1)
+    own = found["as_it_is"]
+    hours = own["training"]["replica_hours"] + own["validation"]["replica_hours"]
+    assert hours == pytest.approx(9 * 50 / 60 + 18 * 10 / 60, rel=0.05)
+    assert found["chosen"]["number"] == 1
+
+
+def test_time_ends_the_search_and_says_so(run: Run, web: Path, trace: Path) -> None:
+    done = run("tune", web, "--trace", trace, "--jobs", 1, "--time", "1ms")
+    assert done.exit_code == 0
+    assert "--time ended the search after 0 of 40 trials" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("args", "code", "told"),
+    [
+        pytest.param(("--write",), 1, "--write needs to know what", id="write without a choice"),
+        pytest.param(("--choose", "1", "--max-cost", "3"), 1, "give one of them", id="two choices"),
+        pytest.param(("--tolerance", "0.5:0.1"), 2, "0.5:0.1", id="bounds the wrong way round"),
+        pytest.param(("--window-down", "1m:2h"), 2, "1m:2h", id="beyond what the HPA takes"),
+        pytest.param(("--metric", "other"), 1, "no metric is named other", id="no such metric"),
+        pytest.param(("--max-shortage", "0", "--max-cost", "0"), 1, "give one", id="both bounds"),
+    ],
+)
+def test_what_can_not_be_done_is_refused_before_the_search(
+    *, run: Run, web: Path, trace: Path, args: tuple[str, ...], code: int, told: str
+) -> None:
+    done = run("tune", web, "--trace", trace, "--jobs", 1, "--trials", 1, *args)
+    assert (done.exit_code, done.stdout) == (code, "")
+    assert told in done.stderr
+    assert web.read_text() == WEB
+
+
+def test_a_number_that_is_not_on_the_front_is_told_with_those_that_are(
+    run: Run, web: Path, trace: Path
+) -> None:
+    done = run("tune", web, "--trace", trace, "--jobs", 1, "--trials", 1, "--choose", 9)
+    assert done.exit_code == 1
+    assert "--choose 9: not on the front, which has 1" in done.stderr
+
+
+def test_a_trace_that_is_not_there_is_named(run: Run, web: Path, tmp_path: Path) -> None:
+    done = run("tune", web, "--trace", tmp_path / "none.csv")
+    assert done.exit_code == 1
+    assert f"--trace {tmp_path / 'none.csv'}: can't be read" in done.stderr
