@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from bridge.decide.decision import Decision
@@ -56,15 +56,33 @@ def _overtaken(decision: Decision, found: int | None) -> str:
     return f"Git says {says} now, the decision was made on {was}"
 
 
-def spliced(edits: Iterable[Edit], contents: Mapping[str, bytes]) -> dict[str, bytes]:
-    """The edited files, by path; `contents` are the files as they are.
+@dataclass(frozen=True, slots=True)
+class Spliced:
+    """The edited files, by path; the edits that are in them; and the decisions that are not."""
 
-    Raises:
-        ManifestUnsupported: a splice would have changed more than its counts.
+    contents: Mapping[str, bytes]
+    edits: Sequence[Edit]
+    dropped: Sequence[Dropped]
+
+
+def spliced(edits: Iterable[Edit], contents: Mapping[str, bytes]) -> Spliced:
+    """Each file with its edits; `contents` are the files as they are.
+
+    A file where a splice would change more than its counts stays as it is.
     """
-    by_path: dict[str, list[Change]] = defaultdict(list)
+    by_path: dict[str, list[Edit]] = defaultdict(list)
     for edit in edits:
-        place = edit.place
-        change = Change(place.count, edit.decision.desired, place.locator)
-        by_path[place.path].append(change)
-    return {path: with_counts(contents[path], path, group) for path, group in by_path.items()}
+        by_path[edit.place.path].append(edit)
+    edited: dict[str, bytes] = {}
+    kept: list[Edit] = []
+    dropped: list[Dropped] = []
+    for path, group in by_path.items():
+        changes = [
+            Change(one.place.count, one.decision.desired, one.place.locator) for one in group
+        ]
+        try:
+            edited[path] = with_counts(contents[path], path, changes)
+            kept += group
+        except ManifestUnsupported as refusal:
+            dropped += [Dropped(one.decision, str(refusal)) for one in group]
+    return Spliced(edited, kept, dropped)

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Self
 
 from bridge.batch.budget import Budget
-from bridge.commit.edits import Dropped, edits_on
+from bridge.commit.edits import Dropped, Edit, edits_on
 from bridge.decide.decision import Decision
 from bridge.decide.override import Hold
 from bridge.manifest.target import Target
@@ -80,20 +80,7 @@ class BranchPublisher:
         self, decisions: Sequence[Decision], policies: Policies, lost: int
     ) -> Published:
         snapshot = await (self._repo.look() if lost else self._repo.latest())
-        current = await self._policies_at(snapshot)
-        held = await self._held_at(snapshot) if self._held_at else {}
-        same, changed = [], []
-        for decision in decisions:
-            if current.get(decision.title) != policies[decision.title]:
-                changed.append(Dropped(decision, "its policy changed meanwhile"))
-            elif hold := held.get(decision.target):
-                why = hold.override.reason(policies[decision.title])
-                changed.append(Dropped(decision, why))
-            else:
-                same.append(decision)
-        index = await self._repo.located(snapshot, [decision.target for decision in same])
-        edits, overtaken = edits_on(index, same)
-        dropped = [*changed, *overtaken]
+        edits, dropped = await self._standing(decisions, policies, snapshot)
         if not edits:
             return Published(None, tuple(dropped))
         left = tuple(edit.decision for edit in edits)
@@ -101,14 +88,50 @@ class BranchPublisher:
         budget = await self._budget_at(snapshot) if self._budget_at else None
         if budget and (opens := budget.opens_at(self._drafts.clock(), raises=raises)):
             return Published(None, tuple(dropped), budget, left, opens)
-        draft = await self._drafts.of(edits, snapshot)
+        drafted = await self._drafts.of(edits, snapshot)
+        dropped += drafted.dropped
+        draft = drafted.draft
+        if draft is None:
+            return Published(None, tuple(dropped), budget)
         commit = await self._writer.to_branch(draft, snapshot)
         push = Push(
             before=snapshot.tip,
             after=commit,
             subject=draft.message.partition("\n")[0],
             files=tuple(sorted(draft.contents)),
-            decisions=left,
+            decisions=drafted.decisions,
             races_lost=lost,
         )
         return Published(push, tuple(dropped), budget)
+
+    async def _standing(
+        self, decisions: Sequence[Decision], policies: Policies, snapshot: Snapshot
+    ) -> tuple[list[Edit], list[Dropped]]:
+        """The edits of the decisions that hold on the snapshot, and the others."""
+        current = await self._policies_at(snapshot)
+        held = await self._held_at(snapshot) if self._held_at else {}
+        same: list[Decision] = []
+        dropped: list[Dropped] = []
+        for decision in decisions:
+            if current.get(decision.title) != policies[decision.title]:
+                dropped.append(Dropped(decision, "its policy changed meanwhile"))
+            elif hold := held.get(decision.target):
+                why = hold.override.reason(policies[decision.title])
+                dropped.append(Dropped(decision, why))
+            else:
+                same.append(decision)
+        index = await self._repo.located(snapshot, [decision.target for decision in same])
+        edits, overtaken = edits_on(index, same)
+        return self._writable(edits, snapshot, [*dropped, *overtaken])
+
+    def _writable(
+        self, edits: Sequence[Edit], snapshot: Snapshot, dropped: list[Dropped]
+    ) -> tuple[list[Edit], list[Dropped]]:
+        """Without files that whoever makes the commit can't keep as they are."""
+        left = []
+        for edit in edits:
+            if why := self._writer.refusal(edit.place.path, snapshot):
+                dropped.append(Dropped(edit.decision, why))
+            else:
+                left.append(edit)
+        return left, dropped

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import asyncio
 from base64 import b64encode
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Final
 from uuid import uuid4
 
-from bridge.errors import BranchProtected, ManifestUnsupported, PushRejected
+from bridge.errors import BranchProtected, PushRejected
 from bridge.publish.github import GitHubApi
 from bridge.publish.writing import Side
 from bridge.repo.fast_import import Draft
@@ -32,22 +32,30 @@ class GitHubWriter:
         self._api = api
         self._branch = branch
 
-    async def to_branch(self, draft: Draft, snapshot: Snapshot) -> str:
+    async def to_branch(self, draft: Draft, snapshot: Snapshot) -> str:  # noqa: ARG002 - it knows modes
         """One call; a lost answer shows at the next look."""
-        return await asyncio.to_thread(self._commit, draft, snapshot, self._branch)
+        return await asyncio.to_thread(self._commit, draft, self._branch)
 
-    async def to_side(self, draft: Draft, snapshot: Snapshot, side: Side) -> str:
+    async def to_side(self, draft: Draft, snapshot: Snapshot, side: Side) -> str:  # noqa: ARG002 - it knows modes
         """By way of a branch for the moment: were ours set to its base meanwhile, GitHub would
         close the pull request for good."""
-        return await asyncio.to_thread(self._to_side, draft, snapshot, side)
+        return await asyncio.to_thread(self._to_side, draft, side)
 
-    def _to_side(self, draft: Draft, snapshot: Snapshot, side: Side) -> str:
+    def refusal(self, path: str, snapshot: Snapshot) -> str:
+        """GitHub writes every file as a plain one, in UTF-8 paths."""
+        if snapshot.files[path].mode != "100644":
+            return f"{path}: is executable, which GitHub's commits can't keep"
+        if not path.isprintable():
+            return f"{path!r}: is no name that GitHub's commits can hold"
+        return ""
+
+    def _to_side(self, draft: Draft, side: Side) -> str:
         moment = f"{side.branch}-{uuid4().hex[:12]}"
         with self._api.asked():
             repository = self._api.repository()
             made = repository.create_git_ref(f"refs/heads/{moment}", draft.parent)
         try:
-            commit = self._commit(draft, snapshot, moment, (_STALE, _GONE))
+            commit = self._commit(draft, moment, (_STALE, _GONE))
             with self._api.asked():
                 if side.tip:  # GitRef.edit asks at the URL for reading
                     where = f"{repository.url}/git/refs/heads/{side.branch}"
@@ -60,15 +68,13 @@ class GitHubWriter:
                 made.delete()
         return commit
 
-    def _commit(
-        self, draft: Draft, snapshot: Snapshot, branch: str, lost: Collection[str] = (_STALE,)
-    ) -> str:
+    def _commit(self, draft: Draft, branch: str, lost: Collection[str] = (_STALE,)) -> str:
         headline, _, body = draft.message.partition("\n\n")
         given = {
             "branch": {"repositoryNameWithOwner": self._api.full_name, "branchName": branch},
             "expectedHeadOid": draft.parent,
             "message": {"headline": headline, "body": body.rstrip("\n")},
-            "fileChanges": {"additions": _additions(draft, snapshot)},
+            "fileChanges": {"additions": _additions(draft.contents)},
         }
         with self._api.asked(), _refused(lost):
             requester = self._api.repository().requester
@@ -104,18 +110,8 @@ def _refused(lost: Collection[str]) -> Iterator[None]:
         raise
 
 
-def _additions(draft: Draft, snapshot: Snapshot) -> list[dict[str, str]]:
-    """GitHub writes every file as a plain one, in UTF-8 paths.
-
-    Raises:
-        ManifestUnsupported: a file would lose its mode or its name.
-    """
-    for path in draft.contents:
-        if snapshot.files[path].mode != "100644":
-            raise ManifestUnsupported(f"{path}: is executable, which GitHub's commits can't keep")
-        if not path.isprintable():
-            raise ManifestUnsupported(f"{path!r}: is no name that GitHub's commits can hold")
+def _additions(contents: Mapping[str, bytes]) -> list[dict[str, str]]:
     return [
         {"path": path, "contents": b64encode(content).decode()}
-        for path, content in sorted(draft.contents.items())
+        for path, content in sorted(contents.items())
     ]

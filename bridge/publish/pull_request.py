@@ -14,7 +14,7 @@ from typing import Final
 from bridge.commit.edits import Edit, edits_on
 from bridge.commit.proposal import is_void, proposal_text, proposed, void
 from bridge.decide.decision import Decision
-from bridge.errors import BridgeError, RemoteUnavailable
+from bridge.errors import BridgeError, ManifestUnsupported, RemoteUnavailable
 from bridge.publish.case import Case, Event, Orders, Proposal, Wanted, standing
 from bridge.publish.drafting import Drafts
 from bridge.publish.forge import Forge, PullRequest
@@ -154,9 +154,14 @@ class PullRequests:
     async def _pushed(self, case: Case, edits: Sequence[Edit]) -> str:
         text = proposal_text([edit.decision for edit in edits], case.group)
         options = self._forge.push_options(text, exists=case.head is not None)
-        draft = await self._drafts.of(edits, case.snapshot)
+        drafted = await self._drafts.of(edits, case.snapshot)
+        paths = {edit.place.path for edit in edits}
+        refused = {self._writer.refusal(path, case.snapshot) for path in paths} - {""}
+        refused |= {one.why for one in drafted.dropped}
+        if drafted.draft is None or refused:
+            raise ManifestUnsupported("; ".join(sorted(refused)))
         side = Side(case.branch, case.head.sha if case.head else "", options)
-        return await self._writer.to_side(draft, case.snapshot, side)
+        return await self._writer.to_side(drafted.draft, case.snapshot, side)
 
     async def _is_current(self, case: Case, head: Head, edits: Iterable[Edit]) -> bool:
         """It does the same, on files that the base has not touched since, and can be merged."""

@@ -34,6 +34,9 @@ class Writer(Protocol):
     async def to_side(self, draft: Draft, snapshot: Snapshot, side: Side) -> str:
         """Onto a branch of our own, in place of what was there."""
 
+    def refusal(self, path: str, snapshot: Snapshot) -> str:
+        """Why it can't write another version of this file; empty where it can."""
+
 
 class GitWriter:
     """See `Writer`."""
@@ -58,3 +61,7 @@ class GitWriter:
             lambda sides: sides.push(commit, side.branch, side.tip, side.options)
         )
         return commit
+
+    def refusal(self, path: str, snapshot: Snapshot) -> str:  # noqa: ARG002 - git keeps all as is
+        """None."""
+        return ""

@@ -105,13 +105,14 @@ async def plan(settings: Settings, clock: Callable[[], datetime]) -> Plan:
         index = await repo.located(view.snapshot, targets)
         edits, dropped = edits_on(index, found.decisions)
         before = await originals(repo, view.snapshot, edits)
+        splice = spliced(edits, before)
         approvals = Approvals(settings.publish)
         approvals.take_in(_governed(view), found.outcomes)
         return Plan(
             found,
             before,
-            spliced(edits, before),
-            tuple(dropped),
+            splice.contents,
+            (*dropped, *splice.dropped),
             approvals.wanted().decisions,
             await _opens_at(rounds, view, edits, clock()),
         )

@@ -8,7 +8,6 @@ import pytest
 
 from bridge.commit.edits import Dropped, Edit, edits_on, spliced
 from bridge.decide.decision import Decision
-from bridge.errors import ManifestUnsupported
 from bridge.manifest.confirm import Confirming
 from bridge.manifest.count import Count
 from bridge.manifest.index import Catalogue, Place
@@ -34,7 +33,8 @@ def outcome(
     """The edited files, and what was dropped and why."""
     index = Catalogue().index({path: path for path in files}, lambda _: files.items())
     edits, dropped = edits_on(index, decisions)
-    return spliced(edits, files), [(drop.decision, drop.why) for drop in dropped]
+    contents = dict(spliced(edits, files).contents)
+    return contents, [(drop.decision, drop.why) for drop in dropped]
 
 
 def test_many_decisions_change_only_their_digits() -> None:
@@ -85,7 +85,7 @@ def test_a_count_is_inserted_only_where_there_is_still_none(spec: str, why: str)
     edits, dropped = edits_on(index, [made])
     assert [drop.why for drop in dropped] == [why] * bool(why)
     expected = content.replace("{paused", "{replicas: 4, paused").encode()
-    assert spliced(edits, files) == ({} if why else {"a.yaml": expected})
+    assert spliced(edits, files).contents == ({} if why else {"a.yaml": expected})
 
 
 def test_a_target_that_is_gone_leaves_the_rest_of_the_batch() -> None:
@@ -144,18 +144,20 @@ def test_an_edit_keeps_its_decision_and_place() -> None:
 def test_an_edit_that_would_change_anything_else_is_refused(
     content: bytes, count: Count, reason: str
 ) -> None:
-    edit = Edit(
-        decision(3, 5, WEB),
-        Place("a.yaml", WEB, count, Locator(Field())),
-    )
-    with pytest.raises(ManifestUnsupported) as refused:
-        spliced([edit], {"a.yaml": content})
-    assert str(refused.value) == reason
+    edit = Edit(decision(3, 5, WEB), Place("a.yaml", WEB, count, Locator(Field())))
+    other = b"kind: Deployment\nmetadata: {name: api}\nspec: {replicas: 3}\n"
+    index = Catalogue().index({"b.yaml": "b"}, lambda _: [("b", other)])
+    [fine], _ = edits_on(index, [decision(3, 5, API)])
+    splice = spliced([edit, fine], {"a.yaml": content, "b.yaml": other})
+    assert splice.dropped == [Dropped(edit.decision, reason)]
+    assert (splice.edits, list(splice.contents)) == ([fine], ["b.yaml"])
 
 
 def test_a_pattern_that_would_not_match_again_is_refused() -> None:
     locator = Locator(Field(("a",)), "a.yaml", pattern="web=3")
     count = located(b"a: web=3\n", "a.yaml", locator)
     edit = Edit(decision(3, 5, WEB), Place("a.yaml", WEB, count, locator))
-    with pytest.raises(ManifestUnsupported, match="the edit would change more than the count"):
-        spliced([edit], {"a.yaml": b"a: web=3\n"})
+    splice = spliced([edit], {"a.yaml": b"a: web=3\n"})
+    assert (splice.contents, splice.edits) == ({}, [])
+    [dropped] = splice.dropped
+    assert dropped.why == "a.yaml: the edit would change more than the count"

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from bridge import __version__
-from bridge.commit.edits import spliced
+from bridge.commit.edits import Spliced, spliced
 from bridge.errors import PushRejected, RemoteRefused
+from bridge.manifest.locator import Field, Locator
 from bridge.publish.branch import BranchPublisher
 from bridge.repo.state_repo import StateRepo as Tip
 from tests.conftest import DEPLOYMENT
@@ -75,7 +77,7 @@ async def test_splicing_leaves_the_event_loop_free(
 ) -> None:
     threads = []
 
-    def watched(*given: Any) -> dict[str, bytes]:
+    def watched(*given: Any) -> Spliced:
         threads.append(threading.current_thread())
         return spliced(*given)
 
@@ -84,6 +86,26 @@ async def test_splicing_leaves_the_event_loop_free(
     assert state_repo.read(CHECKOUT) == counted("checkout", 7)
     [thread] = threads
     assert thread is not threading.current_thread()
+
+
+async def test_an_edit_that_can_t_be_made_takes_no_other_along(
+    git_http: GitHttp, state_repo: StateRepo, tmp_path: Path
+) -> None:
+    """A pattern that says the old count would never find the new one."""
+    state_repo.write({"args.yaml": b"a: web=3\n"}, "Web")
+    made = decision("web", 3, 4)
+    at = Locator(Field(("a",)), "args.yaml", pattern="web=3")
+    made = replace(made, target=replace(made.target, at=at))
+    async with Tip(by_http(git_http, state_repo, tmp_path)) as repo:
+        publisher = BranchPublisher(repo, BRIDGE, lambda: NOON, as_ever)
+        published = await publisher.publish([made, *TWO], POLICIES)
+        alone = await publisher.publish([made], POLICIES)
+    assert published.push
+    assert published.push.decisions == TWO
+    assert state_repo.log()[0].subject == "scale: checkout 3→7, search 3→12"
+    why = "args.yaml: the edit would change more than the count"
+    assert [one.why for one in published.dropped] == [why]
+    assert (alone.push, [one.why for one in alone.dropped]) == (None, [why])
 
 
 async def test_the_message_to_the_byte(publisher: BranchPublisher, state_repo: StateRepo) -> None:

@@ -88,13 +88,31 @@ async def test_patience_is_told(repo: Tip, writer: GitHubWriter, hub: GitHub) ->
     assert told.value.retry_after == 9
 
 
-async def test_a_file_s_mode_is_not_lost(
+async def test_a_file_that_would_lose_its_mode_is_left_and_the_others_go_on(
     repo: Tip, writer: GitHubWriter, state_repo: StateRepo
 ) -> None:
-    plant(state_repo, {b"run.yaml": ("100755", b"3\n")})
-    snapshot = await repo.look()
-    with pytest.raises(ManifestUnsupported, match=r"run\.yaml: is executable"):
-        await writer.to_branch(draft(snapshot, {"run.yaml": b"7\n"}), snapshot)
+    plant(state_repo, {CHECKOUT.encode(): ("100755", counted("checkout", 3))})
+    publisher = BranchPublisher(repo, BRIDGE, lambda: NOON, as_ever, writer)
+    published = await publisher.publish(TWO, POLICIES)
+    assert (state_repo.read(CHECKOUT), state_repo.read(SEARCH)) == (
+        counted("checkout", 3),
+        counted("search", 12),
+    )
+    [dropped] = published.dropped
+    assert dropped.why == f"{CHECKOUT}: is executable, which GitHub's commits can't keep"
+    assert published.push
+    assert published.push.decisions == TWO[1:]
+
+
+async def test_it_is_no_pull_request_either(
+    hub: GitHub, state_repo: StateRepo, tmp_path: Path
+) -> None:
+    plant(state_repo, {CHECKOUT.encode(): ("100755", counted("checkout", 3))})
+    bot = Bot(hub, tmp_path)
+    bot.by_api = True
+    with pytest.raises(ManifestUnsupported, match="is executable"):
+        await bot.settle(UP)
+    assert hub.pulls.all == []
 
 
 async def test_a_pull_request_is_updated_without_ever_being_closed(
