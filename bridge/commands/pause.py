@@ -5,7 +5,7 @@ from __future__ import annotations
 import typer
 
 from bridge.commands.console import DONE, awaited, give_up, print_json
-from bridge.commands.release import whoever_asks
+from bridge.commands.release import there_are, whoever_asks
 from bridge.decide.pause import until_when
 from bridge.observe.logs import set_up_logs
 from bridge.repo.trailers import ScalePause
@@ -19,8 +19,7 @@ def pause_target(settings: Settings, order: ScalePause, *, as_json: bool) -> int
     set_up_logs(settings.log)
     done = awaited(pause(settings, order, utc_now))
     if not done.commit:
-        some = f"; there are: {', '.join(sorted(done.governed)[:20])}" if done.governed else ""
-        give_up(f"{order.target}: no policy governs it{some}")
+        give_up(f"{order.target}: no policy governs it{there_are(done)}")
     if as_json:
         until = order.until.isoformat(timespec="seconds")
         print_json({"target": order.target, "commit": done.commit, "until": until})

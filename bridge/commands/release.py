@@ -20,7 +20,8 @@ def release_target(settings: Settings, target: str, reason: str, *, as_json: boo
     order = ScaleRelease(target=target, by=whoever_asks(), reason=" ".join(reason.split()))
     done = awaited(release(settings, order, utc_now))
     if target not in done.governed:
-        give_up(f"{target}: no policy governs it{_instead(done)}")
+        some = _instead(done) if done.held else there_are(done)
+        give_up(f"{target}: no policy governs it{some}")
     if as_json:
         count = done.hold.override.count if done.hold else None
         print_json({"target": target, "commit": done.commit, "heldAt": count})
@@ -34,6 +35,11 @@ def release_target(settings: Settings, target: str, reason: str, *, as_json: boo
 
 def _instead(done: Ordered) -> str:
     return f"; held now: {', '.join(sorted(done.held))}" if done.held else "; nothing is held"
+
+
+def there_are(done: Ordered) -> str:
+    """What is governed, for whoever mistyped a target."""
+    return f"; there are: {', '.join(sorted(done.governed)[:20])}" if done.governed else ""
 
 
 def whoever_asks() -> str:

@@ -23,8 +23,11 @@ from bridge.evaluate.reading import one_sample, samples
 from bridge.settings.prometheus import PrometheusSettings
 
 _Answer = TypeVar("_Answer")
-_REFUSED = re.compile(r"HTTP Status Code 40[13]\b")
-_HINT = "see prometheus.bearer_token_file, or prometheus.username and prometheus.password_file"
+_STATUS = re.compile(r"HTTP Status Code (\d+)\b")
+_CREDENTIALS = (
+    "see prometheus.bearer_token_file, or prometheus.username and prometheus.password_file"
+)
+_HINTS = {"401": _CREDENTIALS, "403": _CREDENTIALS, "404": "no query API there; see prometheus.url"}
 _SLACK = 1.5
 """requests' timeout is for each read: a body that drips is cut after this."""
 
@@ -195,9 +198,12 @@ class Prometheus:
 
 def _failed(query: str, error: Exception) -> MetricsUnavailable:
     told = _brief(error)
-    if not _REFUSED.match(told):
-        return MetricsUnavailable(f"{query!r}: {told}", "failed")
-    return MetricsUnavailable(f"{query!r}: {told} ({_HINT})", "refused")
+    status = _STATUS.match(told)
+    hint = _HINTS.get(status[1]) if status else None
+    if hint:
+        told = f"{told} ({hint})"
+    refused = hint is _CREDENTIALS
+    return MetricsUnavailable(f"{query!r}: {told}", "refused" if refused else "failed")
 
 
 def _brief(error: Exception) -> str:

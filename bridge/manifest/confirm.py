@@ -75,7 +75,8 @@ def _sought(index: Index, tree: Mapping[str, str], target: Target) -> _Sought:
     if locator.file is None:
         return _Sought(index.file_of(target, locator), target, locator)
     if locator.file not in tree:
-        raise ManifestUnsupported(f"{target}: {locator.file}: no such file in the repo")
+        told = "no such file in the repo (links are not followed)"
+        raise ManifestUnsupported(f"{target}: {locator.file}: {told}")
     return _Sought(locator.file, target, locator)
 
 

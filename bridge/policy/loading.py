@@ -11,7 +11,7 @@ from types import MappingProxyType
 
 from pydantic import ValidationError
 
-from bridge.documents import DocumentInvalid, load_document
+from bridge.documents import DocumentInvalid, Place, load_document
 from bridge.errors import PolicyInvalid
 from bridge.manifest.target import Target
 from bridge.policy.model import ScalingPolicy
@@ -79,7 +79,7 @@ class _Loading:
 
     def takes(self, path: str, content: bytes) -> bool:
         try:
-            self._take(path, parse_policy(content, path))
+            self._take(path, content)
         except PolicyInvalid as error:
             self.errors[path] = str(error)
             return False
@@ -88,20 +88,27 @@ class _Loading:
     def take_last_good(self, path: str, earlier: Sequence[bytes]) -> None:
         for content in earlier:
             with suppress(PolicyInvalid):
-                self._take(path, parse_policy(content, path))
+                self._take(path, content)
                 return
 
-    def _take(self, path: str, policy: ScalingPolicy) -> None:
+    def _take(self, path: str, content: bytes) -> None:
         """One policy per name and per target, else two would fight over a count."""
+        policy = parse_policy(content, path)
         if first := self.paths.get(policy.name):
-            raise PolicyInvalid(f"{path}:1: metadata.name: {policy.name} is the name of {first}")
+            why = f"{policy.name} is the name of {first}"
+            raise _taken(path, content, ("metadata", "name"), why)
         if not policy.is_fleet:
-            self._claim(replace(policy.target, api_version=None), path)
+            self._claim(replace(policy.target, api_version=None), path, content)
         self.paths[policy.name] = path
         self.policies[policy.name] = policy
 
-    def _claim(self, target: Target, path: str) -> None:
+    def _claim(self, target: Target, path: str, content: bytes) -> None:
         if first := self._targets.get(target):
-            field = "spec.scaleTargetRef" if target.kind else "spec.target"
-            raise PolicyInvalid(f"{path}:1: {field}: {target} is governed by {first}")
+            named = "scaleTargetRef" if target.kind else "target"
+            raise _taken(path, content, ("spec", named), f"{target} is governed by {first}")
         self._targets[target] = path
+
+
+def _taken(path: str, content: bytes, place: Place, why: str) -> PolicyInvalid:
+    line = load_document(content, path).line(place)
+    return PolicyInvalid(f"{path}:{line}: {'.'.join(map(str, place))}: {why}")

@@ -79,6 +79,14 @@ def test_a_target_that_is_not_there_is_refused_with_those_that_are_held(
     assert shop.tip() == held
 
 
+def test_a_mistyped_target_is_told_those_that_are_governed(run: Run, config: Path) -> None:
+    done = run("release", "checkout", "--config", config)
+    assert (done.exit_code, done.stdout) == (1, "")
+    assert done.stderr == (
+        f"checkout: no policy governs it; there are: {TARGET}, Deployment/shop/search\n"
+    )
+
+
 def test_a_release_as_json(run: Run, config: Path, shop: StateRepo, held: str) -> None:
     facts = json.loads(run("release", TARGET, "--json", "--config", config).stdout)
     assert held != facts["commit"] == shop.tip()

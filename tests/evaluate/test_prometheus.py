@@ -79,6 +79,11 @@ async def test_a_range_is_asked_for_in_steps(server: FakePrometheus) -> None:
         ),
         pytest.param(status(422, "bad"), "HTTP Status Code 422 (b'bad')", id="422"),
         pytest.param(
+            status(404, "what?"),
+            "HTTP Status Code 404 (b'what?') (no query API there; see prometheus.url)",
+            id="a wrong path",
+        ),
+        pytest.param(
             status(503, "x" * 1000), f"HTTP Status Code 503 (b'{'x' * 276}…", id="a long error"
         ),
         pytest.param(html(), "Expecting value: line 1 column 1 (char 0)", id="HTML"),

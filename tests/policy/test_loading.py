@@ -65,17 +65,17 @@ def test_what_is_past_displaces_nothing_that_holds() -> None:
     [
         pytest.param(
             written("web", target="api"),
-            "b.yaml:1: metadata.name: web is the name of a.yaml",
+            "b.yaml:4: metadata.name: web is the name of a.yaml",
             id="name",
         ),
         pytest.param(
             written("other", target="web"),
-            "b.yaml:1: spec.scaleTargetRef: Deployment/shop/web is governed by a.yaml",
+            "b.yaml:13: spec.scaleTargetRef: Deployment/shop/web is governed by a.yaml",
             id="target",
         ),
         pytest.param(
             written("other", target="web").replace(b"apps/v1", b"apps/v1beta1"),
-            "b.yaml:1: spec.scaleTargetRef: Deployment/shop/web is governed by a.yaml",
+            "b.yaml:13: spec.scaleTargetRef: Deployment/shop/web is governed by a.yaml",
             id="target in another version",
         ),
     ],

@@ -143,7 +143,7 @@ def test_two_policies_for_the_same_bytes_are_a_problem(
         (
             {"file": "no.yaml", "path": "n"},
             {},
-            "web: no.yaml#/n: no.yaml: no such file in the repo",
+            "web: no.yaml#/n: no.yaml: no such file in the repo (links are not followed)",
         ),
         ({"marker": "x"}, {}, "web: #x: no marker x in the repo"),
         (
