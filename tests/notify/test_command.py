@@ -73,7 +73,7 @@ async def test_its_time_ends_its_children_too() -> None:
     [answer] = await told(command("sh", "-c", script, timeout=0.5))
     assert answer.error == "not done after 0.5 s: terminated"
     async with asyncio.timeout(10):  # the kernel ends it a moment after the signal
-        while is_alive(int(answer.output)):
+        while is_alive(int(answer.output)):  # noqa: ASYNC110 - no event tells of it
             await asyncio.sleep(0.01)
 
 
