@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
+from bridge.secrecy import redacted
+
 Kind = Literal["prometheus", "alertmanager", "state repo", "reconciler"]
 Health = Literal["ok", "failing", "unknown"]
 
@@ -32,7 +34,7 @@ class Source:
 
     def heard(self, error: str, at: datetime) -> None:
         """It answered, or an error came in its stead."""
-        self.error = error
+        self.error = redacted(error)
         if error:
             self.failed = at
         else:
@@ -47,7 +49,7 @@ class Sources:
 
     def named(self, kind: Kind, name: str, where: str = "") -> Source:
         """The one of that name; made at the first mention."""
-        return self._known.setdefault((kind, name), Source(kind, name, where))
+        return self._known.setdefault((kind, name), Source(kind, name, redacted(where)))
 
     def listening(self, source: Source, clock: Callable[[], datetime]) -> Callable[[str], None]:
         """For who asks it: to be called with an error, or an empty text."""

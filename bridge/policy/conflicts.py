@@ -140,7 +140,7 @@ def _voided(
     dead = [end for end in endings if _is_void(one, end, rendered)]
     for end in dead:
         by, line = end.passed.by or end.overlay, end.passed.line or end.overlay.line
-        everywhere = len(dead) == len(endings)
+        everywhere = len(dead) == len(endings) and not all(one.overlay.is_guess for one in dead)
         text = (
             f"{by.title} sets {shown(subject.path)} of {subject.object}: "
             f"the count in {one.place} has no effect" + ("" if everywhere else " there")
@@ -163,9 +163,10 @@ def _hidden(one: Governed, subject: Subject, end: Ending) -> Iterator[Conflict]:
         surely, perhaps = hiding.of(subject, names), hiding.perhaps_of(subject, names)
         if not (what := surely or perhaps):
             continue
+        is_error = bool(surely) and not end.overlay.is_guess
         then = "no sync changes it" if hiding.respected else "its commits start no sync"
         text = (
             f"{end.overlay.title} ignores {what} of {subject.object}: {then}; take it out of "
             "ignoreDifferences"
         )
-        yield Conflict(one.title, end.overlay.path, hiding.line, text, is_error=bool(surely))
+        yield Conflict(one.title, end.overlay.path, hiding.line, text, is_error)

@@ -16,7 +16,7 @@ from bridge.server.desk import Desk, Refused
 from bridge.server.guard import Guard, who
 from bridge.server.openapi import Operation, description
 
-_ERRORS: Final = (400, 401, 403, 404, 409, 415, 503)
+_ERRORS: Final = (400, 401, 403, 404, 409, 415, 429, 503)
 OPERATIONS: Final = (
     Operation(
         method="get",
@@ -149,13 +149,14 @@ class Api:
 
     async def _act(self, request: web.Request) -> BaseModel:
         """Other sites can't send this content type without asking us first: we never answer."""
+        body = await self._desk.body(request)
         if refusal := self._guard.refusal(request):
             raise Refused(refusal.status, refusal.why, refusal.headers)
         if request.content_type != "application/json":
             raise Refused(415, "send the order as application/json")
         action = request.path.rpartition("/")[2]
         model = PauseOrder if action == "pause" else Order
-        order = model.model_validate_json(await self._desk.body(request))
+        order = model.model_validate_json(body)
         return await self._desk.done(request.match_info["id"], action, order, who(request))
 
 

@@ -18,6 +18,7 @@ from bridge.observe.forges import commit_page
 from bridge.observe.status import Status
 from bridge.server.acting import Actions, Whose
 from bridge.server.asked import Order, PauseOrder
+from bridge.server.limits import RateLimit
 from bridge.settings.server import ServerSettings
 
 log = structlog.get_logger()
@@ -49,13 +50,16 @@ class Desk:
         self._actions = actions
         self._settings = settings
         self._clock = clock
+        self._limit = RateLimit(settings.rate_limit)
 
     async def body(self, request: web.Request) -> bytes:
         """The request's, within the server's limits.
 
         Raises:
-            Refused: it did not come in time.
+            Refused: it did not come in time, or too many come from there.
         """
+        if not self._limit.allows(request.remote or "", asyncio.get_running_loop().time()):
+            raise Refused(429, "too many orders from there", {"Retry-After": "1"})
         try:
             async with asyncio.timeout(self._settings.read_timeout):
                 return await request.read()

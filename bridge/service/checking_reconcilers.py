@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 from functools import partial
 
 from bridge.notify.trial import tried
+from bridge.secrecy import redacted
 from bridge.service.opening import Opening
 from bridge.settings.reconcilers import ReconcilerSettings
 
@@ -16,4 +17,4 @@ def reconciler_checks(opening: Opening) -> dict[str, Callable[[Opening], Awaitab
 
 
 async def _tried(reconciler: ReconcilerSettings, opening: Opening) -> str:
-    return await tried(reconciler, opening.settings.state_repo)
+    return redacted(await tried(reconciler, opening.settings.state_repo))

@@ -22,6 +22,8 @@ from bridge.service.outcome import Outcome
 log = structlog.get_logger()
 
 _REFUSED_PAUSE_S = 60.0
+_LONGEST_SLEEP_S = 60.0
+"""Between two heartbeats while nothing waits."""
 
 
 class Committing:
@@ -71,13 +73,23 @@ class Committing:
         self, after_push: Callable[[], None], telling: asyncio.TaskGroup
     ) -> None:
         while not self._stopping:
-            try:
-                async with asyncio.timeout_at(self._due_at()):
-                    await self._changed.wait()
-                self._changed.clear()
-            except TimeoutError:
+            if await self._is_due():
+                self._status.progress.alive("commit")
                 await self._publish(after_push, telling)
         await self._publish(after_push, telling)
+
+    async def _is_due(self) -> bool:
+        """Waits until the batch is due, or for news of it; not for ever without a heartbeat."""
+        due = self._due_at()
+        awake = asyncio.get_running_loop().time() + _LONGEST_SLEEP_S
+        self._status.progress.alive("commit", rests=_LONGEST_SLEEP_S)
+        try:
+            async with asyncio.timeout_at(awake if due is None else min(due, awake)):
+                await self._changed.wait()
+            self._changed.clear()
+        except TimeoutError:
+            return due is not None and due <= awake
+        return False
 
     def _due_at(self) -> float | None:
         """In the loop's time: when the batch is due and, as far as we know, the budget open."""

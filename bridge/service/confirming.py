@@ -15,7 +15,8 @@ from bridge.decide.dead_time import Rollout
 from bridge.errors import BridgeError
 from bridge.manifest.target import Target
 from bridge.observe import metrics
-from bridge.observe.confirmation import Awaited, Confirmations, verdict
+from bridge.observe.confirmation import Awaited, verdict
+from bridge.observe.status import Status
 from bridge.publish.push import Push
 from bridge.repo.snapshot import Commit
 from bridge.repo.state_repo import StateRepo
@@ -54,13 +55,14 @@ class Confirming:
         self,
         repo: StateRepo,
         sources: Sequence[Source],
-        confirmations: Confirmations,
+        status: Status,
         settings: ConfirmSettings,
         clock: Callable[[], datetime],
     ) -> None:
         self._repo = repo
         self._sources = sources
-        self._confirmations = confirmations
+        self._confirmations = status.confirmations
+        self._progress = status.progress
         self._settings = settings
         self._clock = clock
         self._started = clock()
@@ -97,9 +99,12 @@ class Confirming:
     async def run(self) -> None:
         """For ever: look which commits are not live yet, ask, tell."""
         while True:
+            self._progress.alive("confirm")
             with suppress(BridgeError):  # the watching half tells of a remote in trouble
                 if self._has_looked:  # else this were the first look, in its way
-                    await self._look()
+                    with self._progress.at("confirm"):
+                        await self._look()
+            self._progress.alive("confirm", rests=_REST_S + self._settings.poll_interval)
             await asyncio.sleep(min(_REST_S, self._settings.poll_interval))
             with suppress(TimeoutError):
                 async with asyncio.timeout(self._settings.poll_interval):

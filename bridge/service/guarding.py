@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 
 import structlog
 
@@ -70,21 +71,29 @@ class Guarding:
 
     async def run(self) -> None:
         """For ever."""
+        alive = self._status.progress.alive
         while True:
-            await self._moved.wait()
-            self._moved.clear()
-            if self._view:
+            alive("guard", rests=_REST_S)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(_REST_S):
+                    await self._moved.wait()
+            if self._moved.is_set() and self._view:
+                self._moved.clear()
+                alive("guard")
                 await self._compare(self._view)
-            await asyncio.sleep(_REST_S)
+                alive("guard", rests=_REST_S)
+                await asyncio.sleep(_REST_S)
 
     async def _compare(self, view: View) -> None:
         governed = _governed(view.places)
         try:
-            guard = await _guard(self._repo, view.snapshot)
+            with self._status.progress.at("guard"):
+                guard = await _guard(self._repo, view.snapshot)
+                found = await asyncio.to_thread(guard.conflicts, governed)
         except BridgeError as error:  # the next look tells whether the remote is in trouble
             log.warning("conflicts_unknown", error=str(error))
             return
-        self._note(await asyncio.to_thread(guard.conflicts, governed))
+        self._note(found)
 
     def _note(self, conflicts: Sequence[Conflict]) -> None:
         told = [str(conflict) for conflict in conflicts]

@@ -91,7 +91,7 @@ class Pipeline:
         )
         self._guarding = Guarding(repo, self.status)
         self.confirming = Confirming(
-            repo, self._opening.sources(), self.status.confirmations, settings.confirm, self._clock
+            repo, self._opening.sources(), self.status, settings.confirm, self._clock
         )
 
     async def run(self, stop: asyncio.Event) -> None:

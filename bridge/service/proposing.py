@@ -95,7 +95,10 @@ class Proposing:
         """For ever: settle when something is to be proposed, and in any case now and then."""
         while True:
             self._wake.clear()
+            self._status.progress.alive("propose")
             rest = await self._settled()
+            most = max(rest, self._settings.poll_interval)
+            self._status.progress.alive("propose", rests=most)
             await asyncio.sleep(rest)
             with suppress(TimeoutError):
                 async with asyncio.timeout(max(0.0, self._settings.poll_interval - rest)):

@@ -110,13 +110,17 @@ class Watching:
 
         `hand_on` gets the targets that policies govern now, and the outcomes of the round.
         """
+        alive = self._status.progress.alive
         while True:
+            alive("watch")
             await self._look_if_due()
             if self._view is not None:
+                alive("watch")
                 outcomes = await self._round(self._view)
                 hand_on(_governed(self._view), outcomes)
                 self._answer_those_who_asked()
             self._status.pulse.beat()
+            alive("watch", rests=_LONGEST_SLEEP_S)
             await self._sleep()
 
     def _answer_those_who_asked(self) -> None:
@@ -176,6 +180,7 @@ class Watching:
         for gone in self._status.decisions.keys() - active:
             self._counted.gone(self._status.decisions[gone])
         self._status.keep(active)
+        self._counted.round(self._status.decisions.values())
         self._status.seen |= at_rest(view, self._clock())
         metrics.policy_errors.labels().set(len(policies.errors))
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from typing import Annotated, Literal, Self
+from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, SecretStr
 from pydantic import model_validator as checked
 
+from bridge.secrecy import learn
 from bridge.settings.fields import HttpUrl, RepoName, SecretFile, Section
 from bridge.units import Duration
 
@@ -51,7 +53,14 @@ class FluxSettings(CalledSettings):
             raise ValueError("a generic receiver checks no token: its path is the secret")
         if self.receiver not in (None, "generic") and not signed:
             raise ValueError(f"a {self.receiver} receiver needs token_file (or token)")
+        learn(self._secret_path)
         return self
+
+    @property
+    def _secret_path(self) -> str:
+        """What Flux makes of the Receiver's token: with a generic one, who knows it may call."""
+        path = urlsplit(self.url).path
+        return path.partition("/hook/")[2] or path.rpartition("/")[2]
 
 
 class ArgoCDSettings(CalledSettings):

@@ -82,14 +82,16 @@ class ServerSettings(Section):
         30.0, gt=0, description="for the headers of a request, or for the next one"
     )
     rate_limit: int = Field(
-        1_000, ge=0, description="webhooks per second from one address, above it 503; 0: no limit"
+        1_000, ge=0, description="webhooks (or actions) per second from one address; 0: no limit"
     )
     queue: int = Field(10_000, ge=1, description="alerts waiting; a full queue answers 503")
     target_series: int = Field(
         1_000, ge=0, description="targets of each state repo with series of their own in /metrics"
     )
     hung_after: Duration = Field(
-        600.0, gt=0, description="a look, round or publish that takes longer fails /healthz"
+        600.0,
+        gt=0,
+        description="work that takes longer, or a loop so silent, fails /healthz",
     )
 
     @property

@@ -50,10 +50,13 @@ class Standing:
 
     def _verdict(self) -> tuple[State, str, str]:
         """Live: the operation succeeded or none was needed, and it is healthy."""
+        has_failed = self.phase in ("Failed", "Error")
         as_compared = self.sync == "Synced" and self.health == "Healthy"
-        if as_compared and self.phase not in ("Running", "Terminating"):
+        is_settled = self.phase not in ("Running", "Terminating")
+        its_own_failed = has_failed and self.operated == self.compared  # such as a PostSync hook
+        if as_compared and is_settled and not its_own_failed:
             return "live", self.compared, ""
-        if self.phase in ("Failed", "Error"):
+        if has_failed:
             again = "" if self.retries else "; Argo CD does not try the same commit again"
             return "failed", self.operated, f"sync {self.phase}: {self.message}{again}"
         if self.health == "Healthy" and self.phase == "Succeeded":

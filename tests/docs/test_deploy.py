@@ -23,7 +23,7 @@ from tests.docs.deployed import DEPLOY, MONITORING, kinds, manifests
 from tests.docs.markdown import ROOT
 from tests.docs.schemas import Manifest, complaints
 from tests.docs.test_pages import loaded_settings
-from tests.parts.gate import needs, where_present
+from tests.parts.gate import builder, needs, program
 
 BASE, OWN = DEPLOY / "kubernetes" / "base", DEPLOY / "kubernetes" / "overlays" / "own"
 SECRETS = "/run/secrets/scalebridge"
@@ -147,9 +147,7 @@ def test_every_named_file_is_there() -> None:
 
 def built() -> list[Manifest]:
     """What kustomize makes of the overlay."""
-    program = where_present("kustomize", "kubectl")
-    verb = "build" if program.name == "kustomize" else "kustomize"
-    told = subprocess.run([str(program), verb, str(OWN)], check=True, capture_output=True)
+    told = subprocess.run([*builder(), str(OWN)], check=True, capture_output=True)
     documents = load_documents(told.stdout, "built")
     return [one.data for one in documents if isinstance(one, Document)]
 
@@ -208,13 +206,13 @@ def unit(tmp_path: Path) -> Path:
 
 
 def test_systemd_verifies_the_unit(tmp_path: Path) -> None:
-    check = [str(where_present("systemd-analyze")), "verify", "--man=no", str(unit(tmp_path))]
+    check = [str(program("systemd-analyze")), "verify", "--man=no", str(unit(tmp_path))]
     done = subprocess.run(check, capture_output=True, text=True)
     assert (done.returncode, done.stderr) == (0, "")
 
 
 def test_systemd_finds_the_unit_well_locked_up(tmp_path: Path) -> None:
-    tool = str(where_present("systemd-analyze"))
+    tool = str(program("systemd-analyze"))
     check = [tool, "security", "--offline=yes", "--threshold=20", "--no-pager", str(unit(tmp_path))]
     done = subprocess.run(check, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout[-500:] + done.stderr

@@ -226,21 +226,22 @@ def application_set(path: str, directory: str = "apps/*") -> str:
 @pytest.mark.parametrize(
     ("path", "directory", "hides"),
     [
-        ("{{path}}", "apps/*", True),
-        ("{{.path.path}}", "apps/*", True),
-        ("{{ .path.path }}/prod", "apps/*", False),
-        ("{{path}}", "infra/*", False),
-        ("apps/{{name}}", "x", True),
-        ("{{folder}}", "x", True),
-        ("apps/web", "x", True),
-        ("apps/api", "x", False),
+        ("{{path}}", "apps/*", "error"),
+        ("{{.path.path}}", "apps/*", "error"),
+        ("{{ .path.path }}/prod", "apps/*", ""),
+        ("{{path}}", "infra/*", ""),
+        ("{{path}}", "*", ""),
+        ("apps/{{name}}", "x", "error"),
+        ("{{folder}}", "x", "warning"),
+        ("apps/web", "x", "error"),
+        ("apps/api", "x", ""),
     ],
 )
 def test_an_application_set_is_taken_by_its_generators(
-    path: str, directory: str, hides: bool
+    path: str, directory: str, hides: str
 ) -> None:
     files = {"apps/web/web.yaml": DEPLOYMENT, "set.yaml": application_set(path, directory)}
-    assert told(files) == (["set.yaml:11 error"] if hides else [])
+    assert told(files) == ([f"set.yaml:11 {hides}"] if hides else [])
 
 
 PATCH = "patch: '[{op: replace, path: /spec/replicas, value: 5}]'"
@@ -432,3 +433,41 @@ def test_insane_manifests_are_passed_over() -> None:
         "e.yaml": "kind: HorizontalPodAutoscaler\nspec: {scaleTargetRef: web}\n",
     }
     assert told({**APP, **odd}) == []
+
+
+def git_repository(url: str, branch: str) -> str:
+    return (
+        "apiVersion: source.toolkit.fluxcd.io/v1\nkind: GitRepository\n"
+        "metadata: {name: team, namespace: flux-system}\n"
+        f"spec: {{url: {url}, ref: {{branch: {branch}}}}}\n"
+    )
+
+
+TEAMS = """\
+apiVersion: kustomize.toolkit.fluxcd.io/v1
+kind: Kustomization
+metadata: {name: apps, namespace: flux-system}
+spec:
+  path: ./apps
+  suspend: true
+  sourceRef: {kind: GitRepository, name: team}
+"""
+THEIRS = "https://git.example.com/team/app.git"
+
+
+@pytest.mark.parametrize(
+    ("origins", "concerns"),
+    [
+        pytest.param([], True, id="not told"),
+        pytest.param([(OURS, "main")], True, id="ours"),
+        pytest.param([(OURS, "next")], False, id="another branch"),
+        pytest.param([(THEIRS, "main")], False, id="another repo"),
+        pytest.param([(THEIRS, "main"), (OURS, "main")], True, id="one of each cluster"),
+    ],
+)
+def test_a_flux_kustomization_takes_what_its_source_has(
+    origins: list[tuple[str, str]], concerns: bool
+) -> None:
+    sources = {f"c{n}/team.yaml": git_repository(*one) for n, one in enumerate(origins)}
+    found = told({**APP, "teams.yaml": TEAMS, **sources})
+    assert found == (["teams.yaml:6 warning"] if concerns else [])

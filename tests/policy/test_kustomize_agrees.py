@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.parts.gate import where_present
+from tests.parts.gate import builder
 from tests.policy.disputed import DEPLOYMENT, at, told
 
 OPERATION = "\n  patch: |-\n    - op: replace\n      path: /spec/replicas\n      value: 5\n"
@@ -65,9 +65,7 @@ def built(folder: Path, overlay: str, replicas: int) -> bytes:
     for path, text in files(overlay, replicas).items():
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
         (folder / path).write_text(text)
-    program = where_present("kustomize", "kubectl")
-    verb = "build" if program.name == "kustomize" else "kustomize"
-    done = subprocess.run([program, verb, str(folder / "prod")], capture_output=True)
+    done = subprocess.run([*builder(), str(folder / "prod")], capture_output=True)
     assert done.returncode == 0, done.stderr
     return done.stdout
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import Mapping
 
@@ -116,3 +117,21 @@ async def test_a_link_can_t_put_words_into_the_page() -> None:
         none = await http.get(f"/targets/{key}?done=<b>&commit={SHA}")
     assert "nothing was held" in odd.text
     assert "<b>" not in odd.text + none.text
+
+
+@pytest.mark.parametrize("send", ["form", "json"])
+async def test_orders_are_limited_like_webhooks(send: str) -> None:
+    recorder = Recorder()
+    async with serving(status=shown(4, STARTED), actions=recorder, rate_limit=1) as http:
+        key = await key_of(http, "worker-0002")
+        form = await form_of(http, key)
+        if send == "form":
+            orders = [http.post(f"/targets/{key}/release", data=form) for _ in range(8)]
+        else:
+            orders = [http.post(f"/api/v1/targets/{key}/release", json={}) for _ in range(8)]
+        answers = await asyncio.gather(*orders)
+    refused = [one for one in answers if one.status_code == 429]
+    assert len(recorder.asked) == len(answers) - len(refused)
+    assert len(refused) >= 4
+    assert all("too many orders from there" in one.text for one in refused)
+    assert {one.headers["Retry-After"] for one in refused} == {"1"}

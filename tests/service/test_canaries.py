@@ -9,6 +9,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from bridge.server.api import OPERATIONS
 from tests.parts.fake_prometheus import ANY, FakePrometheus, samples, status
 from tests.parts.git_http import GitHttp
 from tests.parts.state_repo import StateRepo
@@ -20,13 +21,29 @@ from tests.service.program import configured, policy, running, through
 pytestmark = pytest.mark.timeout(60)
 
 GIT, METRICS, HOOK, KEY = (f"canary-{name}-äß7f3a" for name in ("git", "metrics", "hook", "key"))
+RECEIVER = "canary-receiver-7f3a" * 3
 PAIR = base64.b64encode(f"bridge:{GIT}".encode()).decode()
-PAGES = ("/", "/api/v1/status", "/metrics", "/readyz", "/healthz")
+PAGES = ("/", "/api/v1/status", "/metrics", "/readyz", "/healthz", "/api/v1/openapi.json")
 
 
 def spelt(secret: str) -> set[str]:
     """As it is, and as JSON and HTML may have it."""
     return {secret, json.dumps(secret)[1:-1], secret.encode("ascii", "xmlcharrefreplace").decode()}
+
+
+def _shown(url: str) -> list[str]:
+    """All that can be read there, with the page and facts of each target; an event, a refusal."""
+    targets = httpx.get(f"{url}/api/v1/targets").raise_for_status().json()["targets"]
+    keys = [one["id"] for one in targets]
+    assert len(keys) == 2
+    reads = [one.path for one in OPERATIONS if one.method == "get"]
+    wanted = [path.replace("{id}", key) for path in reads for key in keys]
+    pages = dict.fromkeys([*PAGES, *wanted, *(f"/targets/{key}" for key in keys)])
+    with httpx.stream("GET", f"{url}/api/v1/events") as events:
+        event = next(events.iter_text())
+    wrong = httpx.post(f"{url}/webhooks/alertmanager", headers={"Authorization": "no"})
+    read = [httpx.get(f"{url}{page}").raise_for_status().text for page in pages]
+    return [*read, event, wrong.text]
 
 
 def test_no_line_page_or_metric_shows_a_secret(
@@ -47,6 +64,7 @@ def test_no_line_page_or_metric_shows_a_secret(
         reconcilers=[
             {"name": "teller", "type": "command", "command": ["sh", "-c", says]},
             {"name": "hook", "type": "webhook", "url": f"{fake.url}/404", "token_file": "key"},
+            {"name": "flux", "type": "flux", "url": f"{fake.url}/hook/{RECEIVER}"},
         ],
     )
     given = json.loads(config.read_text())
@@ -55,17 +73,18 @@ def test_no_line_page_or_metric_shows_a_secret(
     with running(config) as program:
         program.until("notice_accepted", reconciler="teller", output="[secret] " * 4 + "[secret]")
         program.until("notice_failed", reconciler="hook")
+        program.until("notice_failed", reconciler="flux")
         unknown = program.until("metrics_unknown", policy="search")
         hook(shop, "pre-receive", f"{says} >&2; exit 1")
         fake.script("checkout", samples(900))
         program.until("publish_failed")
-        wrong = httpx.post(f"{program.url}/webhooks/alertmanager", headers={"Authorization": "no"})
-        shown = [httpx.get(f"{program.url}{page}").text for page in PAGES]
+        shown = _shown(program.url)
     assert "Bearer [secret]" in unknown["reason"]
-    everything = "\n".join([program.transcript, *shown, wrong.text])
-    for secret in (GIT, PAIR, METRICS, HOOK, KEY):
+    everything = "\n".join([program.transcript, *shown])
+    for secret in (GIT, PAIR, METRICS, HOOK, KEY, RECEIVER):
         assert not [one for one in spelt(secret) if one in everything]
     assert "[secret]" in shown[0]
+    assert f"{fake.url}/hook/[secret]" in everything
     assert subjects(shop) == ["scale: checkout 3→7"]
 
 

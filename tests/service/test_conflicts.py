@@ -15,7 +15,7 @@ from bridge.settings.state_repo import StateRepoSettings
 from tests.commands.conftest import Run, invoking
 from tests.conftest import DEPLOYMENT
 from tests.parts.fake_prometheus import FakePrometheus, samples
-from tests.parts.gate import shared, where_present
+from tests.parts.gate import builder, shared
 from tests.parts.state_repo import StateRepo
 from tests.service.program import configured, policy, running
 
@@ -115,7 +115,7 @@ async def void(folder: Path, files: Mapping[str, str]) -> list[str]:
 
 
 async def test_what_is_rendered_agrees_with_our_own_reading(tmp_path: Path) -> None:
-    where_present("kustomize", "kubectl")
+    builder()
     files = {"base/kustomization.yaml": KUSTOMIZATION, "prod/kustomization.yaml": OVERRIDE}
     assert await void(tmp_path / "one", files) == ["apps/prod/kustomization.yaml:2 True"]
     prefixed = {**files, "prod/kustomization.yaml": "namePrefix: eu-\nresources: [../base]\n"}
@@ -135,7 +135,7 @@ transformers:
 
 
 async def test_what_only_a_build_shows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    where_present("kustomize", "kubectl")
+    builder()
     files = {"base/kustomization.yaml": KUSTOMIZATION, "prod/kustomization.yaml": CONTAINED}
     assert await void(tmp_path / "one", files) == ["apps/prod/kustomization.yaml:1 True"]
     monkeypatch.setattr(rendering, "build_command", lambda: None)

@@ -58,6 +58,11 @@ FAILED = "sync Failed: bad field"
             id="failed and tried again",
         ),
         pytest.param(
+            {"phase": "Failed", "message": "bad field"},
+            ("failed", OURS, f"{FAILED}; Argo CD does not try the same commit again"),
+            id="applied, and a hook failed",
+        ),
+        pytest.param(
             {"phase": "Failed", "compared": OTHER}, ("live", OTHER, ""), id="failed before"
         ),
         pytest.param(

@@ -54,6 +54,14 @@ def test_an_event_is_a_report() -> None:
     [
         pytest.param({"reason": "ReconciliationSucceeded", "message": "done"}, "live", id="whole"),
         pytest.param({"message": "Deployment/shop/web configured"}, "applied", id="applied"),
+        pytest.param(
+            {
+                "reason": "DependencyNotReady",
+                "message": "Dependencies do not meet ready condition, retrying in 30s",
+            },
+            "underway",
+            id="held up",
+        ),
         pytest.param({"severity": "error", "reason": "HealthCheckFailed"}, "failed", id="failed"),
         pytest.param(
             {"involvedObject": {"kind": "GitRepository", "name": "state"}}, "underway", id="fetched"

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from bridge.manifest.claims.fields import Part
 from bridge.manifest.claims.hiding import hidings_of
-from bridge.manifest.claims.overlay import Overlay, inside, sets_of
+from bridge.manifest.claims.overlay import ANYWHERE, Overlay, inside, sets_of
 
 _TEMPLATE = re.compile(r"\{\{.*?\}\}")
 _DIRECTORY = re.compile(r"\{\{-?\s*\.?path(?:\.path)?\s*-?\}\}")
@@ -55,6 +55,9 @@ def _folders(part: Part, path: str, *, templated: bool) -> Iterator[str]:
         yield inside("", path) or "."
         return
     globs = list(_directories(part.at("spec"))) if _DIRECTORY.search(path) else []
+    if not globs and _TEMPLATE.fullmatch(path.strip()):
+        yield ANYWHERE
+        return
     for glob in globs or ["*"]:
         named = "".join((glob if n % 2 else one) for n, one in enumerate(_PARTED.split(path)))
         yield inside("", _TEMPLATE.sub("*", named))

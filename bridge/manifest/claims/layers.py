@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import PurePosixPath
 
-from bridge.manifest.claims.overlay import Entry, Overlay
+from bridge.manifest.claims.overlay import ANYWHERE, Entry, Overlay
 from bridge.manifest.claims.patches import Patch
 from bridge.manifest.claims.reading import Claims
 from bridge.manifest.claims.subject import Subject
@@ -135,8 +135,8 @@ class Layers:
 def _fits(folder: str, glob: str) -> bool:
     """Whether a folder is one of those that a glob means; `*` stays within a name."""
     parts, wanted = folder.split("/"), glob.split("/")
-    if wanted == ["*"]:
-        return True  # a template of which nothing is known
+    if glob == ANYWHERE:
+        return True
     return len(parts) == len(wanted) and all(map(fnmatchcase, parts, wanted))
 
 

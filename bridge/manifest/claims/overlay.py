@@ -15,8 +15,11 @@ from bridge.manifest.claims.fields import Lines, Part
 from bridge.manifest.claims.hiding import Hiding
 from bridge.manifest.claims.patches import Patch, body_of
 from bridge.manifest.claims.selector import selector_of
+from bridge.manifest.target import Target
 
 KUSTOMIZATIONS = ("kustomization.yaml", "kustomization.yml", "Kustomization")
+ANYWHERE = "**"
+"""A folder of which the repo tells nothing."""
 _REMOTE = ("://", "git@", "?ref=", "github.com/")
 
 
@@ -48,9 +51,16 @@ class Overlay:
     """The line that says so."""
     hidings: tuple[Hiding, ...] = field(default=(), compare=False)
     origin: tuple[str, str] = ("", "")
-    """URL and revision of what an Application takes; empty where it doesn't say."""
+    """URL and revision of what it takes; empty where that isn't told."""
+    source: Target | None = None
+    """The GitRepository that a Flux Kustomization names for it."""
     recurses: bool = True
     """Whether a folder without a kustomization is taken with the folders in it."""
+
+    @property
+    def is_guess(self) -> bool:
+        """Whether it may as well take none of what it is held against."""
+        return ANYWHERE in self.takes
 
     @property
     def files(self) -> Iterator[str]:
@@ -150,4 +160,11 @@ def flux_overlay(part: Part, path: str) -> Overlay:
         components=tuple(filter(None, parts)),
         sets=tuple(sets_of(spec, folder)),
         suspended=suspended.line if suspended.data is True else 0,
+        source=_source(spec.at("sourceRef"), part.text("metadata", "namespace")),
     )
+
+
+def _source(ref: Part, namespace: str) -> Target | None:
+    if ref.text("kind") != "GitRepository":
+        return None  # what somebody made of a repo, perhaps of ours
+    return Target("GitRepository", ref.text("name"), ref.text("namespace") or namespace or None)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 
 from bridge.documents import Document, load_documents
 from bridge.manifest.claims.argocd import argocd_overlays
@@ -25,6 +26,8 @@ _SCREEN = re.compile(
     rb"HorizontalPodAutoscaler|ScaledObject|workloadRef|argoproj\.io/|\.toolkit\.fluxcd\.io/"
 )
 """The cheap look before any parse; kustomizations are known by their names."""
+Origin = tuple[str, str]
+"""URL and revision."""
 _DISABLED = "kustomize.toolkit.fluxcd.io/reconcile"
 
 
@@ -43,6 +46,8 @@ class FileClaims:
     owners: tuple[Owner, ...] = ()
     frozen: tuple[Frozen, ...] = ()
     overlays: tuple[Overlay, ...] = ()
+    origins: tuple[tuple[Target, Origin], ...] = ()
+    """Of Flux' GitRepositories."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +78,8 @@ def claims_in(content: bytes, path: str) -> FileClaims:
         overlays = [kustomization_of(parts[0], path)]
     owners = (owner_of(part) for part in parts)
     frozen = (Frozen(_identity(part), part.line) for part in parts if _is_frozen(part))
-    return FileClaims(tuple(filter(None, owners)), tuple(frozen), tuple(overlays))
+    origins = (_git_repository(part) for part in parts if part.text("kind") == "GitRepository")
+    return FileClaims(tuple(filter(None, owners)), tuple(frozen), tuple(overlays), tuple(origins))
 
 
 def _overlays(part: Part, path: str) -> Iterable[Overlay]:
@@ -83,6 +89,23 @@ def _overlays(part: Part, path: str) -> Iterable[Overlay]:
     if group == "argoproj.io" and kind in ("Application", "ApplicationSet"):
         return argocd_overlays(part, path)
     return ()
+
+
+def _git_repository(part: Part) -> tuple[Target, Origin]:
+    name, namespace = part.text("metadata", "name"), part.text("metadata", "namespace")
+    origin = part.text("spec", "url"), part.text("spec", "ref", "branch")
+    return Target("GitRepository", name, namespace or None), origin
+
+
+def _with_origins(found: Iterable[FileClaims]) -> Iterator[Overlay]:
+    """A GitRepository that clusters have of one name, and not of one origin, tells nothing."""
+    files = list(found)
+    origins: dict[Target, set[Origin]] = defaultdict(set)
+    for target, origin in (pair for claims in files for pair in claims.origins):
+        origins[target].add(origin)
+    for overlay in (one for claims in files for one in claims.overlays):
+        known = origins.get(overlay.source, set()) if overlay.source else set()
+        yield replace(overlay, origin=next(iter(known))) if len(known) == 1 else overlay
 
 
 def _identity(part: Part) -> Target:
@@ -125,7 +148,7 @@ class Ledger:
         self.take_in(self.unread(tree), read)
         self._read = {key: self._read[key] for key in tree.items() if key in self._read}
         found = [(path, claims) for (path, _), claims in self._read.items() if claims != _NOTHING]
-        overlays = tuple(overlay for _, claims in found for overlay in claims.overlays)
+        overlays = tuple(_with_origins(claims for _, claims in found))
         return Claims(
             tuple((path, owner) for path, claims in found for owner in claims.owners),
             tuple((path, frozen) for path, claims in found for frozen in claims.frozen),
