@@ -55,8 +55,10 @@ class Relay(Context):
         self._answers = inf
         self._server: asyncio.Server | None = None
         self._writers: set[StreamWriter] = set()
-        with socket.create_server(("127.0.0.1", 0)) as listener:
-            self._port = listener.getsockname()[1]
+        self._held = socket.socket()  # bound and deaf, so that nobody else gets the port meanwhile
+        self._held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        self._held.bind(("127.0.0.1", 0))
+        self._port = self._held.getsockname()[1]
 
     @property
     def address(self) -> str:
@@ -64,6 +66,7 @@ class Relay(Context):
         return f"127.0.0.1:{self._port}"
 
     def _enter(self, stack: ExitStack) -> None:
+        stack.enter_context(self._held)
         self._thread = stack.enter_context(LoopThread())
         stack.callback(self.refuse)
         self.forward()
@@ -103,7 +106,7 @@ class Relay(Context):
     async def _listen(self) -> None:
         if self._server is None:
             self._server = await asyncio.start_server(
-                self._take, "127.0.0.1", self._port, ssl=self._context
+                self._take, "127.0.0.1", self._port, ssl=self._context, reuse_port=True
             )
 
     async def _close(self) -> None:
