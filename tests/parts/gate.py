@@ -30,7 +30,7 @@ def builder() -> tuple[str, str]:
     """What builds a kustomization: the one part that CI may lack elsewhere than on GitHub.
 
     tools/install-parts can't bring it: Debian 12's kubernetes-client (1.20, kustomize 2.0) can not
-    build the overlays here, and neither PyPI nor npm has it. GitHub's images come with it. Other
+    build the overlays here. GitHub's images come with a newer one. Other
     tests cover the same by our own reading.
     """
     found = build_command()
