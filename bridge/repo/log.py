@@ -87,13 +87,15 @@ def dated(log: Sequence[Commit], now: datetime = ENDLESS) -> list[Commit]:
 def without_copies(log: Sequence[Commit]) -> list[Commit]:
     """The log, newest first; a decision counts once, where it was first committed.
 
-    Whoever picks a commit of ours anew makes a change of his own, with our trailers in it.
+    Whoever picks a commit of ours anew makes a change of his own, with our trailers in it. The
+    same committer within the same second has decided the same twice.
     """
-    seen: set[object] = set()
+    first: dict[object, str] = {}
     found: list[Commit] = []
     for commit in reversed(log):
         origin = (commit.authored, commit.decisions)
-        copied = origin in seen or commit.at - commit.authored > REMEMBERED
+        again = commit.at == commit.authored and first.get(origin) == commit.author
+        copied = (origin in first and not again) or commit.at - commit.authored > REMEMBERED
         found.append(replace(commit, decisions=()) if commit.decisions and copied else commit)
-        seen.add(origin)
+        first.setdefault(origin, commit.author)
     return found[::-1]

@@ -153,6 +153,16 @@ def test_a_decision_counts_once(later: dict[str, object], kept: tuple[ScaleDecis
     assert newer.decisions == kept
 
 
+@pytest.mark.parametrize(("by", "kept"), [("bridge", (up(7),)), ("Robin", ())])
+def test_what_is_undone_and_decided_again_within_a_second_is_no_copy(
+    by: str, kept: tuple[ScaleDecision, ...]
+) -> None:
+    ours = commit("a", 1, author="bridge", decisions=(up(7),))
+    undone, again = commit("b", 1, "a"), replace(ours, sha="c", parents=("b",), author=by)
+    newest, _, oldest = without_copies([again, undone, ours])
+    assert (newest.decisions, oldest.decisions) == (kept, (up(7),))
+
+
 def test_a_merge_tells_what_it_brings_and_no_other_does() -> None:
     old = [commit("a", 9)]
     main = [commit("m2", 1, "m1", "s3"), commit("m1", 4, "a", "s1"), *old]
