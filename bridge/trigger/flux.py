@@ -17,7 +17,7 @@ from bridge.trigger.report import Report, State, commit_of
 _MOST_TEXT = 500
 _ALGORITHMS = {"sha1": hashlib.sha1, "sha256": hashlib.sha256, "sha512": hashlib.sha512}
 _HEALTHY = ("Health check passed", "Reconciliation finished", "Update completed")
-_HELD = "DependencyNotReady"
+_HELD = ("DependencyNotReady",)
 _DONE = ("ReconciliationSucceeded", "Succeeded")
 
 
@@ -50,7 +50,7 @@ class _Event(BaseModel):
     def state(self) -> State:
         if self.severity == "error":
             return "failed"
-        if self.involved.kind != "Kustomization" or self.reason == _HELD:
+        if self.involved.kind != "Kustomization" or self.reason in _HELD:
             return "underway"  # a source has fetched it, or what it depends on is not ready
         if self.reason in _DONE or self.message.startswith(_HEALTHY):
             return "live"
