@@ -22,6 +22,17 @@ ConfigOption = Annotated[
         show_default=False,
     ),
 ]
+PodStartOption = Annotated[
+    str, typer.Option(metavar="SPAN", help="How much of that a pod takes to start.")
+]
+CapacityOption = Annotated[
+    float | None,
+    typer.Option(
+        min=1e-9,
+        help="What one replica serves, in the unit of the load. Default: the metric's target "
+        "and the tolerance.",
+    ),
+]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object for programs.")]
 REPO: ContextVar[str | None] = ContextVar("repo", default=None)
 """The state repo that `--repo` names."""

@@ -8,7 +8,13 @@ from typing import Annotated, Literal
 
 import typer
 
-from bridge.cli.options import ConfigOption, JsonOption, configured
+from bridge.cli.options import (
+    CapacityOption,
+    ConfigOption,
+    JsonOption,
+    PodStartOption,
+    configured,
+)
 
 
 def validate(
@@ -76,17 +82,8 @@ def backtest(  # noqa: PLR0913, PLR0917 - each is an option
             show_default=False,
         ),
     ] = None,
-    pod_start: Annotated[
-        str, typer.Option(metavar="SPAN", help="How much of that a pod takes to start.")
-    ] = "10s",
-    capacity: Annotated[
-        float | None,
-        typer.Option(
-            min=1e-9,
-            help="What one replica serves, in the unit of the load. Default: the metric's target "
-            "and the tolerance.",
-        ),
-    ] = None,
+    pod_start: PodStartOption = "10s",
+    capacity: CapacityOption = None,
     metric: Annotated[
         str | None, typer.Option(help="Which metric the trace, or --capacity, is of.")
     ] = None,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bridge.cli.options import JsonOption
+from bridge.cli.options import CapacityOption, JsonOption, PodStartOption
 
 if TYPE_CHECKING:
     from bridge.backtest.knobs import Range
@@ -78,20 +78,11 @@ def tune(  # noqa: PLR0913, PLR0917 - each is an option
     dead_time: Annotated[
         str, typer.Option(metavar="SPAN", help="From a commit to ready pods.")
     ] = "30s",
-    pod_start: Annotated[
-        str, typer.Option(metavar="SPAN", help="How much of that a pod takes to start.")
-    ] = "10s",
+    pod_start: PodStartOption = "10s",
     budget: Annotated[
         int | None, typer.Option(min=1, help="batch.max_commits_per_hour to play with.")
     ] = None,
-    capacity: Annotated[
-        float | None,
-        typer.Option(
-            min=1e-9,
-            help="What one replica serves, in the unit of the load. Default: the metric's target "
-            "and the tolerance.",
-        ),
-    ] = None,
+    capacity: CapacityOption = None,
     metric: Annotated[str | None, typer.Option(help="Which metric the traces are of.")] = None,
     jobs: Annotated[int, typer.Option(min=1, help="Processes; they change no result.")] = 2,
     json: JsonOption = False,

@@ -68,7 +68,7 @@ class Monitoring:
     async def warm(self) -> None:
         """Waits until a rate can be told, which takes two scrapes."""
         async with asyncio.timeout(_WARM_WITHIN), aiohttp.ClientSession() as session:
-            while not await self._knows(session, _WARM_QUERY):  # noqa: ASYNC110  same
+            while not await self._knows(session, _WARM_QUERY):  # noqa: ASYNC110  # another process
                 await asyncio.sleep(0.2)
 
     async def _knows(self, session: aiohttp.ClientSession, query: str) -> bool:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from math import ceil
 from operator import itemgetter
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, get_args
 
 from bridge.decide.decision import Decision
 from bridge.evaluate.reading import Reading
@@ -17,7 +17,7 @@ from bridge.evaluate.reading import Reading
 State = Literal[
     "failed", "stuck", "unknown", "held", "paused", "changing", "in flight", "steady", "suspended"
 ]
-STATES: Final[tuple[State, ...]] = State.__args__  # type: ignore[attr-defined] # those of a Literal
+STATES: Final[tuple[State, ...]] = get_args(State)
 _ORDER: Final = {state: place for place, state in enumerate(STATES)}
 TROUBLE: Final = frozenset({"failed", "stuck", "unknown"})
 Sort = Literal["attention", "target", "policy", "live", "committed", "desired"]
