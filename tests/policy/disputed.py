@@ -68,3 +68,19 @@ def at(file: str, path: Path) -> Target:
     """WEB with its count at a path of this file."""
     where = Locator(Field(path), file)
     return Target(WEB.kind, WEB.name, WEB.namespace, WEB.api_version, where)
+
+
+BASE = {"base/web.yaml": DEPLOYMENT, "base/kustomization.yaml": "resources: [web.yaml]\n"}
+APP = {"apps/web.yaml": DEPLOYMENT}
+PATCH = "patch: '[{op: replace, path: /spec/replicas, value: 5}]'"
+MERGE = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\nspec: {replicas: 5}\n"
+
+
+def hpa(kind: str = "Deployment", name: str = "web", namespace: str = "shop") -> str:
+    """One that owns the workload."""
+    return (
+        "apiVersion: autoscaling/v2\nkind: HorizontalPodAutoscaler\n"
+        f"metadata: {{name: {name}, namespace: {namespace}}}\n"
+        f"spec:\n  scaleTargetRef: {{apiVersion: apps/v1, kind: {kind}, name: {name}}}\n"
+        "  minReplicas: 3\n  maxReplicas: 9\n"
+    )
