@@ -10,10 +10,11 @@ from typing import Protocol
 from bridge.backtest.cluster import Cluster
 from bridge.backtest.foresight import Foresight, Said
 from bridge.backtest.measuring import Measuring
-from bridge.decide.decide import decide, window_to_know
+from bridge.decide.decide import decide
 from bridge.decide.decision import Decision
 from bridge.decide.recall import Known, Scaled
 from bridge.decide.rollout import RECORD_S
+from bridge.decide.window import window_to_know
 from bridge.decide.wishes import Wished
 from bridge.evaluate.forecast import seconds_ahead
 from bridge.evaluate.reading import Moment, Observation, Past, Reading

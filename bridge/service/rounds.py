@@ -10,9 +10,10 @@ from datetime import datetime
 from itertools import chain
 
 from bridge.batch.budget import HOUR, Budget
-from bridge.decide.decide import decide, window_to_know
+from bridge.decide.decide import decide
 from bridge.decide.override import Hold
 from bridge.decide.recall import Known
+from bridge.decide.window import window_to_know
 from bridge.decide.wishes import order_of
 from bridge.errors import ManifestUnsupported
 from bridge.evaluate.alerts import Alerts, AlertSource
