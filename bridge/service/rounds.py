@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import chain
+from typing import Self
 
 from bridge.batch.budget import HOUR, Budget
 from bridge.decide.decide import decide
@@ -22,6 +23,7 @@ from bridge.evaluate.questions import MetricsSource
 from bridge.evaluate.reading import Observation, Past
 from bridge.manifest.target import Target
 from bridge.policy.model import ScalingPolicy
+from bridge.policy.shard import WHOLE, Shard
 from bridge.publish.case import Orders
 from bridge.repo.snapshot import Commit, Snapshot
 from bridge.repo.state_repo import StateRepo
@@ -65,8 +67,14 @@ class Rounds:
         self._view: View | None = None
         self.others = Others()
         """Who gets a turn in between; for those who tell of a round as well."""
+        self._shard = WHOLE
         self.unclaimed: dict[str, int] = {}
         """By fleet: how many samples of its last round named none of its members."""
+
+    def of(self, shard: Shard) -> Self:
+        """The same, of a share of the targets."""
+        self._shard = shard
+        return self
 
     async def look(self) -> View:
         """Fetches the tip and reads the policies.
@@ -85,18 +93,19 @@ class Rounds:
         policies = await read_policies(self._repo, snapshot)
         index = await self._repo.located(snapshot, targets_of(policies.by_name))
         places = await asyncio.to_thread(placed, policies.by_name, index)
+        places = places.of_shard(self._shard)
         self._view = View(replace(snapshot, index=index), policies, places)
         self.unclaimed = {n: some for n, some in self.unclaimed.items() if n in policies.by_name}
         return self._view
 
     async def policies_at(self, snapshot: Snapshot) -> Mapping[str, ScalingPolicy]:
-        """The policies that hold at a snapshot, each for one target, by title."""
+        """The policies that hold at a snapshot, each for one target of this share, by title."""
         return (await self.view_of(snapshot)).places.governing
 
     async def orders_at(self, snapshot: Snapshot) -> Orders:
-        """The same, in which files people wrote them, and what they hold."""
+        """All policies of all shares, in which files people wrote them, and what they hold."""
         view = await self.view_of(snapshot)
-        return Orders(view.places.governing, view.policies.paths, await self.held(view))
+        return Orders(view.places.everywhere, view.policies.paths, await self.held(view))
 
     async def budget_at(self, snapshot: Snapshot) -> Budget | None:
         """What of the commit budget is spent there, whoever's decisions it went to.
@@ -150,7 +159,9 @@ class Rounds:
         """Of a policy for one target, or of a fleet's members."""
         outcomes = [await self._outcome(one, view, asking, memory) for one in policies]
         if policies[0].is_member:
-            self.unclaimed[policies[0].name] = asking.unclaimed(policies)
+            others = view.places.elsewhere.values()
+            members = [*policies, *(one for one in others if one.name == policies[0].name)]
+            self.unclaimed[policies[0].name] = asking.unclaimed(members)
         return outcomes
 
     async def held(self, view: View) -> dict[Target, Hold]:
