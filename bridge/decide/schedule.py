@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from datetime import datetime
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from bridge.cron import Cron, parse_cron, zone_of
@@ -31,6 +32,12 @@ def raised_minimum(schedules: Iterable[Schedule], now: datetime) -> Schedule | N
 
 
 def is_open(schedule: Schedule, now: datetime) -> bool:
-    """Whether a schedule's window of time is open."""
-    start, end = parse_cron(schedule.start), parse_cron(schedule.end)
-    return in_window(start, end, zone_of(schedule.timezone), now)
+    """Whether a schedule's window of time is open; windows open and close at whole minutes."""
+    minute = now.replace(second=0, microsecond=0)
+    return _is_open_in(schedule.start, schedule.end, schedule.timezone, minute)
+
+
+@lru_cache(maxsize=4096)
+def _is_open_in(start: str, end: str, timezone: str, minute: datetime) -> bool:
+    """Worked out once: a rest looks at each moment of its cooldown period."""
+    return in_window(parse_cron(start), parse_cron(end), zone_of(timezone), minute)
