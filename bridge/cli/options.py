@@ -23,6 +23,12 @@ ConfigOption = Annotated[
         show_default=False,
     ),
 ]
+MemberOption = Annotated[
+    str | None,
+    typer.Option(
+        metavar="NAMESPACE/NAME", help="Of a fleet's policy: which of its members to play."
+    ),
+]
 PodStartOption = Annotated[
     str, typer.Option(metavar="SPAN", help="How much of that a pod takes to start.")
 ]

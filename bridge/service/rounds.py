@@ -11,9 +11,10 @@ from itertools import chain
 from typing import Self
 
 from bridge.batch.budget import HOUR, Budget
-from bridge.decide.decide import decide, window_to_know
+from bridge.decide.decide import decide
 from bridge.decide.override import Hold
 from bridge.decide.recall import Known
+from bridge.decide.window import window_to_know
 from bridge.decide.wishes import order_of
 from bridge.errors import ManifestUnsupported
 from bridge.evaluate.alerts import Alerts, AlertSource
@@ -27,6 +28,7 @@ from bridge.publish.case import Orders
 from bridge.repo.snapshot import Commit, Snapshot
 from bridge.repo.state_repo import StateRepo
 from bridge.service.memory import Memory, Recollection
+from bridge.service.others import Others
 from bridge.service.outcome import Outcome, adopted, with_moves
 from bridge.service.placing import placed, targets_of
 from bridge.service.policies import read_policies
@@ -34,7 +36,6 @@ from bridge.service.rollouts import RolloutLog
 from bridge.service.view import View, managed_at
 
 _AT_A_TIME = 50
-"""Decided before the event loop serves others: some 10 ms, or 50 ms with a past."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +65,8 @@ class Rounds:
         self._recollection = Recollection(repo, alerts)
         self._rollouts = RolloutLog()
         self._view: View | None = None
+        self.others = Others()
+        """Who gets a turn in between; for those who tell of a round as well."""
         self._shard = WHOLE
         self.unclaimed: dict[str, int] = {}
         """By fleet: how many samples of its last round named none of its members."""
@@ -138,7 +141,7 @@ class Rounds:
         now = self._clock()
         asking = Asking(self._metrics, now, found)
         memory = await self._recollection.of(view, now)
-        turn = asyncio.Semaphore(_AT_A_TIME)  # one answer may wake thousands at the same moment
+        turn = asyncio.Semaphore(_AT_A_TIME)
         by_policy: dict[str, list[ScalingPolicy]] = defaultdict(list)
         for policy in found:
             by_policy[policy.name].append(policy)
@@ -155,12 +158,8 @@ class Rounds:
     async def _outcomes(
         self, policies: Sequence[ScalingPolicy], view: View, asking: Asking, memory: Memory
     ) -> list[Outcome]:
-        """Of a policy for one target, or of a fleet's members; others get a turn in between."""
-        outcomes = []
-        for number, policy in enumerate(policies):
-            if number % _AT_A_TIME == _AT_A_TIME - 1:
-                await asyncio.sleep(0)
-            outcomes.append(await self._outcome(policy, view, asking, memory))
+        """Of a policy for one target, or of a fleet's members."""
+        outcomes = [await self._outcome(one, view, asking, memory) for one in policies]
         if policies[0].is_member:
             others = view.places.elsewhere.values()
             members = [*policies, *(one for one in others if one.name == policies[0].name)]
@@ -216,6 +215,7 @@ class Rounds:
         if committed is None:
             return await adopted(policy, place, asking)
         observation, known = await self._known(policy, committed, asking, memory)
+        await self.others.in_between()
         made = with_moves(decide(policy, observation, known), place)
         now, timeout = observation.now, policy.spec.in_flight_timeout
         return Outcome(policy, made, "", now, known.in_flight_since(now.at, now.ready, timeout))
@@ -226,6 +226,7 @@ class Rounds:
         changes = memory.changes_of(policy.target)
         rollouts = await self._rollouts.of(policy, changes, asking)
         moment = await asking.moment(policy, rollouts.dead_time)
+        await self.others.in_between()  # one answer may wake thousands at the same moment
         window = window_to_know(policy, moment, committed, rollouts.dead_time)
         past = await asking.past(policy, window, rollouts.dead_time) if window else Past()
         known = Known(committed, changes, memory.override_of(policy.target, committed), rollouts)
