@@ -26,10 +26,13 @@ Event = dict[str, Any]
 
 
 class Program:
-    """`python -m bridge run`, started; its log is read in a thread."""
+    """`python -m bridge run`, started; its log is read in a thread.
 
-    def __init__(self, config: Path) -> None:
-        command = (sys.executable, "-m", "bridge", "run", "--config", str(config))
+    `module` is what is run in bridge's stead, with its arguments before `run`.
+    """
+
+    def __init__(self, config: Path, *module: str) -> None:
+        command = (sys.executable, "-m", *(module or ("bridge",)), "run", "--config", str(config))
         self.process = subprocess.Popen(
             command, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True, cwd=CHECKOUT
         )
@@ -135,6 +138,7 @@ def configured(
     folder: Path,
     prometheus: str,
     state_repo: Mapping[str, Any],
+    /,
     timeout: str = "2s",
     **sections: Any,
 ) -> Path:
