@@ -40,9 +40,9 @@ def write_png(plot: Plot, file: Path) -> None:
     ticks.set_yticks([-row for row in range(rows)], [named(one) for one in plot.supplies])
     ticks.set_ylim(0.5 - rows, 0.5)
     ticks.set_xlabel("UTC")
-    locator = AutoDateLocator()
+    locator = AutoDateLocator()  # type: ignore[no-untyped-call] # matplotlib has no types there
     ticks.xaxis.set_major_locator(locator)
-    ticks.xaxis.set_major_formatter(ConciseDateFormatter(locator))
+    ticks.xaxis.set_major_formatter(ConciseDateFormatter(locator))  # type: ignore[no-untyped-call] # nor here
     figure.savefig(file)
 
 
