@@ -12,7 +12,6 @@ from typing import cast
 from aiohttp import web
 
 from bridge.errors import ConfigInvalid
-from bridge.observe import metrics
 from bridge.observe.board import Board
 from bridge.observe.status import Status, Statuses
 from bridge.server.acting import Actions
@@ -42,7 +41,9 @@ class Server:
         )
         application.add_routes(Webhooks(settings, listeners, clock).routes)
         application.add_routes(Pages(status, settings.hung_after).routes)
-        face = Face(settings, Board(status, clock), actions, clock)
+        board = Board(status, clock)
+        self._credentials = board.each[0].sources.credentials
+        face = Face(settings, board, actions, clock)
         application.add_routes(face.routes)
         application.on_shutdown.append(face.events.close)
         self._runner = web.AppRunner(
@@ -64,6 +65,8 @@ class Server:
         tls = self._settings.tls
         context = _context(tls) if tls else None
         handshake = self._settings.idle_timeout if tls else None
+        if tls:
+            self._credentials.note("tls", "", _end_of(tls.cert_file))
         await self._runner.setup()
         try:
             self._listener = await asyncio.get_running_loop().create_server(
@@ -104,7 +107,6 @@ def _context(tls: TlsSettings) -> ssl.SSLContext:
             context.load_verify_locations(tls.client_ca_file)
     except (OSError, ValueError) as error:
         raise ConfigInvalid(f"server.tls: the certificates can't be used: {error}") from error
-    metrics.credential_expiry.labels("tls", "").set(_end_of(tls.cert_file))
     return context
 
 

@@ -11,6 +11,7 @@ from bridge.evaluate.prometheus import Prometheus
 from bridge.evaluate.prometheus_alerts import PrometheusAlerts
 from bridge.notify.read_back import ArgoCDReadBack
 from bridge.observe import metrics
+from bridge.observe.credentials import Credentials
 from bridge.publish.branch import BranchPublisher
 from bridge.publish.commit_status import CommitStatuses
 from bridge.publish.drafting import Drafts
@@ -49,9 +50,11 @@ class Opening:
         settings: Settings,
         clock: Callable[[], datetime],
         heard: Callable[[str], None] | None = None,
+        credentials: Credentials | None = None,
     ) -> None:
-        """`heard` is told what each request to Alertmanager came to."""
+        """`heard` is told what each request to Alertmanager came to; `credentials`, their ends."""
         self._heard = heard
+        self._credentials = credentials or Credentials()
         self.settings = settings
         self.clock = clock
         self._tokens = app_tokens(settings.state_repo, self._note_token)
@@ -60,7 +63,7 @@ class Opening:
     def _note_token(self, ends: float) -> None:
         """In whatever thread it was minted, which knows of no repo."""
         repo = self.settings.state_repo.name
-        metrics.credential_expiry.labels("github_app", repo).set(ends)
+        self._credentials.note("github_app", repo, ends)
 
     def state_repo(self, *, signs: bool = True) -> StateRepo:
         """The state repo, with the key and the way in that are configured."""

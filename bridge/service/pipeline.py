@@ -63,7 +63,7 @@ class Pipeline:
         given = settings.alertmanager
         alertmanager = given and shared.sources.named("alertmanager", "Alertmanager", given.url)
         heard = shared.sources.listening(alertmanager, clock) if alertmanager else None
-        self._opening = Opening(settings, clock, heard)
+        self._opening = Opening(settings, clock, heard, shared.sources.credentials)
 
     async def open(self, open_parts: AsyncExitStack) -> None:
         """Claims the mirror, and wires the stages."""
