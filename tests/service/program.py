@@ -28,8 +28,8 @@ Event = dict[str, Any]
 class Program:
     """`python -m bridge run`, started; its log is read in a thread."""
 
-    def __init__(self, config: Path) -> None:
-        command = (sys.executable, "-m", "bridge", "run", "--config", str(config))
+    def __init__(self, config: Path, *options: str) -> None:
+        command = (sys.executable, "-m", "bridge", "run", "--config", str(config), *options)
         self.process = subprocess.Popen(
             command, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True, cwd=CHECKOUT
         )
