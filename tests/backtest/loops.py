@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from bridge.backtest.closed_loop import Loop, Run, Seen, run
-from bridge.backtest.demand import Curve, ramp, spike, step
+from bridge.backtest.demand import Curve
 from bridge.backtest.load import Load
 from bridge.backtest.meter import Meter, Says
 from bridge.batch.batcher import Debounce
@@ -26,6 +26,26 @@ PAGE: Final = Path(__file__).parents[2] / "docs" / "dead-time.md"
 CAPACITY: Final = 170
 GOAL: Final = 100
 LAGS: Final = (15, 60, 180, 300)
+
+
+def step(low: float, high: float, *, at: float, seconds: int) -> Curve:
+    """From one second to the next."""
+    return Curve("step", seconds, lambda t: high if t >= at else low)
+
+
+def ramp(low: float, high: float, *, start: float, end: float, seconds: int) -> Curve:
+    """Evenly from one to the other."""
+
+    def demand(t: float) -> float:
+        share = min(1.0, max(0.0, (t - start) / (end - start)))
+        return low + (high - low) * share
+
+    return Curve("ramp", seconds, demand)
+
+
+def spike(low: float, high: float, *, start: float, end: float, seconds: int) -> Curve:
+    """Up at once, and down at once a little later."""
+    return Curve("spike", seconds, lambda t: high if start <= t < end else low)
 
 
 def noisy_day(low: float, high: float, *, noise: float, seconds: int, seed: int = 7) -> Curve:
