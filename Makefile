@@ -52,7 +52,8 @@ test: lint types layers cover ## everything that must hold
 
 check: test ## the same as test, and the default
 
-demo: install parts ## load rises, one commit scales, load comes back (two minutes)
+demo: install ## load rises, one commit scales, load comes back (two minutes)
+	@tools/install-parts demo
 	$(BIN)/scalebridge demo $(DEMO_ARGS)
 
 tables: install ## write the tables of docs/dead-time.md, metrics.md and logs.md anew

@@ -31,9 +31,10 @@ from bridge.backtest.load import Load
 from bridge.backtest.workload import Given, of_trace
 from bridge.batch.batcher import Batcher, Debounce
 from bridge.decide.dead_time import Rollouts
-from bridge.decide.decide import decide, window_to_know
+from bridge.decide.decide import decide
 from bridge.decide.recall import Known, Scaled
 from bridge.decide.rollout import rollout, watches
+from bridge.decide.window import window_to_know
 from bridge.evaluate.reading import Moment, Observation, Past, Reading
 from bridge.policy.model import ScalingPolicy
 from tests.policy.given import metric, policy

@@ -2,28 +2,31 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from datetime import UTC
+from dataclasses import dataclass
 
-from bridge.decide.activation import Activation, ActivationRules, activated
-from bridge.decide.alerts import with_alerts
 from bridge.decide.decision import Decision, Step
+from bridge.decide.floors import raised
 from bridge.decide.holds import Holds
 from bridge.decide.limits import limited_by
 from bridge.decide.normalization import Order
-from bridge.decide.override import Hold, Override
-from bridge.decide.pause import Pauses
 from bridge.decide.question import Asked
-from bridge.decide.ratio import ratio_window, without_wind_up
-from bridge.decide.recall import Known, activity, asked_over, failures_before, recalled
+from bridge.decide.ratio import without_wind_up
+from bridge.decide.recall import Known, asked_over, failures_before, recalled
 from bridge.decide.reconcile import Cause, Pass, reconciled
+from bridge.decide.rest import (
+    cooling_down,
+    left_at_rest,
+    put_to_rest,
+    rest_rules,
+    rest_step,
+    woken_to,
+)
 from bridge.decide.rollout import stuck_rollout
-from bridge.decide.schedule import raised_minimum
+from bridge.decide.suspended import is_suspended, suspended
 from bridge.decide.wishes import Wished, asked
-from bridge.evaluate.reading import Moment, Observation
-from bridge.policy.model import ScalingPolicy, Spec
+from bridge.evaluate.reading import Observation
+from bridge.policy.model import ScalingPolicy
 
-_COOLDOWN_S = 300.0
 _BOUND = {
     Cause.ABOVE_MAX: ("above maxReplicas, set to", "spec.maxReplicas"),
     Cause.BELOW_MIN: ("below minReplicas, set to", "spec.minReplicas"),
@@ -71,19 +74,12 @@ class _Start:
 
 
 def _decided(start: _Start, wished: Wished, observation: Observation) -> Decision:
-    policy, known, now = start.policy, start.known, observation.now
-    if known.override and known.override.holds(policy, now.at):
-        return _held(start.told(), policy, known.override)
-    if policy.spec.paused_at(now.at):
-        return _paused(start.told(), policy)
+    policy, known = start.policy, start.known
+    if is_suspended(policy, known, observation.now.at):
+        return suspended(start.told(), policy, known, observation.now.at)
     found = asked_now(policy, observation, known, wished)
     then = asked_over(wished, observation.past, known.committed)
     return _Deciding(wished, observation, known, found, then).decision(start)
-
-
-def _held(start: Decision, policy: ScalingPolicy, override: Override) -> Decision:
-    hold = Hold(override, override.until(policy))
-    return replace(start, hold=hold).because(override.reason(policy), override.field)
 
 
 def asked_now(
@@ -96,25 +92,6 @@ def asked_now(
     else:
         found = wished.at(observation.now, known.committed)
     return without_wind_up(policy, observation, known, found)
-
-
-def _paused(start: Decision, policy: ScalingPolicy) -> Decision:
-    spec = policy.spec
-    until = ""
-    if spec.paused_until:
-        until = f" until {spec.paused_until.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
-    if spec.paused_replicas is None:
-        return start.because(f"paused{until} at {start.current}", _pausing_field(spec))
-    if spec.paused_replicas == start.current:
-        return start.because(
-            f"paused{until} at pausedReplicas {start.current}", "spec.pausedReplicas"
-        )
-    why = f"paused{until}: set to pausedReplicas"
-    return start.at(spec.paused_replicas, why, "spec.pausedReplicas")
-
-
-def _pausing_field(spec: Spec) -> str:
-    return "spec.pausedUntil" if spec.paused_until else "spec.paused"
 
 
 @dataclass(slots=True)
@@ -132,48 +109,20 @@ class _Deciding:
 
     def decision(self, start: _Start) -> Decision:
         """From the count as it is to the one that shall be."""
-        step, told = self._step(self.known.committed), self._told(start)
+        committed, told = self.known.committed, self._told(start)
+        step = rest_step(self.wished, self.observation, self.found, committed)
         if step is None:
             return self._by_hpa(start, told)
         if step.scale_to is not None and step.active:
             return self._woken(told, step.scale_to)
         if step.scale_to is not None:
-            why = "no metric was active for the cooldown period: set to"
-            rest = told.at(step.scale_to, why, "spec.cooldownPeriod")
-            return self._raised(self._holds.rest(rest))
-        if told.current <= self._rules.rest:
-            known = "known to be " if self.found.failed else ""
-            why, field = f"no metric is {known}active", self._rest_field
-            if step.active:
-                why, field = "pausedScaleOut: not woken", "spec.pausedScaleOut"
-            return self._raised(told.because(f"{why}, at rest at {told.current}", field))
+            return self._raised(self._holds.rest(put_to_rest(told, step.scale_to)))
+        if committed <= rest_rules(self.policy).rest:
+            spec = self.policy.spec
+            return self._raised(left_at_rest(told, spec, self.found, awake=step.active))
         if step.active_reason == "ScalerCooldown":
-            why = f"no metric is active: cooling down for {self._cooldown:g} s"
-            told = told.because(why, "spec.cooldownPeriod")
+            told = cooling_down(told, self.policy)
         return self._by_hpa(start, told)
-
-    @property
-    def _cooldown(self) -> float:
-        return cooldown_of(self.policy)
-
-    @property
-    def _rest_field(self) -> str:
-        idle = self.policy.spec.idle_replicas is not None
-        return "spec.idleReplicas" if idle else "spec.minReplicas"
-
-    @property
-    def _rules(self) -> ActivationRules:
-        spec = self.policy.spec
-        return ActivationRules(
-            spec.min_replicas, spec.idle_replicas, self._cooldown, self._cooldown
-        )
-
-    def _step(self, count: int) -> Activation | None:
-        """KEDA's step outside the HPA, where the policy asks for it."""
-        if not self.wished.rests:
-            return None
-        seen = activity(self.policy, self.observation, self.found, count)
-        return activated(count, seen, self._rules, Pauses.of(self.policy.spec))
 
     def _told(self, start: _Start) -> Decision:
         steps = tuple([Step(wish.text, wish.field) for wish in self.found.wishes])
@@ -181,7 +130,7 @@ class _Deciding:
 
     def _woken(self, told: Decision, least: int) -> Decision:
         """At once to what the metrics ask for, as far as the scaling policies let it."""
-        woken = told.at(least, "a metric is active: woken to")
+        woken = woken_to(least, told, self.policy.spec, self.found, self.observation.now.at)
         result = self._pass(least)
         return self._raised(woken.at(max(least, result.desired), "the metrics raise it to"))
 
@@ -237,45 +186,8 @@ class _Deciding:
         return Holds(self.wished, self.observation, self.known)
 
     def _raised(self, decision: Decision) -> Decision:
-        """Not below the minimum of a window of time that is open, or of an alert that fires."""
-        schedules = self.policy.spec.schedules
-        if not schedules:
-            return with_alerts(decision, self.policy, self.observation, self.known)
-        window = raised_minimum(schedules, self.observation.now.at)
-        if window is not None and decision.desired < window.min_replicas:
-            field = f"spec.schedules.{schedules.index(window)}.minReplicas"
-            why = f"schedule {window.name} raises the minimum to"
-            decision = decision.at(window.min_replicas, why, field)
-        return with_alerts(decision, self.policy, self.observation, self.known)
+        return raised(decision, self.policy, self.observation, self.known)
 
 
 def _left_alone(start: Decision) -> Decision:
     return start.because("scaled to 0 in Git: left alone until a person scales it up")
-
-
-def cooldown_of(policy: ScalingPolicy) -> float:
-    """Seconds without activity before a target is put to rest; KEDA's default where unset."""
-    given = policy.spec.cooldown_period
-    return _COOLDOWN_S if given is None else given
-
-
-def window_to_know(
-    policy: ScalingPolicy,
-    now: Moment,
-    committed: int,
-    dead_time: float | None = None,
-    wished: Wished | None = None,
-) -> float:
-    """Seconds of the metrics' past that the decision depends on; 0 where it needs none."""
-    wished = wished or Wished(policy)
-    spec, found, needed = policy.spec, wished.at(now, committed), [0.0]
-    windows = wished.order(dead_time).windows
-    if spec.fallback and any(reading.value is None for reading in now.readings):
-        counted = (spec.fallback.failure_threshold + 2) * spec.polling_interval
-        needed += [counted, windows.up, windows.down]
-    if wished.rests and not found.active:
-        needed.append(cooldown_of(policy) + 2 * spec.polling_interval)
-    if found.highest is not None and found.highest != committed:
-        needed.append(windows.up if found.highest > committed else windows.down)
-    needed.append(ratio_window(policy, found, committed))
-    return max(needed)

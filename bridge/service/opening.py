@@ -11,6 +11,7 @@ from bridge.evaluate.prometheus import Prometheus
 from bridge.evaluate.prometheus_alerts import PrometheusAlerts
 from bridge.notify.read_back import ArgoCDReadBack
 from bridge.observe import metrics
+from bridge.policy.shard import WHOLE, Shard
 from bridge.publish.branch import BranchPublisher
 from bridge.publish.commit_status import CommitStatuses
 from bridge.publish.drafting import Drafts
@@ -49,9 +50,11 @@ class Opening:
         settings: Settings,
         clock: Callable[[], datetime],
         heard: Callable[[str], None] | None = None,
+        shard: Shard = WHOLE,
     ) -> None:
         """`heard` is told what each request to Alertmanager came to."""
         self._heard = heard
+        self._shard = shard
         self.settings = settings
         self.clock = clock
         self._tokens = app_tokens(settings.state_repo, self._note_token)
@@ -73,7 +76,8 @@ class Opening:
         alerts = (
             Alertmanager(given, self._heard) if given and not at else PrometheusAlerts(prometheus)
         )
-        return Rounds(repo, prometheus, (lambda: at) if at else self.clock, limit, alerts)
+        clock = (lambda: at) if at else self.clock
+        return Rounds(repo, prometheus, clock, limit, alerts).of(self._shard)
 
     def publishers(self, repo: StateRepo, rounds: Rounds) -> Publishers:
         """Those that write to the repo what the rounds decided."""

@@ -6,10 +6,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from bridge.decide.decide import decide, window_to_know
+from bridge.decide.decide import decide
 from bridge.decide.decision import Decision, Step
 from bridge.decide.override import Override
 from bridge.decide.recall import Known, Scaled
+from bridge.decide.window import window_to_know
 from bridge.evaluate.alerts import Alerts
 from bridge.evaluate.reading import Moment, Observation, Past, Reading
 from bridge.manifest.target import Target

@@ -14,11 +14,12 @@ from random import Random
 
 from bridge.decide.alerts import raises
 from bridge.decide.dead_time import Rollout, Rollouts
-from bridge.decide.decide import decide, window_to_know
+from bridge.decide.decide import decide
 from bridge.decide.decision import Decision
 from bridge.decide.override import Override
 from bridge.decide.recall import Known, Scaled
 from bridge.decide.schedule import raised_minimum
+from bridge.decide.window import window_to_know
 from bridge.evaluate.alerts import Alerts, Firing
 from bridge.evaluate.reading import Ahead, Moment, Observation, Past, Reading
 from bridge.policy.loading import parse_policy

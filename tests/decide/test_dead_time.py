@@ -9,10 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bridge.decide.dead_time import Rollout, Rollouts, least_window
-from bridge.decide.decide import decide, window_to_know
+from bridge.decide.decide import decide
 from bridge.decide.decision import Step
 from bridge.decide.recall import Known, Scaled
 from bridge.decide.rollout import Watch, rollout, watches
+from bridge.decide.window import window_to_know
 from bridge.evaluate.reading import Moment, Observation, Past
 from bridge.policy.model import ScalingPolicy
 from tests.decide.given import NOW, ago, moment, repeated

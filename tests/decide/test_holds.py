@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from bridge.decide.decide import window_to_know
 from bridge.decide.override import Override
 from bridge.decide.recall import Scaled
+from bridge.decide.window import window_to_know
 from bridge.evaluate.reading import Moment, Past
 from tests.decide.given import ago, decided, moment
 from tests.policy.given import metric, policy

@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 
 from bridge.decide.dead_time import Rollout, Rollouts
-from bridge.decide.decide import decide, window_to_know
+from bridge.decide.decide import decide
 from bridge.decide.decision import Decision
 from bridge.decide.recall import Known, Scaled
+from bridge.decide.window import window_to_know
 from bridge.evaluate.reading import Observation, Past
 from tests.decide.given import ago, moment
 from tests.decide.test_dead_time import ours

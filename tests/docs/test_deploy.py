@@ -6,6 +6,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -145,9 +146,9 @@ def test_every_named_file_is_there() -> None:
         assert (path, missing) == (path, [])
 
 
-def built() -> list[Manifest]:
+def built(overlay: Path = OWN) -> list[Manifest]:
     """What kustomize makes of the overlay."""
-    told = subprocess.run([*builder(), str(OWN)], check=True, capture_output=True)
+    told = subprocess.run([*builder(), str(overlay)], check=True, capture_output=True)
     documents = load_documents(told.stdout, "built")
     return [one.data for one in documents if isinstance(one, Document)]
 
@@ -252,3 +253,22 @@ def test_secrets_stand_in_no_file_of_ours() -> None:
         assert "kind: Secret" not in text, path
         given = re.findall(r"^\s*(?:password|bearer_token|token):\s*(\S+)", text, re.MULTILINE)
         assert given == [], os.fspath(path)
+
+
+def test_the_service_monitor_scrapes_what_the_pod_monitor_does() -> None:
+    [pods], [services] = kinds("PodMonitor"), kinds("ServiceMonitor")
+    assert services["spec"]["endpoints"] == pods["spec"]["podMetricsEndpoints"]
+    [service] = kinds("Service")
+    asked = services["spec"]["selector"]["matchLabels"]
+    assert asked.items() <= service["metadata"]["labels"].items()
+    assert {one["name"] for one in service["spec"]["ports"]} == {"http"}
+
+
+def test_the_service_monitor_takes_the_pod_monitor_s_place(tmp_path: Path) -> None:
+    shutil.copytree(DEPLOY, tmp_path / "deploy")
+    own = tmp_path / "deploy" / OWN.relative_to(DEPLOY)
+    kustomization = yaml.safe_load((own / "kustomization.yaml").read_text("utf-8"))
+    kustomization["components"].append("../../components/service-monitor")
+    (own / "kustomization.yaml").write_text(yaml.safe_dump(kustomization), "utf-8")
+    before, after = ({one["kind"] for one in built(folder)} for folder in (OWN, own))
+    assert before ^ after == {"PodMonitor", "ServiceMonitor"}

@@ -101,8 +101,7 @@ class Hour:
     async def _tick(self, tick: int, eldest: Life, fresh: Lives) -> None:
         view = await eldest.rounds.look()
         policies = view.policies.by_name.values()
-        wake = self._ticks.due(policies, self._clock.now.timestamp())
-        names = wake.policies if wake else frozenset()
+        names = self._ticks.due(policies, self._clock.now.timestamp())
         outcomes = await eldest.rounds.decide(view, names)
         for started, life in fresh.items():
             other = await life.rounds.look()

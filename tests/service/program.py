@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Condition, Thread
@@ -31,8 +31,8 @@ class Program:
     `module` is what is run in bridge's stead, with its arguments before `run`.
     """
 
-    def __init__(self, config: Path, *module: str) -> None:
-        command = (sys.executable, "-m", *(module or ("bridge",)), "run", "--config", str(config))
+    def __init__(self, config: Path, *options: str, module: Sequence[str] = ("bridge",)) -> None:
+        command = (sys.executable, "-m", *module, "run", "--config", str(config), *options)
         self.process = subprocess.Popen(
             command, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True, cwd=CHECKOUT
         )
