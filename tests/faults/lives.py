@@ -123,7 +123,7 @@ class Life(Context):
             batch={**_QUICK, "scale_up": _QUICK},
             reconcilers=[{**hook, "timeout": "300ms"}],
         )
-        self.program = Program(self._config, module=self._module or ("bridge",))
+        self.program = Program(self._config, module=self._module)
 
     def go_through(self, episode: Episode) -> None:
         """Its fault, its loads, and the proof; what goes wrong names the episode."""
@@ -220,7 +220,7 @@ class Life(Context):
         assert self.program.noise == []
         if lost_disk:
             shutil.rmtree(self._folder / "mirror.git", ignore_errors=True)
-        self.program = Program(self._config, module=self._module or ("bridge",))
+        self.program = Program(self._config, module=self._module)
 
     def _rival(self, episode: Episode) -> None:
         files = {"README.md": f"{episode.number}\n"}

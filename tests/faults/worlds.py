@@ -19,7 +19,7 @@ from tests.repo.relay import Relay
 
 @contextmanager
 def life(
-    folder: Path, seed: int, module: Sequence[str] = (), bound: float = BOUND_S
+    folder: Path, seed: int, module: Sequence[str] = ("bridge",), bound: float = BOUND_S
 ) -> Iterator[Life]:
     """A service over a fake Prometheus and a real remote: every fourth over SSH."""
     with FakePrometheus() as fake:
@@ -41,7 +41,7 @@ def over(
     source: tuple[str, SetLoads],
     *,
     over_ssh: bool = False,
-    module: Sequence[str] = (),
+    module: Sequence[str] = ("bridge",),
     bound: float = BOUND_S,
 ) -> Iterator[Life]:
     """A steady service over metrics at an address, and what sets them; proves the history."""
