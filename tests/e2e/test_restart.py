@@ -170,3 +170,5 @@ async def test_a_process_restarted_on_an_empty_disk_decides_as_one_that_never_st
         assert compared["decisions"] > 10 * RUNS
         assert compared["commits"] > 3 * RUNS
         assert set(compared) >= MEMORY, compared
+        drawn = "".join(text for each in worlds for text in each.files.values())
+        assert all(f'"{field}"' in drawn for field in ("stabilizationQuantile", "surge"))
