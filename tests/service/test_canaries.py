@@ -69,9 +69,8 @@ def test_no_line_page_or_metric_shows_a_secret(
             {"name": "slack", "type": "webhook", "url": f"{fake.url}/services/T0/{SLACK}"},
         ],
     )
-    url = {"url": fake.url}
-    prometheus = json.dumps({**url, "bearer_token_file": "metrics"})
-    config.write_text(config.read_text().replace(json.dumps(url), prometheus))
+    asked, by_token = '"prometheus": {', '"prometheus": {"bearer_token_file": "metrics", '
+    config.write_text(config.read_text().replace(asked, by_token))
     with running(config) as program:
         program.until("notice_accepted", reconciler="teller", output="[secret] " * 4 + "[secret]")
         for name in ("hook", "flux", "slack"):

@@ -63,12 +63,13 @@
     const answer = await fetch(location.href, { headers: { Accept: "text/html" }, signal: AbortSignal.timeout(20000) });
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
     const gone = answer.status === 404 && page.body.dataset.events; // the target is, and ours says so
-    if (gone && document.querySelector("[data-live]")) location.reload();
+    if (gone) location.reload();
     if (!answer.ok && !gone) throw new Error(answer.statusText);
     return page;
   }
 
   async function refresh() {
+    if (!document.querySelector("[data-live]")) return; // of a target that is gone
     if (document.hidden) { stale = true; return; }
     if (busy) { again = true; return; }
     busy = true;
