@@ -12,7 +12,6 @@ from typing import cast
 from aiohttp import web
 
 from bridge.errors import ConfigInvalid
-from bridge.observe import metrics
 from bridge.observe.board import Board
 from bridge.observe.status import Status, Statuses
 from bridge.server.acting import Actions
@@ -45,7 +44,9 @@ class Server:
         )
         application.add_routes(Webhooks(settings, listeners, clock).routes)
         application.add_routes(Pages(status, settings.hung_after).routes)
-        face = Face(settings, Board(status, clock), actions, clock)
+        board = Board(status, clock)
+        self._credentials = board.each[0].sources.credentials
+        face = Face(settings, board, actions, clock)
         application.add_routes(face.routes)
         application.on_response_prepare.append(dress)
         application.on_shutdown.append(face.events.close)
@@ -65,8 +66,10 @@ class Server:
         Raises:
             ConfigInvalid: the address can't be bound, or a certificate not used.
         """
-        settings = self._settings
-        context = _context(settings.tls) if settings.tls else None
+        settings, tls = self._settings, self._settings.tls
+        context = _context(tls) if tls else None
+        if tls:
+            self._credentials.note("tls", "", _end_of(tls.cert_file))
         await self._runner.setup()
         server = cast("web.Server", self._runner.server)
         self._door = Door(server, settings.max_connections, context)
@@ -92,7 +95,6 @@ def _context(tls: TlsSettings) -> ssl.SSLContext:
             context.load_verify_locations(tls.client_ca_file)
     except (OSError, ValueError) as error:
         raise ConfigInvalid(f"server.tls: the certificates can't be used: {error}") from error
-    metrics.credential_expiry.labels("tls", "").set(_end_of(tls.cert_file))
     return context
 
 
