@@ -24,6 +24,8 @@ log = structlog.get_logger()
 _REFUSED_PAUSE_S = 60.0
 _LONGEST_SLEEP_S = 60.0
 """Between two heartbeats while nothing waits."""
+_OVERSLEPT_S = 5.0
+"""Who wakes so much later was stopped meanwhile: what was decided before is a guess by now."""
 
 
 class Committing:
@@ -80,16 +82,28 @@ class Committing:
 
     async def _is_due(self) -> bool:
         """Waits until the batch is due, or for news of it; not for ever without a heartbeat."""
-        due = self._due_at()
-        awake = asyncio.get_running_loop().time() + _LONGEST_SLEEP_S
+        due, begun = self._due_at(), asyncio.get_running_loop().time()
+        awake = begun + _LONGEST_SLEEP_S
         self._status.progress.alive("commit", rests=_LONGEST_SLEEP_S)
         try:
             async with asyncio.timeout_at(awake if due is None else min(due, awake)):
                 await self._changed.wait()
             self._changed.clear()
         except TimeoutError:
-            return due is not None and due <= awake
+            if due is None or due > awake:
+                return False
+            return not self._overslept(max(due, begun))
         return False
+
+    def _overslept(self, due: float) -> bool:
+        """Whether the batch's time is long past; then it is dropped, and ticks decide anew."""
+        if asyncio.get_running_loop().time() - due < _OVERSLEPT_S:
+            return False
+        for decision in self._batcher.take():
+            why = "the process was stopped meanwhile"
+            log.info("decision_dropped", target=str(decision.target), why=why)
+        self._note_waiting()
+        return True
 
     def _due_at(self) -> float | None:
         """In the loop's time: when the batch is due and, as far as we know, the budget open."""

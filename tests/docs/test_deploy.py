@@ -216,6 +216,10 @@ def test_the_image_is_built_from_what_exists() -> None:
     lines = (DEPLOY / "Dockerfile").read_text("utf-8").splitlines()
     copied = [name for line in lines if line.startswith("COPY") for name in line.split()[1:-1]]
     assert [name for name in copied if not (ROOT / name).exists()] == []
+    [entry] = [line.partition(" ")[2] for line in lines if line.startswith("ENTRYPOINT")]
+    first, _, command = json.loads(entry)  # as a list: a shell would keep SIGTERM to itself
+    assert any(f" {first} " in line for line in lines if "apt-get install" in line)
+    assert command in (ROOT / "pyproject.toml").read_text("utf-8").partition("[project.scripts]")[2]
 
 
 def test_compose_runs_the_image_without_rights() -> None:
@@ -291,9 +295,8 @@ def test_secrets_stand_in_no_file_of_ours() -> None:
 def test_the_service_monitor_scrapes_what_the_pod_monitor_does() -> None:
     [pods], [services] = kinds("PodMonitor"), kinds("ServiceMonitor")
     assert services["spec"]["endpoints"] == pods["spec"]["podMetricsEndpoints"]
-    [service] = kinds("Service")
-    asked = services["spec"]["selector"]["matchLabels"]
-    assert asked.items() <= service["metadata"]["labels"].items()
+    asked = services["spec"]["selector"]["matchLabels"].items()
+    [service] = [one for one in kinds("Service") if asked <= one["metadata"]["labels"].items()]
     assert {one["name"] for one in service["spec"]["ports"]} == {"http"}
 
 
