@@ -98,9 +98,7 @@ def backtest(  # noqa: PLR0913, PLR0917 - each is an option
     ] = None,
     plot: Annotated[
         Path | None,
-        typer.Option(
-            metavar="FILE", help="Draw it: .svg, .html, or .png (needs scalebridge[plot])."
-        ),
+        typer.Option(metavar="FILE", help="Draw it: .svg, .html, or .png (needs matplotlib)."),
     ] = None,
     config: ConfigOption = None,
     json: JsonOption = False,

@@ -1,0 +1,1 @@
+"""From decisions to edits, one commit and its message. Pure."""

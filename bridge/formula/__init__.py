@@ -1,0 +1,1 @@
+"""Formulas of `scalingModifiers`, as expr-lang has them: text, nodes, kinds, values. Pure."""

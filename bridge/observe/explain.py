@@ -76,59 +76,18 @@ def _head(told: Explained) -> Iterator[str]:
 
 
 def _tables(told: Explained) -> Iterator[Table]:
+    """In the order in which a decision is made."""
     found = told.explanation
+    windows = [_window_row(told, one) for one in found.windows if one.seconds]
+    rates = [_rate_row(told, one) for one in found.rates]
+    alerts = [_alert_row(told, one) for one in found.alerts]
     yield _table("metric", "says", "target", "asks for", "asked by", rows=_metric_rows(told))
-    yield _table(
-        "window",
-        "holds",
-        "last wished",
-        "until",
-        "asked by",
-        rows=(_window_row(told, one) for one in found.windows if one.seconds),
-    )
-    yield _table(
-        "rate",
-        "from",
-        "lets go to",
-        "counts",
-        "asked by",
-        rows=(_rate_row(told, one) for one in found.rates),
-    )
-    yield _table(
-        "schedule",
-        "minimum",
-        "now",
-        "asked by",
-        rows=(
-            (one.name, f"{one.minimum}", "open" if one.is_open else "closed", told.where(one.field))
-            for one in found.schedules
-        ),
-    )
-    yield _table(
-        "alert",
-        "minimum",
-        "fires since",
-        "asked by",
-        rows=(_alert_row(told, one) for one in found.alerts),
-    )
-    yield _table(
-        "change in Git",
-        "by",
-        "made by",
-        rows=(
-            (_time(c.at), f"{c.by:+d}", "scalebridge" if c.ours else "others")
-            for c in found.changes
-        ),
-    )
-    yield _table(
-        "step",
-        "why",
-        "asked by",
-        rows=(
-            (f"{number}", step.text, _asked_by(told, step.field))
-            for number, step in enumerate(found.decision.steps, 1)
-        ),
-    )
+    yield _table("window", "holds", "last wished", "until", "asked by", rows=windows)
+    yield _table("rate", "from", "lets go to", "counts", "asked by", rows=rates)
+    yield _table("schedule", "minimum", "now", "asked by", rows=_schedule_rows(told))
+    yield _table("alert", "minimum", "fires since", "asked by", rows=alerts)
+    yield _table("change in Git", "by", "made by", rows=_change_rows(told))
+    yield _table("step", "why", "asked by", rows=_step_rows(told))
 
 
 def _table(*columns: str, rows: Iterable[Sequence[str]]) -> Table:
@@ -170,6 +129,22 @@ def _rate_row(told: Explained, item: RateItem) -> Sequence[str]:
     counts = "yes" if item.decides else ""
     name = f"{item.direction}, {item.rule}"
     return name, f"{item.start}", f"{item.reach}", counts, told.where(item.field)
+
+
+def _schedule_rows(told: Explained) -> Iterator[Sequence[str]]:
+    for one in told.explanation.schedules:
+        state = "open" if one.is_open else "closed"
+        yield one.name, f"{one.minimum}", state, told.where(one.field)
+
+
+def _change_rows(told: Explained) -> Iterator[Sequence[str]]:
+    for one in told.explanation.changes:
+        yield _time(one.at), f"{one.by:+d}", "scalebridge" if one.ours else "others"
+
+
+def _step_rows(told: Explained) -> Iterator[Sequence[str]]:
+    for number, step in enumerate(told.explanation.decision.steps, 1):
+        yield f"{number}", step.text, _asked_by(told, step.field)
 
 
 def _alert_row(told: Explained, item: AlertItem) -> Sequence[str]:

@@ -40,7 +40,7 @@ def set_up_logs(settings: LogSettings) -> None:
 
 
 def without_secrets(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    """A processor: whatever the fields hold, however deep, shows no secret."""
+    """For structlog: whatever the fields hold, however deep, shows no secret."""
     for name, value in event.items():
         event[name] = _shown(value)
     return event

@@ -5,13 +5,15 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
 import git
 
 from bridge.repo.credentials import Credentials
+
+_Process = git.Git.AutoInterrupt
 
 _ISOLATION = {
     "GIT_CONFIG_NOSYSTEM": "1",
@@ -80,29 +82,13 @@ class Git:
         Raises:
             GitFailed, GitTimeout: see there.
         """
-        given = credentials or Credentials()
-        variables = {**given.environment, **_as_variables({**_CONFIG, **given.config})}
-        process = self._git.execute(
-            ["git", *arguments],
-            istream=subprocess.PIPE,
-            as_process=True,
-            env=variables,
-            start_new_session=True,
-            pass_fds=(self._claim,),
-        )
-        self._running.add(process.pid)
-        if self._closing:
-            self.kill()
+        process = self._started(arguments, credentials or Credentials())
         try:
             output, error = process.communicate(stdin, timeout)
         except subprocess.TimeoutExpired as expired:
             raise GitTimeout(f"git {arguments[0]} took over {timeout:g} s") from expired
         finally:
-            if process.proc is not None and process.poll() is None:
-                _kill(process.pid)
-                process.proc.wait()
-                for pipe in (process.stdin, process.stdout, process.stderr):
-                    pipe.close()  # not read to its end: a shared SSH connection may hold it open
+            _end(process)
             self._running.discard(process.pid)
         if process.returncode and self._closing:
             raise GitTimeout(f"git {arguments[0]} was ended: closing")
@@ -111,11 +97,37 @@ class Git:
             raise GitFailed(arguments[0], process.returncode, *texts)
         return bytes(output)
 
+    def _started(self, arguments: Sequence[str], credentials: Credentials) -> _Process:
+        """The process; ended at once where we are closing."""
+        config = _as_variables({**_CONFIG, **credentials.config})
+        process = self._git.execute(
+            ["git", *arguments],
+            istream=subprocess.PIPE,
+            as_process=True,
+            env={**credentials.environment, **config},
+            start_new_session=True,
+            pass_fds=(self._claim,),
+        )
+        self._running.add(process.pid)
+        if self._closing:
+            self.kill()
+        return process
+
     def kill(self) -> None:
         """Ends what runs now and later: a thread that waits for a dead remote comes back."""
         self._closing = True
         for pid in list(self._running):
             _kill(pid)
+
+
+def _end(process: _Process) -> None:
+    """What still runs is killed, and its pipes are closed."""
+    if process.proc is None or process.poll() is not None:
+        return
+    _kill(process.pid)
+    process.proc.wait()
+    for pipe in (process.stdin, process.stdout, process.stderr):
+        pipe.close()  # not read to its end: a shared SSH connection may hold it open
 
 
 def _as_variables(config: Mapping[str, str]) -> dict[str, str]:

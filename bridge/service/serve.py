@@ -55,19 +55,7 @@ async def serve(
         pipelines = [Pipeline(one, shared, clock) for one in settings.each()]
         for pipeline in pipelines:
             await pipeline.open(open_parts)
-
-        def accept(notification: Notification) -> bool:
-            return all([one.watching.accept(notification) for one in pipelines])
-
-        def hear(report: Report) -> None:
-            for one in pipelines:
-                one.confirming.hear(report)
-
-        def moved(ref: str) -> None:
-            for one in pipelines:
-                one.watching.branch_moved(ref)
-
-        listeners, actions = Listeners(accept, hear, moved), Acting(pipelines)
+        listeners, actions = _listeners(pipelines), Acting(pipelines)
         server = Server(settings.server, _seen(pipelines), listeners, clock, actions)
         host, port = await open_parts.enter_async_context(server)
         log.info("listening", host=host, port=port, shard=str(shard))
@@ -84,6 +72,23 @@ def _heard(watch: PrometheusWatch, source: Source, clock: Callable[[], datetime]
         source.heard(str(asked.error) if failed else "", clock())
 
     return heard
+
+
+def _listeners(pipelines: Sequence[Pipeline]) -> Listeners:
+    """Each pipeline hears of everything, and takes what concerns it."""
+
+    def accept(notification: Notification) -> bool:
+        return all([one.watching.accept(notification) for one in pipelines])
+
+    def hear(report: Report) -> None:
+        for one in pipelines:
+            one.confirming.hear(report)
+
+    def moved(ref: str) -> None:
+        for one in pipelines:
+            one.watching.branch_moved(ref)
+
+    return Listeners(accept, hear, moved)
 
 
 def _seen(pipelines: Sequence[Pipeline]) -> Status | Statuses:

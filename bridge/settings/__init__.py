@@ -1,0 +1,1 @@
+"""The service's configuration: a file for each section, `configuration` for the whole."""

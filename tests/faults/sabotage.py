@@ -203,7 +203,7 @@ def a_temporary_file_stays_with_each_look() -> None:
 @bug
 def a_thread_stays_with_each_query() -> None:
     ends = threading.Event()
-    start = lambda: threading.Thread(target=ends.wait, daemon=True).start()  # noqa: E731
+    start = lambda: threading.Thread(target=ends.wait, daemon=True).start()  # noqa: E731 - one of many like it
     _with_each(Prometheus, "_ask", start)
 
 

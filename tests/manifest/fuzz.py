@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sys
 
-import atheris  # type: ignore[import-untyped,import-not-found,unused-ignore]
+import atheris  # type: ignore[import-untyped,import-not-found,unused-ignore]  # no wheel has types, and not each machine has it
 
 with atheris.instrument_imports(include=["bridge.manifest"]):
     from bridge.errors import ManifestUnsupported

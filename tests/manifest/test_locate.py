@@ -16,11 +16,11 @@ from bridge.manifest.target import Target
 def at(path: str, **chosen: object) -> Locator:
     """A locator for a path; the pattern and the rest as they are."""
     inside = {key: chosen.pop(key) for key in ("pattern", "allow_anchors") if key in chosen}
-    return Locator(Field(parse_path(path), **chosen), **inside)  # type: ignore[arg-type]
+    return Locator(Field(parse_path(path), **chosen), **inside)  # type: ignore[arg-type]  # a row's keywords
 
 
 def marked(name: str, **inside: str) -> Locator:
-    return Locator(Marker(name), **inside)  # type: ignore[arg-type]
+    return Locator(Marker(name), **inside)  # type: ignore[arg-type]  # a row's keywords
 
 
 def changed(text: str, path: str, locator: Locator) -> str:

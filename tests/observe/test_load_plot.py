@@ -49,7 +49,7 @@ def test_red_is_where_fewer_were_ready_than_needed() -> None:
 
 
 def test_each_contestant_is_named_with_its_changes() -> None:
-    texts = [one.text for one in ElementTree.fromstring(svg(PLOT)).iter(f"{SVG}text")]  # noqa: S314
+    texts = [one.text for one in ElementTree.fromstring(svg(PLOT)).iter(f"{SVG}text")]  # noqa: S314 - our own
     assert texts[0] == "shop & co"
     assert "through <Git>: 2 changes" in texts
     assert "live HPA: no changes" in texts

@@ -80,7 +80,7 @@ class Browser:
 
     def complaints(self) -> list[str]:
         """Errors and violations of the page's policy that the console has, since the last look."""
-        return [str(entry["message"]) for entry in self.driver.get_log("browser")]  # type: ignore[no-untyped-call]
+        return [str(entry["message"]) for entry in self.driver.get_log("browser")]  # type: ignore[no-untyped-call]  # selenium leaves it so
 
 
 @contextmanager
