@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
+from bridge.backtest.alert_history import AlertHistory
 from bridge.backtest.cluster import Cluster
 from bridge.backtest.live_hpa import LiveHpa
 from bridge.backtest.load import Amount, Load, Piece, pieces
@@ -45,6 +46,7 @@ class Loop:
     commits_per_hour: int | None = None
     begin: datetime = BEGIN
     """What the clock shows in second 0."""
+    alerts: AlertHistory = field(default_factory=AlertHistory)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +104,7 @@ def run(
     reads = {m.name: loop.metrics[m.name].reads(cluster) for m in policy.spec.metrics}
     before = list(_before(policy, loop, replicas))
     pilot = ThroughGit(policy, before, reads, cluster, loop.begin)
+    pilot.alerts = loop.alerts
     return _Running(loop, load, cluster, reads, pilot).run(seen)
 
 

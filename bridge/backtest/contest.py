@@ -87,6 +87,7 @@ def loop_of(workload: Workload, terms: Terms, dead_time: float) -> Loop:
         scale_up=terms.scale_up,
         commits_per_hour=terms.commits_per_hour,
         begin=workload.begin,
+        alerts=workload.alerts,
     )
 
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 import random
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from copy import deepcopy
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
+from bridge.backtest.load import Load
 from bridge.documents import Place
 from bridge.policy.editing import Value
 from bridge.policy.model import ScalingPolicy
@@ -20,6 +21,7 @@ _UP_QUANTILES = (0, 0.25, 0.5)
 _DOWN_QUANTILES = (0.8, 0.9, 0.95, 1)
 _SURGES = (0.5, 1)
 _LINES = ("5m", "10m")
+_SEASONS = {"1d": 86_400, "1w": 7 * 86_400}
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +66,16 @@ class Knobs:
                 inner = inner[part] if isinstance(part, int) else inner.setdefault(part, {})
             inner[place[-1]] = value
         return ScalingPolicy.model_validate(data)
+
+
+def with_seasons(reach: Reach, loads: Sequence[Load]) -> Reach:
+    """Seasonal forecasts too, of seasons that even the kept third of each load has twice."""
+    shortest = min(load.end for load in loads) / 3
+    seasons = [name for name, seconds in _SEASONS.items() if shortest >= 2 * seconds]
+    if not reach.forecasts:
+        return reach
+    tried = [{"type": "seasonal", "period": name} for name in seasons]
+    return replace(reach, forecasts=(*reach.forecasts, *tried))
 
 
 class Drawing:

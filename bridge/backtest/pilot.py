@@ -7,9 +7,11 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Protocol
 
+from bridge.backtest.alert_history import AlertHistory
 from bridge.backtest.cluster import Cluster
 from bridge.backtest.foresight import Foresight, Said
 from bridge.backtest.measuring import Measuring
+from bridge.decide.alerts import LONGEST_FIRING
 from bridge.decide.decide import decide
 from bridge.decide.decision import Decision
 from bridge.decide.recall import Known, Scaled
@@ -49,6 +51,7 @@ class ThroughGit:
     ) -> None:
         self.interval = interval_of(policy)
         self.dead_time: float | None = None
+        self.alerts = AlertHistory()
         self._policy = policy
         self._begin = begin
         self._known = Known(cluster.now)
@@ -59,6 +62,7 @@ class ThroughGit:
             for metric in policy.spec.metrics
         ]
         self._foresees = any(self._foresights)
+        self._kept_s = LONGEST_FIRING.total_seconds() if policy.spec.alerts else RECORD_S
         self._moments = list(before)
         self._ahead: dict[int, float | None] = {}
         """By the place of a moment: the dead time by which it was looked ahead of it."""
@@ -76,13 +80,18 @@ class ThroughGit:
         now = self._foreseen(place, dead_time)
         window = window_to_know(policy, now, known.committed, dead_time, self._wished)
         past = self._past(place, window, dead_time) if window else Past()
-        return decide(policy, Observation(now, past), known, self._wished)
+        return decide(
+            policy,
+            Observation(now, past, self.alerts.at(moment.at)),
+            known,
+            self._wished,
+        )
 
     def committed(self, decision: Decision, at: datetime) -> None:
         """See Pilot."""
         after = decision.desired
         changes = (Scaled(at, after - decision.current, after, ours=True), *self._known.changes)
-        kept = tuple(one for one in changes if one.age(at) <= RECORD_S)
+        kept = tuple(one for one in changes if one.age(at) <= self._kept_s)
         self._measuring.changed(kept)
         self._known = replace(self._known, committed=after, changes=kept)
 

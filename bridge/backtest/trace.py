@@ -14,6 +14,11 @@ from bridge.errors import TraceInvalid
 _TIME = "t_seconds"
 _GAP = 1.5
 """How many intervals without a sample make a gap."""
+_LONGEST_S = 10 * 366 * 86_400
+"""What is longer is mostly not in seconds, and would be played for hours."""
+
+Row = tuple[int, list[str]]
+"""The number of its line, and its cells."""
 
 
 def parse_trace(text: str, name: str) -> Load:
@@ -25,23 +30,30 @@ def parse_trace(text: str, name: str) -> Load:
         TraceInvalid: names file, line and column.
     """
     lines = csv.reader(text.removeprefix("\ufeff").splitlines())
-    header = next(lines, [])
+    try:
+        return _parsed(((lines.line_num, row) for row in lines), name)
+    except csv.Error as error:
+        raise TraceInvalid(f"{name}:{lines.line_num}: no CSV: {error}") from error
+
+
+def _parsed(rows: Iterator[Row], name: str) -> Load:
+    _, header = next(rows, (1, []))
     if len(header) != 2 or header[0].strip() != _TIME:
         found = ",".join(header) or "nothing"
         raise TraceInvalid(
             f"{name}:1: expected the header {_TIME},requests_per_second, got {found}"
         )
-    samples = list(_samples(lines, header, name))
+    samples = list(_samples(rows, header, name))
     if len(samples) < 2:
         raise TraceInvalid(f"{name}: expected at least two samples, got {len(samples)}")
     return load_of(samples)
 
 
 def _samples(
-    rows: Iterator[list[str]], header: Sequence[str], name: str
+    rows: Iterator[Row], header: Sequence[str], name: str
 ) -> Iterator[tuple[float, float]]:
-    last = -math.inf
-    for line, row in enumerate(rows, start=2):
+    first, last = None, -math.inf
+    for line, row in rows:
         if not row:
             continue
         if len(row) != 2:
@@ -52,7 +64,10 @@ def _samples(
         )
         if at <= last:
             raise TraceInvalid(f"{name}:{line}: {_TIME}: {at:g} does not come after {last:g}")
-        last = at
+        last, first = at, at if first is None else first
+        if at - first > _LONGEST_S:
+            years = (at - first) / (366 * 86_400)
+            raise TraceInvalid(f"{name}:{line}: {_TIME}: {years:.0f} years after the first sample")
         yield at, amount
 
 

@@ -14,6 +14,7 @@ from bridge.backtest.pilot import interval_of
 from bridge.backtest.search import Cost, Judged, part, total
 from bridge.backtest.workload import Given, Workload, of_trace
 from bridge.batch.batcher import Debounce
+from bridge.policy.lone import alone
 from bridge.policy.model import ScalingPolicy
 
 _TRAINING = 2 / 3
@@ -29,13 +30,15 @@ class Course:
     given: Given
     """With the capacity, which stays when the target is turned."""
     terms: Terms
+    member: str | None = None
+    """Which of a fleet's members."""
     averaged: bool = False
     """Whether the loads are what queries said, with their ranges in them already."""
 
 
 def played(course: Course, knobs: Knobs) -> Judged:
     """Through Git, with this setting."""
-    policy = knobs.of(course.document)
+    policy = alone(knobs.of(course.document), course.member)
     wait = Debounce(knobs.debounce, max(5.0, knobs.debounce))
     return _judged(course, policy, replace(course.terms, scale_up=wait))
 
@@ -47,7 +50,9 @@ def as_it_is(course: Course, debounce: float) -> Judged:
 
 def by_live_hpa(course: Course) -> Judged:
     """A live HPA of the policy as it is."""
-    return _judged(course, Knobs().of(course.document), course.terms, live=True)
+    return _judged(
+        course, alone(Knobs().of(course.document), course.member), course.terms, live=True
+    )
 
 
 def _judged(course: Course, policy: ScalingPolicy, terms: Terms, *, live: bool = False) -> Judged:

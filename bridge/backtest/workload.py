@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
+from bridge.backtest.alert_history import AlertHistory
 from bridge.backtest.closed_loop import BEGIN
 from bridge.backtest.load import Amount, Load
 from bridge.backtest.meter import Meter, Says
@@ -33,6 +34,7 @@ class Workload:
     begin: datetime = BEGIN
     notes: tuple[str, ...] = ()
     """What is different from life, for people."""
+    alerts: AlertHistory = field(default_factory=AlertHistory)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +75,15 @@ def of_trace(policy: ScalingPolicy, load: Load, given: Given) -> Workload:
     )
 
 
-def of_history(policy: ScalingPolicy, moments: Sequence[Moment], given: Given) -> Workload:
+def of_history(
+    policy: ScalingPolicy,
+    moments: Sequence[Moment],
+    given: Given,
+    alerts: AlertHistory | None = None,
+) -> Workload:
     """What Prometheus recorded, a moment per step; a ratio times its ready replicas is its load.
+
+    Without `alerts` none fires, and a note says so.
 
     Raises:
         PolicyInvalid: the policy can't be played with it; names the field.
@@ -98,7 +107,8 @@ def of_history(policy: ScalingPolicy, moments: Sequence[Moment], given: Given) -
         capacity=given.capacity or _at_target(policy, named),
         metric=named.name,
         begin=begin,
-        notes=_notes(policy),
+        notes=_notes(policy, told_alerts=alerts is not None),
+        alerts=alerts or AlertHistory(),
     )
 
 
@@ -110,8 +120,7 @@ def check(policy: ScalingPolicy) -> None:
     """
     if policy.is_fleet:
         raise PolicyInvalid(
-            f"{policy.name}: spec.scaleTargetSelector: a fleet: play one of its members, by a "
-            "policy with a scaleTargetRef and the query of that member"
+            f"{policy.name}: spec.scaleTargetSelector: a fleet: say which of its members to play"
         )
 
 
@@ -194,15 +203,17 @@ def _recorded(metric: Metric, place: int, moments: Sequence[Moment]) -> Load:
     return Load(starts, amounts, round(last + step))
 
 
-def _notes(policy: ScalingPolicy) -> tuple[str, ...]:
+def _notes(policy: ScalingPolicy, *, told_alerts: bool = False) -> tuple[str, ...]:
     """What of the policy has no part in a simulation."""
-    return tuple(_left_out(policy))
+    return tuple(_left_out(policy, told_alerts=told_alerts))
 
 
-def _left_out(policy: ScalingPolicy) -> Iterator[str]:
+def _left_out(policy: ScalingPolicy, *, told_alerts: bool) -> Iterator[str]:
     spec = policy.spec
-    if spec.alerts:
-        yield "spec.alerts: no recording tells when they fired, so none does"
+    if any(rule.min_replicas is not None for rule in spec.alerts) and not told_alerts:
+        yield "spec.alerts: only Prometheus' history tells when they fired, so here none does"
+    if policy.is_member:
+        yield "the member's annotations are not read: the fleet's own fields are played"
     if spec.approval:
         yield "spec.approval: played as if people approved at once"
     if spec.suspend:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
+    from bridge.policy.shard import Shard
     from bridge.settings.configuration import Settings
 
 ConfigOption = Annotated[
@@ -20,6 +21,12 @@ ConfigOption = Annotated[
         help="The configuration file; every field may also come from the environment "
         "(SCALEBRIDGE_PROMETHEUS__URL and so on). See `scalebridge schema config`.",
         show_default=False,
+    ),
+]
+MemberOption = Annotated[
+    str | None,
+    typer.Option(
+        metavar="NAMESPACE/NAME", help="Of a fleet's policy: which of its members to play."
     ),
 ]
 PodStartOption = Annotated[
@@ -34,6 +41,15 @@ CapacityOption = Annotated[
     ),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object for programs.")]
+ShardOption = Annotated[
+    str,
+    typer.Option(
+        metavar="I/N",
+        envvar="SCALEBRIDGE_SHARD",
+        help="Decide the I-th of N shares of the targets: of N instances each gets another I, "
+        "and further ones stand by.",
+    ),
+]
 REPO: ContextVar[str | None] = ContextVar("repo", default=None)
 """The state repo that `--repo` names."""
 _NO_FILE = (
@@ -65,3 +81,13 @@ def _chosen(settings: Settings, *, several: bool) -> Settings:
         names = ", ".join(settings.state_repos)
         raise ConfigInvalid(f"there are several state repos: scalebridge --repo NAME …, of {names}")
     return settings
+
+
+def sharded(text: str) -> Shard:
+    """The share that an instance decides; exits with a usage error where it is none."""
+    from bridge.policy.shard import Shard
+
+    try:
+        return Shard.parse(text)
+    except ValueError as error:
+        raise typer.BadParameter(f"{text}: {error}", param_hint="--shard") from error

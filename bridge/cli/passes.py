@@ -8,21 +8,21 @@ from typing import Annotated, Literal
 
 import typer
 
-from bridge.cli.options import ConfigOption, JsonOption, configured
+from bridge.cli.options import ConfigOption, JsonOption, ShardOption, configured, sharded
 
 
-def run(config: ConfigOption = None) -> None:
+def run(config: ConfigOption = None, shard: ShardOption = "1/1") -> None:
     """Run the service: ticks and alert webhooks in, commits out, until SIGTERM."""
     from bridge.commands.run import run_service
 
-    run_service(configured(config, several=True))
+    run_service(configured(config, several=True), sharded(shard))
 
 
-def once(config: ConfigOption = None, json: JsonOption = False) -> None:
+def once(config: ConfigOption = None, json: JsonOption = False, shard: ShardOption = "1/1") -> None:
     """Make one pass, commit what it decides at once, and exit: for cron and CI jobs."""
     from bridge.commands.one_pass import make_one_pass
 
-    sys.exit(make_one_pass(configured(config), as_json=json))
+    sys.exit(make_one_pass(configured(config), sharded(shard), as_json=json))
 
 
 def plan(config: ConfigOption = None, json: JsonOption = False) -> None:

@@ -12,6 +12,7 @@ from bridge.cli.options import (
     CapacityOption,
     ConfigOption,
     JsonOption,
+    MemberOption,
     PodStartOption,
     configured,
 )
@@ -73,6 +74,7 @@ def backtest(  # noqa: PLR0913, PLR0917 - each is an option
     ] = None,
     end: Annotated[str | None, typer.Option(metavar="TIME", help="Default: now.")] = None,
     last: Annotated[str, typer.Option(help="Without --start: how far back, as 6h or 2d.")] = "6h",
+    member: MemberOption = None,
     dead_time: Annotated[
         list[str] | None,
         typer.Option(
@@ -114,13 +116,12 @@ def backtest(  # noqa: PLR0913, PLR0917 - each is an option
     scalebridge backtest shop.yaml --prometheus http://localhost:9090 --last 7d
     """
     from bridge.commands.backtest import Asked, backtest_policy
+    from bridge.commands.recorded_load import Recording
 
     asked = Asked(
         trace=trace,
-        prometheus=prometheus,
-        start=start,
-        end=end,
-        last=last,
+        recording=Recording(prometheus=prometheus, start=start, end=end, last=last),
+        member=member,
         dead_time=tuple(dead_time or ("30s",)),
         pod_start=pod_start,
         capacity=capacity,

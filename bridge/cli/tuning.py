@@ -9,7 +9,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bridge.cli.options import CapacityOption, JsonOption, PodStartOption
+from bridge.cli.options import (
+    CapacityOption,
+    ConfigOption,
+    JsonOption,
+    MemberOption,
+    PodStartOption,
+    configured,
+)
 
 if TYPE_CHECKING:
     from bridge.backtest.knobs import Range
@@ -28,14 +35,21 @@ def tune(  # noqa: PLR0913, PLR0917 - each is an option
         ),
     ] = None,
     prometheus: Annotated[
-        str | None, typer.Option(metavar="URL", help="Or where the load was recorded.")
+        str | None,
+        typer.Option(
+            metavar="URL", help="Or where the load was recorded; default: the configuration's."
+        ),
+    ] = None,
+    start: Annotated[
+        str | None, typer.Option(metavar="TIME", help="Recorded from when on: 2026-03-04T12:00.")
+    ] = None,
+    end: Annotated[
+        str | None, typer.Option(metavar="TIME", help="And to when; default: now.")
     ] = None,
     last: Annotated[
-        str, typer.Option(metavar="SPAN", help="With --prometheus: how far back, as 6h or 2d.")
+        str, typer.Option(metavar="SPAN", help="Without --start: how far back, as 6h or 2d.")
     ] = "1d",
-    end: Annotated[
-        str | None, typer.Option(metavar="TIME", help="With --prometheus; default: now.")
-    ] = None,
+    member: MemberOption = None,
     trials: Annotated[int, typer.Option(min=1, help="How many settings to try.")] = 40,
     time: Annotated[
         str | None,
@@ -85,6 +99,7 @@ def tune(  # noqa: PLR0913, PLR0917 - each is an option
     capacity: CapacityOption = None,
     metric: Annotated[str | None, typer.Option(help="Which metric the traces are of.")] = None,
     jobs: Annotated[int, typer.Option(min=1, help="Processes; they change no result.")] = 2,
+    config: ConfigOption = None,
     json: JsonOption = False,
 ) -> None:
     """Try settings of a policy on recorded load: what costs less, what is short of less?
@@ -100,7 +115,7 @@ def tune(  # noqa: PLR0913, PLR0917 - each is an option
     from bridge.backtest.contest import Terms
     from bridge.backtest.knobs import Reach
     from bridge.backtest.workload import Given
-    from bridge.commands.backtest import Asked as History
+    from bridge.commands.recorded_load import Recording
     from bridge.commands.tune import Asked, Choice, tune_policy
 
     reach = Reach(
@@ -111,12 +126,13 @@ def tune(  # noqa: PLR0913, PLR0917 - each is an option
         debounce=_range("--debounce", debounce, (0, 3600)),
         **({} if forecast else {"forecasts": ()}),
     )
-    dead, start = _seconds("--dead-time", dead_time), _seconds("--pod-start", pod_start)
+    dead, starting = _seconds("--dead-time", dead_time), _seconds("--pod-start", pod_start)
     asked = Asked(
         traces=trace or (),
-        prometheus=History(prometheus=prometheus, last=last, end=end) if prometheus else None,
+        recording=Recording(prometheus=prometheus, start=start, end=end, last=last),
+        member=member,
         given=Given(metric, capacity),
-        terms=Terms(dead_times=(dead,), pod_start=min(start, dead), commits_per_hour=budget),
+        terms=Terms(dead_times=(dead,), pod_start=min(starting, dead), commits_per_hour=budget),
         reach=reach,
         trials=trials,
         seconds=None if time is None else _seconds("--time", time),
@@ -125,7 +141,9 @@ def tune(  # noqa: PLR0913, PLR0917 - each is an option
         choice=Choice(number=choose, max_shortage=max_shortage, max_cost=max_cost),
         write=write,
     )
-    sys.exit(tune_policy(policy, asked, as_json=json))
+    needed = config or not (trace or prometheus)
+    settings = configured(config) if needed else None
+    sys.exit(tune_policy(settings, policy, asked, as_json=json))
 
 
 def _seconds(option: str, text: str) -> float:

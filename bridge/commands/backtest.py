@@ -2,37 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import asdict, dataclass, replace
-from datetime import UTC, datetime, timedelta
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from pydantic import ValidationError
-from rich.console import Console
-from rich.progress import Progress
-
 from bridge.backtest.contest import Result, Terms, contest
 from bridge.backtest.elasticity import lacks
-from bridge.backtest.trace import parse_trace
-from bridge.backtest.workload import Given, Workload, check, of_history, of_trace
+from bridge.backtest.workload import Given, Workload, of_history, of_trace
 from bridge.batch.batcher import Debounce
 from bridge.commands.backtest_table import told
 from bridge.commands.console import DONE, awaited, give_up, print_json
+from bridge.commands.recorded_load import (
+    Recording,
+    history,
+    load_of_file,
+    progress,
+    seconds_of,
+    time_of,
+)
 from bridge.errors import BridgeError, ConfigInvalid, PolicyInvalid
-from bridge.evaluate.prometheus import Prometheus
-from bridge.evaluate.reading import Moment
 from bridge.observe.load_plot import Plot, Supply, suffix_of, write_plot
 from bridge.policy.loading import parse_policy
+from bridge.policy.lone import alone
 from bridge.policy.model import ScalingPolicy
 from bridge.service.explaining import Question, explained
-from bridge.service.recording import recorded
 from bridge.service.serve import utc_now
 from bridge.settings.batch import BatchSettings, Window
 from bridge.settings.configuration import Settings
-from bridge.settings.prometheus import PrometheusSettings
-from bridge.units import parse_duration
 
 MEASURED = "measured"
 
@@ -42,10 +38,9 @@ class Asked:
     """The options as they were given."""
 
     trace: Path | None = None
-    prometheus: str | None = None
-    start: str | None = None
-    end: str | None = None
-    last: str = "6h"
+    recording: Recording = field(default_factory=Recording)
+    member: str | None = None
+    """Which of a fleet's members."""
     dead_time: tuple[str, ...] = ("30s",)
     pod_start: str = "10s"
     capacity: float | None = None
@@ -61,9 +56,9 @@ def backtest_policy(settings: Settings | None, path: Path, asked: Asked, *, as_j
     try:
         if asked.plot:
             suffix_of(asked.plot)
-        check(policy)
+        policy = alone(policy, asked.member)
         terms = _terms(settings, policy, asked)
-        workload = _workload(settings, policy, asked)
+        workload = _noted(_workload(settings, policy, asked), terms, asked)
         results = _played(workload, terms)
         if asked.plot:
             write_plot(plot_of(workload, results), asked.plot)
@@ -88,7 +83,7 @@ def _read(path: Path) -> ScalingPolicy:
 
 def _terms(settings: Settings | None, policy: ScalingPolicy, asked: Asked) -> Terms:
     batch = settings.batch if settings else BatchSettings()
-    pod_start = _seconds("--pod-start", asked.pod_start)
+    pod_start = seconds_of("--pod-start", asked.pod_start)
     dead_times = tuple(_dead_time(one, settings, policy) for one in asked.dead_time)
     if short := [seconds for seconds in dead_times if seconds < pod_start]:
         raise ConfigInvalid(
@@ -98,24 +93,26 @@ def _terms(settings: Settings | None, policy: ScalingPolicy, asked: Asked) -> Te
     return Terms(
         dead_times=dead_times,
         pod_start=pod_start,
-        debounce=_debounce(batch),
-        scale_up=_debounce(batch.scale_up),
+        debounce=debounce_of(batch),
+        scale_up=debounce_of(batch.scale_up),
         commits_per_hour=batch.max_commits_per_hour,
         fixed=asked.fixed,
         replicas=asked.replicas,
     )
 
 
-def _debounce(window: Window) -> Debounce:
+def debounce_of(window: Window) -> Debounce:
+    """As the batcher takes it."""
     return Debounce(window.quiet_period, window.max_wait)
 
 
 def _dead_time(given: str, settings: Settings | None, policy: ScalingPolicy) -> float:
     if given != MEASURED:
-        return _seconds("--dead-time", given)
+        return seconds_of("--dead-time", given)
     if settings is None:
         raise ConfigInvalid("--dead-time measured needs --config: the state repo's log tells it")
-    found = awaited(explained(settings, Question(policy.name), utc_now)).explanation.decision
+    question = Question(policy.name, str(policy.target) if policy.is_member else None)
+    found = awaited(explained(settings, question, utc_now)).explanation.decision
     if found.dead_time is None:
         raise ConfigInvalid(
             f"--dead-time measured: no commit of the last day for {policy.target} came to be "
@@ -124,84 +121,38 @@ def _dead_time(given: str, settings: Settings | None, policy: ScalingPolicy) -> 
     return found.dead_time
 
 
-def _seconds(option: str, text: str) -> float:
-    try:
-        return parse_duration(text)
-    except ValueError as error:
-        raise ConfigInvalid(f"{option}: {error}") from error
-
-
 def _workload(settings: Settings | None, policy: ScalingPolicy, asked: Asked) -> Workload:
     given = Given(asked.metric, asked.capacity)
+    start = asked.recording.start
     if asked.trace is None:
-        return of_history(policy, history(settings, policy, asked), given)
-    if asked.prometheus:
+        found = history(settings, policy, asked.recording)
+        return of_history(policy, found.moments, given, found.alerts)
+    if asked.recording.prometheus:
         raise ConfigInvalid("--trace and --prometheus: give one of the two")
-    if asked.start:
-        given = replace(given, begin=_time("--start", asked.start))
-    try:
-        text = asked.trace.read_text("utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigInvalid(f"--trace {asked.trace}: can't be read: {error}") from error
-    return of_trace(policy, parse_trace(text, str(asked.trace)), given)
+    if start:
+        given = replace(given, begin=time_of("--start", start))
+    return of_trace(policy, load_of_file(asked.trace), given)
 
 
-def history(settings: Settings | None, policy: ScalingPolicy, asked: Asked) -> list[Moment]:
-    """From Prometheus; a URL that is given is asked without the configuration's credentials."""
-    if asked.prometheus:
-        access = _access(asked.prometheus)
-    elif settings:
-        access = settings.prometheus
-    else:
-        raise ConfigInvalid("which load? give --trace FILE, --prometheus URL or --config FILE")
-    end = _time("--end", asked.end) if asked.end else utc_now()
-    back = timedelta(seconds=_seconds("--last", asked.last))
-    start = _time("--start", asked.start) if asked.start else end - back
-    if start >= end:
-        raise ConfigInvalid(f"--start {start:%Y-%m-%dT%H:%M:%S} is not before --end")
-
-    async def answers(told: Callable[[float], None]) -> list[Moment]:
-        async with Prometheus(access) as prometheus:
-            return await recorded(prometheus, policy, start, end, told)
-
-    with _progress("asking Prometheus") as told_share:
-        return awaited(answers(told_share))
-
-
-def _access(url: str) -> PrometheusSettings:
-    try:
-        return PrometheusSettings(url=url)
-    except ValidationError as error:
-        why = "; ".join(one["msg"] for one in error.errors())
-        raise ConfigInvalid(f"--prometheus {url}: {why}") from error
-
-
-def _time(option: str, text: str) -> datetime:
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError as error:
-        raise ConfigInvalid(
-            f"{option}: expected a time such as 2026-03-04T12:00, got {text}"
-        ) from error
-    return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+def _noted(workload: Workload, terms: Terms, asked: Asked) -> Workload:
+    """Also with what a measured dead time is made of."""
+    if MEASURED not in asked.dead_time:
+        return workload
+    seconds = terms.dead_times[asked.dead_time.index(MEASURED)]
+    note = (
+        f"--dead-time measured: {seconds:g} s, the longest of the last five commits of ours to "
+        f"{workload.policy.target} in the last day, by the Git log and the series of ready replicas"
+    )
+    return replace(workload, notes=(*workload.notes, note))
 
 
 def _played(workload: Workload, terms: Terms) -> list[Result]:
     results, count = [], len(terms.dead_times) + 2
-    with _progress("playing") as told_share:
+    with progress("playing") as told_share:
         for found in contest(workload, terms):
             results.append(found)
             told_share(min(1.0, len(results) / count))
     return results
-
-
-@contextmanager
-def _progress(what: str) -> Iterator[Callable[[float], None]]:
-    """A bar on a terminal, and nothing elsewhere."""
-    console = Console(stderr=True)
-    with Progress(console=console, transient=True, disable=not console.is_terminal) as bar:
-        task = bar.add_task(what, total=1.0)
-        yield lambda share: bar.update(task, completed=share)
 
 
 def plot_of(workload: Workload, results: list[Result]) -> Plot:

@@ -21,15 +21,16 @@ from bridge.commit.edits import Dropped
 from bridge.observe.logs import set_up_logs
 from bridge.observe.plan import reasons, unified_diff
 from bridge.observe.status import decision_facts, proposal_facts, told_proposal
+from bridge.policy.shard import WHOLE, Shard
 from bridge.service.once import Done, Pass, Plan, once, plan
 from bridge.service.serve import utc_now
 from bridge.settings.configuration import Settings
 
 
-def make_one_pass(settings: Settings, *, as_json: bool) -> int:
+def make_one_pass(settings: Settings, shard: Shard = WHOLE, *, as_json: bool) -> int:
     """Commits what one pass decides, tells of it, and returns the exit code."""
     set_up_logs(settings.log)
-    done = awaited(once(settings, utc_now))
+    done = awaited(once(settings, utc_now, shard))
     if as_json:
         print_json(_done_facts(done))
     else:

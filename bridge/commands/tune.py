@@ -17,22 +17,22 @@ from rich.console import Console
 from rich.progress import Progress
 
 from bridge.backtest.contest import Terms
-from bridge.backtest.knobs import Drawing, Knobs, Reach
-from bridge.backtest.load import Load
+from bridge.backtest.knobs import Drawing, Knobs, Reach, with_seasons
 from bridge.backtest.search import Judged, Trial, front, search, within
-from bridge.backtest.trace import parse_trace
 from bridge.backtest.tuning import Course, as_it_is, by_live_hpa, played
 from bridge.backtest.workload import Given, of_history, of_trace
-from bridge.commands.backtest import Asked as History
-from bridge.commands.backtest import history
+from bridge.commands.backtest import debounce_of
 from bridge.commands.console import DONE, give_up, print_json
+from bridge.commands.recorded_load import Recording, history, load_of_file
 from bridge.commands.tune_table import Found, facts, told
 from bridge.documents import load_document
 from bridge.errors import BridgeError, ConfigInvalid, PolicyInvalid
 from bridge.policy.editing import with_fields
 from bridge.policy.loading import parse_policy
+from bridge.policy.lone import alone
 from bridge.policy.model import ScalingPolicy
 from bridge.settings.batch import BatchSettings
+from bridge.settings.configuration import Settings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,8 +54,10 @@ class Asked:
     """The options as they were given."""
 
     traces: Sequence[Path] = ()
-    prometheus: History | None = None
+    recording: Recording = field(default_factory=Recording)
     """Where the load is recorded instead, and of when."""
+    member: str | None = None
+    """Which of a fleet's members."""
     given: Given
     terms: Terms
     reach: Reach
@@ -67,7 +69,7 @@ class Asked:
     write: bool = False
 
 
-def tune_policy(path: Path, asked: Asked, *, as_json: bool) -> int:
+def tune_policy(settings: Settings | None, path: Path, asked: Asked, *, as_json: bool) -> int:
     """Searches, shows the front, and the diff of the chosen trial; returns the exit code."""
     if asked.choice.given > 1:
         give_up("--choose, --max-shortage and --max-cost: give one of them")
@@ -75,8 +77,11 @@ def tune_policy(path: Path, asked: Asked, *, as_json: bool) -> int:
         give_up("--write needs to know what: --choose N, --max-shortage or --max-cost")
     text, policy = _read(path)
     try:
-        course = _course(load_document(text.encode(), str(path)).data, policy, asked)
-        found = _searched(course, policy, asked)
+        batch = settings.batch if settings else BatchSettings()
+        course, notes = _course(settings, load_document(text.encode(), str(path)).data, asked)
+        course = replace(course, terms=_terms(batch, asked.terms))
+        found = _searched(course, policy, asked, batch)
+        found = replace(found, notes=notes)
         chosen = _chosen(found, asked.choice)
         after = _edited(text, chosen, path) if chosen else text
     except BridgeError as error:
@@ -101,45 +106,54 @@ def _read(path: Path) -> tuple[str, ScalingPolicy]:
         give_up(str(error))
 
 
-def _load(trace: Path) -> Load:
-    try:
-        text = trace.read_text("utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigInvalid(f"--trace {trace}: can't be read: {error}") from error
-    return parse_trace(text, str(trace))
+def _course(
+    settings: Settings | None, document: Mapping[str, Any], asked: Asked
+) -> tuple[Course, Sequence[str]]:
+    """With the capacity of the policy as it is: a trial may not change what a replica serves.
 
-
-def _course(document: Mapping[str, Any], policy: ScalingPolicy, asked: Asked) -> Course:
-    """With the capacity of the policy as it is: a trial may not change what a replica serves."""
-    if asked.prometheus and asked.traces:
+    And what is different from life.
+    """
+    policy = alone(Knobs().of(document), asked.member)
+    if asked.traces and asked.recording.prometheus:
         raise ConfigInvalid("--trace and --prometheus: give one of the two")
-    if asked.prometheus:
-        recorded = of_history(policy, history(None, policy, asked.prometheus), asked.given)
-        loads = [recorded.meters[recorded.metric].load]
-        given = replace(asked.given, metric=recorded.metric)
+    if asked.traces:
+        loads, given = [load_of_file(trace) for trace in asked.traces], asked.given
     else:
-        loads, given = [_load(trace) for trace in asked.traces], asked.given
-    if not loads:
-        raise ConfigInvalid("which load? give --trace FILE or --prometheus URL")
+        found = history(settings, policy, asked.recording)
+        recorded = of_history(policy, found.moments, asked.given)
+        loads = [recorded.meters[recorded.metric].load]
+        given = replace(asked.given, metric=recorded.metric, begin=recorded.begin)
     workload = of_trace(policy, loads[0], given)
-    return Course(
+    course = Course(
         document=document,
         loads=loads,
-        given=Given(workload.metric, workload.capacity),
+        given=replace(given, metric=workload.metric, capacity=workload.capacity),
         terms=asked.terms,
-        averaged=bool(asked.prometheus),
+        member=asked.member,
+        averaged=not asked.traces,
+    )
+    return course, workload.notes
+
+
+def _terms(batch: BatchSettings, terms: Terms) -> Terms:
+    """With the configuration's batches, and its budget where none is given."""
+    return replace(
+        terms,
+        debounce=debounce_of(batch),
+        scale_up=debounce_of(batch.scale_up),
+        commits_per_hour=terms.commits_per_hour or batch.max_commits_per_hour,
     )
 
 
-def _searched(course: Course, policy: ScalingPolicy, asked: Asked) -> Found:
+def _searched(course: Course, policy: ScalingPolicy, asked: Asked, batch: BatchSettings) -> Found:
     names = [metric.name for metric in policy.spec.metrics]
     place = names.index(course.given.metric) if course.given.metric else 0
-    drawing = Drawing(policy, place, asked.reach, asked.seed)
+    drawing = Drawing(policy, place, with_seasons(asked.reach, course.loads), asked.seed)
     until = None if asked.seconds is None else time.monotonic() + asked.seconds
     trials: list[Trial] = []
     with _executor(asked.jobs) as executor, _progress() as bar:
         task = bar.add_task("trials", total=asked.trials + 2)
-        wait = BatchSettings().scale_up.quiet_period
+        wait = batch.scale_up.quiet_period
         live = executor.submit(by_live_hpa, course)
         own = executor.submit(as_it_is, course, wait).result()
         bar.advance(task)

@@ -23,6 +23,8 @@ class Found:
     front: Sequence[Trial]
     trials: int
     asked: int
+    notes: Sequence[str] = ()
+    """What is different from life."""
 
 
 def told(found: Found, chosen: Trial | None, diff: str) -> None:
@@ -38,6 +40,8 @@ def told(found: Found, chosen: Trial | None, diff: str) -> None:
             f"--time ended the search after {found.trials} of {found.asked} trials: another "
             "machine gets further. --trials alone finds the same everywhere."
         )
+    for note in found.notes:
+        typer.echo(f"note: {note}")
     if chosen is None:
         typer.echo("See the diff for one of them: --choose N, --max-shortage % or --max-cost HOURS")
         return
@@ -85,6 +89,7 @@ def facts(found: Found, chosen: Trial | None, diff: str) -> dict[str, Any]:
     return {
         "trials": found.trials,
         "complete": found.trials == found.asked,
+        "notes": list(found.notes),
         "live_hpa": asdict(found.hpa),
         "as_it_is": asdict(found.own),
         "front": [_fact(trial) for trial in found.front],

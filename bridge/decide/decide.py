@@ -13,7 +13,14 @@ from bridge.decide.question import Asked
 from bridge.decide.ratio import without_wind_up
 from bridge.decide.recall import Known, asked_over, failures_before, recalled
 from bridge.decide.reconcile import Cause, Pass, reconciled
-from bridge.decide.rest import cooling_down, left_at_rest, put_to_rest, rest_rules, rest_step
+from bridge.decide.rest import (
+    cooling_down,
+    left_at_rest,
+    put_to_rest,
+    rest_rules,
+    rest_step,
+    woken_to,
+)
 from bridge.decide.rollout import stuck_rollout
 from bridge.decide.suspended import is_suspended, suspended
 from bridge.decide.wishes import Wished, asked
@@ -123,7 +130,7 @@ class _Deciding:
 
     def _woken(self, told: Decision, least: int) -> Decision:
         """At once to what the metrics ask for, as far as the scaling policies let it."""
-        woken = told.at(least, "a metric is active: woken to")
+        woken = woken_to(least, told, self.policy.spec, self.found, self.observation.now.at)
         result = self._pass(least)
         return self._raised(woken.at(max(least, result.desired), "the metrics raise it to"))
 

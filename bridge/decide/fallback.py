@@ -130,9 +130,3 @@ def _replacement(watched: Watched, fallback: Fallback, scale: Scale | None) -> i
             raise MetricsUnavailable("no fallback of a Value target without ready replicas")
         replicas /= scale.ready
     return int(watched.target * 1000 * replicas)
-
-
-def whole_number(target: str) -> bool:
-    """Whether a target's text is a whole number above 0."""
-    digits = target[1:] if target[:1] in ("+", "-") else target
-    return digits.isascii() and digits.isdigit() and 0 < int(target) < 2**63

@@ -5,8 +5,6 @@ Source: kedacore/keda apis/keda/v1alpha1/scaledobject_types.go and controllers/k
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Self
@@ -15,9 +13,6 @@ from bridge.decide.override import LONGEST_PAUSE
 from bridge.policy.behavior import Behavior
 from bridge.policy.model import Spec
 from bridge.units import parse_duration
-
-_FALSE = frozenset({"0", "f", "F", "false", "FALSE", "False"})
-_WHOLE = re.compile(r"[+-]?[0-9]{1,10}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,34 +28,6 @@ class Pauses:
     def of(cls, spec: Spec) -> Self:
         """By the policy's fields; a pause altogether ends before this counts."""
         return cls(scale_in=spec.paused_scale_in, scale_out=spec.paused_scale_out)
-
-    @classmethod
-    def annotated(cls, annotations: Mapping[str, str]) -> Self:
-        """By KEDA's annotations, named without their prefix."""
-
-        def is_on(name: str) -> bool:
-            return name in annotations and annotations[name] not in _FALSE
-
-        return cls(
-            paused="paused-replicas" in annotations or is_on("paused"),
-            scale_in=is_on("paused-scale-in"),
-            scale_out=is_on("paused-scale-out"),
-            force_activation=is_on("force-activation"),
-        )
-
-
-def paused_count(annotations: Mapping[str, str]) -> int | None:
-    """The count to pause at; None if none is given.
-
-    Raises:
-        ValueError: it is no whole number of 32 bits.
-    """
-    text = annotations.get("paused-replicas")
-    if text is None:
-        return None
-    if not _WHOLE.fullmatch(text) or not -(2**31) <= int(text) < 2**31:
-        raise ValueError(f"paused-replicas: {text!r} is not a whole number")
-    return int(text)
 
 
 def paused_behavior(behavior: Behavior, pauses: Pauses) -> Behavior:

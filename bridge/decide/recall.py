@@ -11,6 +11,7 @@ from bridge.decide.dead_time import Rollouts
 from bridge.decide.memory import Memory, Recommended, with_change
 from bridge.decide.override import Override
 from bridge.decide.question import Asked
+from bridge.decide.schedule import raised_minimum
 from bridge.decide.wishes import Wished, asked
 from bridge.evaluate.reading import Moment, Observation, Past
 from bridge.policy.behavior import MAX_PERIOD_S, Behavior
@@ -65,7 +66,7 @@ def recalled(
         memory = memory.older(age - change.age(now))
         memory, age = _after(memory, policy.spec.behavior, change.by), change.age(now)
     memory = memory.older(age)
-    return replace(memory, recommended=tuple(_recommended(observation, then)))
+    return memory.recommending(tuple(_recommended(observation, then)))
 
 
 def _after(memory: Memory, behavior: Behavior, by: int) -> Memory:
@@ -119,10 +120,10 @@ def failures_before(policy: ScalingPolicy, observation: Observation) -> dict[str
 
 
 def activity(policy: ScalingPolicy, observation: Observation, now: Asked, current: int) -> Activity:
-    """Since when no metric is active; what is unknown of the past counts as active."""
+    """Since when no metric is active and no schedule open; an unknown past counts as active."""
     busy = list(_busy(policy, observation.past.moments, current))
     return Activity(
-        active=now.active,
+        active=now.active or _is_scheduled(policy, observation.now.at),
         failed=now.failed,
         last_active_age=(observation.now.at - max(busy)).total_seconds() if busy else None,
         known_age=_known_age(observation),
@@ -132,8 +133,13 @@ def activity(policy: ScalingPolicy, observation: Observation, now: Asked, curren
 def _busy(policy: ScalingPolicy, moments: Iterable[Moment], current: int) -> Iterator[datetime]:
     for moment in moments:
         found = asked(policy, moment, current)
-        if found.active or found.failed:
+        if found.active or found.failed or _is_scheduled(policy, moment.at):
             yield moment.at
+
+
+def _is_scheduled(policy: ScalingPolicy, at: datetime) -> bool:
+    """Whether a window of time is open: to KEDA, its cron trigger is active then."""
+    return raised_minimum(policy.spec.schedules, at) is not None
 
 
 def _known_age(observation: Observation) -> float:

@@ -44,14 +44,6 @@ def whole_value(
     return replicas if tolerance.spares(ratio) else ceil_int32(ratio * ready)
 
 
-def usage_per_replica(usage_milli: int, replicas: int) -> int:
-    """What each replica has of the usage, rounded up."""
-    share = quotient(float(usage_milli), float(replicas))
-    if usage_milli >= MAX_INT64 or share == math.inf:
-        return MAX_INT64
-    return 0 if math.isnan(share) else math.ceil(share)
-
-
 def total(samples_milli: Iterable[int]) -> int:
     """The sum, stopping at the largest 64-bit integer."""
     usage = 0

@@ -47,11 +47,6 @@ class Pass:
 _READ = Condition("True", "SucceededGetScale")
 
 
-def unread() -> Mapping[str, Condition]:
-    """The conditions where the target's count can't be read."""
-    return {"AbleToScale": Condition("False", "FailedGetScale")}
-
-
 def reconciled(current: int, order: Order, wishes: Sequence[Wish], memory: Memory) -> Pass:
     """The count that shall be written, before it is."""
     if memory.recommended is None:
@@ -96,7 +91,7 @@ def _by_metrics(start: Pass, wishes: Sequence[Wish]) -> Pass:
         current=start.current,
         desired=step.replicas,
         order=start.order,
-        memory=replace(start.memory, recommended=step.recommended),
+        memory=start.memory.recommending(step.recommended),
         cause=_cause(start.current, best),
         error=bool(failures),
         conditions={
@@ -138,14 +133,6 @@ def written(found: Pass) -> Pass:
         )
         after = _with(after, ScaledToZero=status)
     return replace(after, memory=memory)
-
-
-def unwritten(found: Pass) -> Pass:
-    """The pass after its count could not be written."""
-    if not found.rescales:
-        return written(found)
-    after = _with(found, AbleToScale=Condition("False", "FailedUpdateScale"))
-    return replace(after, desired=found.current, cause=None, error=True)
 
 
 def _with_event(found: Pass) -> Memory:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from bridge.decide.activation import Activation, ActivationRules, activated
 from bridge.decide.decision import Decision
 from bridge.decide.pause import Pauses
 from bridge.decide.question import Asked
 from bridge.decide.recall import activity
+from bridge.decide.schedule import raised_minimum
 from bridge.decide.wishes import Wished
 from bridge.evaluate.reading import Observation
 from bridge.policy.model import ScalingPolicy, Spec
@@ -35,6 +38,15 @@ def rest_step(
         return None
     seen = activity(policy, observation, found, count)
     return activated(count, seen, rest_rules(policy), Pauses.of(policy.spec))
+
+
+def woken_to(count: int, told: Decision, spec: Spec, found: Asked, now: datetime) -> Decision:
+    """From rest to work, by a metric or by a schedule."""
+    window = None if found.active else raised_minimum(spec.schedules, now)
+    if window is None:
+        return told.at(count, "a metric is active: woken to")
+    field = f"spec.schedules.{spec.schedules.index(window)}"
+    return told.at(count, f"schedule {window.name} is open: woken to", field)
 
 
 def put_to_rest(told: Decision, count: int) -> Decision:

@@ -6,11 +6,12 @@ Source: kedacore/keda pkg/scalers/cron_scaler.go.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import datetime
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
-from bridge.cron import Cron, CronInvalid, parse_cron, zone_of
+from bridge.cron import Cron, parse_cron, zone_of
 from bridge.policy.keda import Schedule
 
 _WHOLE = re.compile(r"-?(?:0|[1-9][0-9]{0,18})")
@@ -31,26 +32,12 @@ def raised_minimum(schedules: Iterable[Schedule], now: datetime) -> Schedule | N
 
 
 def is_open(schedule: Schedule, now: datetime) -> bool:
-    """Whether a schedule's window of time is open."""
-    start, end = parse_cron(schedule.start), parse_cron(schedule.end)
-    return in_window(start, end, zone_of(schedule.timezone), now)
+    """Whether a schedule's window of time is open; windows open and close at whole minutes."""
+    minute = now.replace(second=0, microsecond=0)
+    return _is_open_in(schedule.start, schedule.end, schedule.timezone, minute)
 
 
-def trigger_faults(metadata: Mapping[str, str]) -> list[str]:
-    """What is wrong with a cron trigger as KEDA writes it; the zone is looked up later."""
-    given = {name: value.strip() for name, value in metadata.items()}
-    names = ("timezone", "start", "end", "desiredReplicas")
-    if missing := [name for name in names if not given.get(name)]:
-        return [f"{name} is missing" for name in missing]
-    faults = []
-    for name in ("start", "end"):
-        try:
-            parse_cron(given[name])
-        except CronInvalid as error:
-            faults.append(f"{name}: {error}")
-    if given["start"] == given["end"]:
-        faults.append("start and end are the same")
-    replicas = given["desiredReplicas"]
-    if not _WHOLE.fullmatch(replicas) or int(replicas) == 0:
-        faults.append(f"desiredReplicas: {replicas!r} is not a whole number other than 0")
-    return faults
+@lru_cache(maxsize=4096)
+def _is_open_in(start: str, end: str, timezone: str, minute: datetime) -> bool:
+    """Worked out once: a rest looks at each moment of its cooldown period."""
+    return in_window(parse_cron(start), parse_cron(end), zone_of(timezone), minute)

@@ -47,19 +47,20 @@ def stabilized(current: int, desired: int, windows: Windows, past: Iterable[Reco
     past = tuple(past)
     if windows.steps:
         return leveled(current, desired, windows, past)
-    ups, downs = within(desired, windows.up, past), within(desired, windows.down, past)
+    ups = [desired, *_within(windows.up, past)]
+    downs = [desired, *_within(windows.down, past)]
     surges = desired > current * (1 + windows.surge)
     low = desired if surges else min(desired, quantile(ups, windows.up_quantile))
     high = max(desired, quantile(downs, windows.down_quantile))
     return min(max(current, low), high)
 
 
-def leveled(current: int, desired: int, windows: Windows, past: Iterable[Recommended]) -> int:
+def leveled(current: int, desired: int, windows: Windows, past: Sequence[Recommended]) -> int:
     """The level, where it is worth a step; a surge at once; never lower than the wish of now."""
     steps = windows.steps
     if steps is None:
         return desired
-    level = quantile(within(desired, windows.down, past), steps.quantile)
+    level = quantile([desired, *_within(windows.down, past)], steps.quantile)
     if desired > current * (1 + steps.surge):
         return max(desired, level)
     if level > current * (1 + steps.up):
@@ -69,9 +70,8 @@ def leveled(current: int, desired: int, windows: Windows, past: Iterable[Recomme
     return current
 
 
-def within(desired: int, seconds: float, past: Iterable[Recommended]) -> list[int]:
-    """What was wished for in a window, now included."""
-    return [desired, *(wish.replicas for wish in past if wish.age < seconds)]
+def _within(window: float, past: Sequence[Recommended]) -> list[int]:
+    return [count for age, count in past if age < window] if window else []
 
 
 def quantile(counts: Sequence[int], share: float) -> int:

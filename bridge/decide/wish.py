@@ -9,7 +9,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from bridge.decide.per_pod import Pod, per_pod
 from bridge.decide.recommendation import Tolerance, average_value, total, whole_value
 from bridge.errors import MetricsUnavailable
 
@@ -63,31 +62,6 @@ def wish_of_samples(
     if scale.ready is None:
         raise MetricsUnavailable("needs live ready replicas")
     return whole_value(usage, goal.milli, scale.spec, scale.ready, tolerance)
-
-
-def wish_of_pods(pods: Sequence[Pod], goal: Goal, scale: Scale, tolerance: Tolerance) -> int:
-    """The count that a Pods metric asks for.
-
-    Raises:
-        MetricsUnavailable: no pod has a value that counts.
-    """
-    return per_pod(pods, goal.milli, scale.spec, tolerance).replicas
-
-
-def external_goal(average_milli: int | None, value_milli: int | None) -> Goal | None:
-    """An External metric's target: averageValue wins, the type field is ignored."""
-    if average_milli is not None:
-        return Goal("AverageValue", average_milli)
-    return None if value_milli is None else Goal("Value", value_milli)
-
-
-def object_goal(kind: str, average_milli: int | None, value_milli: int | None) -> Goal | None:
-    """An Object metric's target: the one that the type field names."""
-    if kind == "Value" and value_milli is not None:
-        return Goal("Value", value_milli)
-    if kind == "AverageValue" and average_milli is not None:
-        return Goal("AverageValue", average_milli)
-    return None
 
 
 def failure_of(source: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -15,6 +16,7 @@ from bridge.trigger.labels import LabelIndex
 FIRING_QUERY = 'ALERTS{alertstate="firing"}'
 STEP_S = 5
 """How finely Prometheus' past is looked at: at whole multiples, so that all looks agree."""
+_LABEL = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*")
 _NOT_THE_ALERTS = ("__name__", "alertstate")
 
 Labels = dict[str, str]
@@ -78,6 +80,16 @@ def all_labels(items: Sequence[Mapping[str, Any]]) -> list[Labels]:
 def history_query(alertname: str) -> str:
     """The series of the alerts of one name while they fire."""
     return f'ALERTS{{alertname={json.dumps(alertname, ensure_ascii=False)},alertstate="firing"}}'
+
+
+def rule_query(rule: AlertRule) -> str:
+    """The series of the alerts that a rule means while they fire.
+
+    Or of some more: without the labels whose names PromQL does not take.
+    """
+    named = (pair for pair in sorted(rule.match.items()) if _LABEL.fullmatch(pair[0]))
+    matchers = "".join(f",{n}={json.dumps(value, ensure_ascii=False)}" for n, value in named)
+    return f'ALERTS{{alertstate="firing"{matchers}}}'
 
 
 def spans_of(series: Sequence[Mapping[str, Any]]) -> Spans:

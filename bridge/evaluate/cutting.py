@@ -21,7 +21,7 @@ class Line:
 
     def __init__(self) -> None:
         self._socket: socket.socket | None = None
-        self._is_cut = False
+        self.is_cut = False
 
     def ask(self, ask: Callable[[], _Answer]) -> _Answer:
         """Runs this in the calling thread; what it requests through `Cuttable` can be cut."""
@@ -30,7 +30,7 @@ class Line:
 
     def cut(self) -> None:
         """Ends the request, whatever it waits for; to be called from any other thread."""
-        self._is_cut = True
+        self.is_cut = True
         if self._socket is not None:
             with suppress(OSError):  # it is over already
                 self._socket.shutdown(socket.SHUT_RDWR)
@@ -38,7 +38,7 @@ class Line:
     def use(self, own: socket.socket) -> None:
         """A request has gone out on this socket."""
         self._socket = own
-        if self._is_cut:
+        if self.is_cut:
             self.cut()
 
 

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import os
 import shutil
-from typing import Any
+from collections.abc import Coroutine
 
 import httpx
 
 from bridge.errors import ConfigInvalid
+from bridge.notify.argocd import call_argocd
 from bridge.notify.argocd_api import ArgoCDAPI, Name, Refusal, understood
 from bridge.notify.exchange import exchange
+from bridge.notify.flux import call_flux
+from bridge.notify.jenkins_x import call_jenkins_x
 from bridge.notify.notice import Notice
+from bridge.notify.told import Told
 from bridge.publish.push import Push
 from bridge.settings.reconcilers import (
     ArgoCDAPISettings,
@@ -30,9 +34,17 @@ _ALL = Push("", "", "", (".",), ())
 """A push that concerns every application of the branch."""
 _EXPECTED = {
     ArgoCDSettings: (405, "argocd-server's webhook; is the path /api/webhook?"),
-    FluxSettings: (400, "a Receiver; is it the path that its status shows?"),
     JenkinsXSettings: (200, "Lighthouse's hook; is the path /hook?"),
 }
+_KEYS = {
+    ArgoCDSettings: "webhook.github.secret of argocd-secret",
+    FluxSettings: "the token of the Receiver's secretRef",
+    JenkinsXSettings: "Lighthouse's HMAC token",
+}
+_NO_COMMIT = "0" * 40
+_NOTHING = Push(_NO_COMMIT, _NO_COMMIT, "", (), ())
+_NOWHERE = "https://doctor.invalid/no/repo"
+"""Of a domain that can't be (RFC 2606)."""
 
 
 async def tried(reconciler: ReconcilerSettings, state_repo: StateRepoSettings) -> str:
@@ -50,7 +62,7 @@ async def tried(reconciler: ReconcilerSettings, state_repo: StateRepoSettings) -
         async with httpx.AsyncClient(follow_redirects=False) as client:
             if isinstance(reconciler, ArgoCDAPISettings):
                 return await _api(ArgoCDAPI(client, reconciler), reconciler, state_repo)
-            return await _endpoint(client, reconciler)
+            return await _endpoint(client, reconciler, state_repo)
     except (httpx.HTTPError, httpx.InvalidURL) as error:
         raise ConfigInvalid(
             f"{reconciler.url}: {type(error).__name__}: {error}; see url"
@@ -76,24 +88,48 @@ def _secret(reconciler: ReconcilerSettings) -> None:
 
 
 async def _endpoint(
-    client: httpx.AsyncClient, reconciler: ArgoCDSettings | FluxSettings | JenkinsXSettings
+    client: httpx.AsyncClient,
+    reconciler: ArgoCDSettings | FluxSettings | JenkinsXSettings,
+    state_repo: StateRepoSettings,
 ) -> str:
-    """By what is no event there: a GET, or a body without a signature.
+    """By a notice of a push that concerns nobody, signed as the real ones are.
 
-    A generic Receiver, whose path is the secret, takes it, and has Flux look once more.
+    Flux reads no notice: it looks at its sources once more, which a poll does as well.
     """
-    usual, what = _EXPECTED[type(reconciler)]
-    request, given = ("GET", reconciler.url), dict[str, Any]()
-    if isinstance(reconciler, FluxSettings):
-        request = ("POST", reconciler.url)
-        given = {"content": b"{}", "headers": {"Content-Type": "application/json"}}
-    answer = await exchange(client, request, reconciler.timeout, _SHORT, **given)
-    if answer.status_code == 503:
-        raise ConfigInvalid(f"{reconciler.url}: HTTP 503: not ready, or suspended")
-    generic = isinstance(reconciler, FluxSettings) and answer.is_success
-    if answer.status_code != usual and not generic:
-        raise ConfigInvalid(f"{reconciler.url}: HTTP {answer.status_code}: not as {what} See url")
-    return f"{reconciler.url} answers; whether the token is right shows at a push"
+    if not isinstance(reconciler, FluxSettings):
+        usual, what = _EXPECTED[type(reconciler)]
+        answer = await exchange(client, ("GET", reconciler.url), reconciler.timeout, _SHORT)
+        if answer.status_code != usual:
+            said = f"HTTP {answer.status_code}: not as {what}"
+            raise ConfigInvalid(f"{reconciler.url}: {said} See url")
+    told = await _told(client, reconciler, state_repo)
+    if told.error:
+        raise ConfigInvalid(f"{reconciler.url}: {told.error}; {_remedy(reconciler, told)}")
+    return f"{reconciler.url} takes our notices"
+
+
+def _told(
+    client: httpx.AsyncClient,
+    reconciler: ArgoCDSettings | FluxSettings | JenkinsXSettings,
+    state_repo: StateRepoSettings,
+) -> Coroutine[None, None, Told]:
+    """Argo CD gets a repo that no application has; Lighthouse passes over a branch that is gone."""
+    match reconciler:
+        case ArgoCDSettings():
+            return call_argocd(client, reconciler, Notice(_NOTHING, _NOWHERE, state_repo.branch))
+        case FluxSettings():
+            return call_flux(client, reconciler, Notice(_NOTHING, _NOWHERE, state_repo.branch))
+        case JenkinsXSettings():
+            notice = Notice(_NOTHING, state_repo.url, state_repo.branch)
+            return call_jenkins_x(client, reconciler, notice)
+
+
+def _remedy(reconciler: ArgoCDSettings | FluxSettings | JenkinsXSettings, told: Told) -> str:
+    if told.error.startswith("HTTP 404"):
+        return "is url what the Receiver's status shows?"
+    if told.transient:
+        return "not ready, suspended or overrun: try again"
+    return f"see token_file: it holds {_KEYS[type(reconciler)]}"
 
 
 async def _api(api: ArgoCDAPI, reconciler: ArgoCDAPISettings, state_repo: StateRepoSettings) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
 from typing import Final
@@ -9,6 +10,7 @@ from typing import Final
 from prometheus_client import Gauge
 
 from bridge.decide.decision import Decision
+from bridge.decide.override import Hold
 from bridge.decide.reason import reason_of
 from bridge.observe import metrics
 from bridge.observe.metrics import OfRepo
@@ -19,6 +21,7 @@ _OF_A_TARGET: Final = (
     metrics.stuck_rollout,
     metrics.dead_time,
 )
+_KINDS: Final = ("override", "pause", "quarrel")
 _Key = tuple[str, ...]
 
 
@@ -61,9 +64,9 @@ class Counted:
 
         metrics.targets.labels().set(len(made))
         metrics.unlisted_targets.labels().set(max(0, len(made) - len(self._listed)))
-        quarrels = number(lambda one: bool(one.hold and one.hold.override.rivals))
-        metrics.holds.labels("quarrel").set(quarrels)
-        metrics.holds.labels("override").set(number(lambda one: bool(one.hold)) - quarrels)
+        held = Counter(_kind(one.hold) for one in made if one.hold)
+        for kind in _KINDS:
+            metrics.holds.labels(kind).set(held[kind])
         metrics.stuck_rollouts.labels().set(number(lambda one: bool(one.stuck_rollout)))
         longest = max((one.dead_time or 0.0 for one in made), default=0.0)
         metrics.longest_dead_time.labels().set(longest)
@@ -76,6 +79,12 @@ class Counted:
         for fleet, samples in told.items():
             metrics.unclaimed_samples.labels(fleet).set(samples)
         self._fleets = set(told)
+
+
+def _kind(hold: Hold) -> str:
+    if hold.override.rivals:
+        return "quarrel"
+    return "pause" if hold.override.paused_until else "override"
 
 
 def _end(gauge: OfRepo[Gauge], labels: _Key) -> None:

@@ -16,7 +16,7 @@ class Event(NamedTuple):
 
 
 EVENTS: Final[Mapping[str, Event]] = {
-    "listening": Event("info", "The service is up, at this address."),
+    "listening": Event("info", "It is up, at this address, for this share of the targets."),
     "stopping": Event("info", "It was asked to end; what is batched is committed first."),
     "stopped": Event("info", "It has ended."),
     "look_failed": Event("warning", "The state repo can't be read; told once, until it can."),

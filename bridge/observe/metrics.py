@@ -25,6 +25,8 @@ disable_created_metrics()  # type: ignore[no-untyped-call]  # they are a second 
 registry = CollectorRegistry()
 ProcessCollector(registry=registry)
 _OF_A_COUNT = ("policy", "kind", "namespace", "name")
+_UP_TO_MINUTES = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300)
+"""Seconds; the clients' own buckets end at ten, where a slow push only begins."""
 
 _Metric = TypeVar("_Metric", Counter, Gauge, Histogram)
 
@@ -81,7 +83,10 @@ evaluations = OfRepo(
     ["outcome"],
 )
 pass_seconds = OfRepo(
-    Histogram, "scalebridge_pass_duration_seconds", "One pass: ask the metrics, decide."
+    Histogram,
+    "scalebridge_pass_duration_seconds",
+    "One pass: ask the metrics, decide.",
+    buckets=_UP_TO_MINUTES,
 )
 decisions = OfRepo(
     Counter,
@@ -98,7 +103,8 @@ unlisted_targets = OfRepo(
 holds = OfRepo(
     Gauge,
     "scalebridge_holds",
-    "Targets held by a person's order (override) or between two bots (quarrel).",
+    "Targets held by a person's order (override), until a person's time (pause), or between two "
+    "bots (quarrel).",
     ["kind"],
 )
 stuck_rollouts = OfRepo(
@@ -119,7 +125,10 @@ queued_alerts = OfRepo(
     Gauge, "scalebridge_queued_alerts", "Alerts that wait for a round; server.queue is the limit."
 )
 query_seconds = _made(
-    Histogram, "scalebridge_query_duration_seconds", "One query to Prometheus, from its turn on."
+    Histogram,
+    "scalebridge_query_duration_seconds",
+    "One query to Prometheus, from its turn on.",
+    buckets=_UP_TO_MINUTES,
 )
 query_failures = _made(
     Counter,
@@ -132,6 +141,7 @@ git_seconds = OfRepo(
     "scalebridge_git_duration_seconds",
     "One look, commit or push (operation), with the wait for the one thread that does them.",
     ["operation"],
+    buckets=_UP_TO_MINUTES,
 )
 credential_expiry = _made(
     Gauge,
@@ -165,7 +175,10 @@ publish_failures = OfRepo(
     ["error"],
 )
 publish_seconds = OfRepo(
-    Histogram, "scalebridge_publish_duration_seconds", "From a batch to its push."
+    Histogram,
+    "scalebridge_publish_duration_seconds",
+    "From a batch to its push.",
+    buckets=_UP_TO_MINUTES,
 )
 notices = OfRepo(
     Counter,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import yaml
 
@@ -12,7 +12,7 @@ from bridge.documents import Place
 from bridge.errors import PolicyInvalid
 
 Value = str | int | float | Mapping[str, "Value"]
-"""What a field may be set to; a mapping is written in one line."""
+"""What a field may be set to."""
 
 _PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9./]*")
 
@@ -44,7 +44,8 @@ def _with_field(text: str, place: Place, value: Value, path: str) -> str:
         if found is None:
             if not isinstance(node, yaml.MappingNode):
                 raise _unplain(path, node, place)
-            return _added(text, node, place[depth:], value)
+            step = _indentation(text)
+            return _added(text, node, _nested(place[depth:], value), step)
         node = found
     if node is None or not _is_plain(text, node):
         raise _unplain(path, node, place)
@@ -67,22 +68,50 @@ def _is_plain(text: str, node: yaml.Node) -> bool:
     return bool((flow or one_line) and inside and inside[0] not in "&*!" and "\n" not in inside)
 
 
-def _added(text: str, node: yaml.MappingNode, place: Sequence[str | int], value: Value) -> str:
-    """With the rest of a place as a new last entry of the mapping where it ends."""
+def _indentation(text: str) -> int:
+    """How far this file indents a mapping within another."""
+    root = yaml.compose(text, Loader=yaml.SafeLoader)
+    inner = [value for _, value in root.value] if isinstance(root, yaml.MappingNode) else []
+    columns = (
+        node.start_mark.column
+        for node in inner
+        if isinstance(node, yaml.MappingNode) and not node.flow_style
+    )
+    return next(columns, 2)
+
+
+def _nested(place: Sequence[str | int], value: Value) -> dict[str, Value]:
+    """The value in a mapping for each part of its place."""
     for part in reversed(place[1:]):
         value = {str(part): value}
-    entry = f"{place[0]}: {shown(value)}"
+    return {str(place[0]): value}
+
+
+def _added(text: str, node: yaml.MappingNode, entry: Mapping[str, Value], step: int) -> str:
+    """With a new last entry of the mapping, in its own style."""
     if node.flow_style:
         end = node.end_mark.index - 1
         filled = text[:end].rstrip()
         separator = ", " if node.value and not filled.endswith(",") else ""
-        return f"{filled}{separator}{entry}{text[end:]}"
+        return f"{filled}{separator}{shown(entry)[1:-1]}{text[end:]}"
     first = node.value[0][0].start_mark
     newline = "\r\n" if "\r\n" in text else "\n"
+    between = newline + " " * first.column
+    written = between.join(_block(entry, step))
     end = _last_line_end(text, node)
     if end is None:
-        return f"{text[: first.index]}{entry}{newline}{' ' * first.column}{text[first.index :]}"
-    return f"{text[:end]}{newline}{' ' * first.column}{entry}{text[end:]}"
+        return f"{text[: first.index]}{written}{between}{text[first.index :]}"
+    return f"{text[:end]}{between}{written}{text[end:]}"
+
+
+def _block(entry: Mapping[str, Value], step: int) -> Iterator[str]:
+    """A line for each field, those of a mapping below its name."""
+    for key, value in entry.items():
+        if isinstance(value, Mapping):
+            yield f"{key}:"
+            yield from (" " * step + line for line in _block(value, step))
+        else:
+            yield f"{key}: {shown(value)}"
 
 
 def _last_line_end(text: str, node: yaml.Node) -> int | None:

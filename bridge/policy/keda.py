@@ -41,7 +41,7 @@ class ScalingModifiersPolicy(Part):
 
 
 class Schedule(Part):
-    """A window of time that raises the minimum."""
+    """A window of time that raises the minimum, and wakes what rests at 0 or idleReplicas."""
 
     name: Name
     timezone: str = Field(description="such as Europe/Berlin")

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 from bridge import __version__
 from bridge.errors import BridgeError, RemoteRefused, RemoteUnavailable
-from bridge.publish.github_proxy import through
+from bridge.publish.github_connections import through
 
 if TYPE_CHECKING:
     from github.Auth import Auth

@@ -18,7 +18,7 @@ from bridge.settings.state_repo import StateRepoSettings
 _REFUSED = re.compile(
     r"authentication failed|could not read (?:username|password)|permission denied|"
     r"host key verification failed|returned error: (?:30[12378]|40[1347])|repository .*not found|"
-    r"does not appear to be a git repository|couldn't find remote ref|not our ref|"
+    r"does not appear to be a git repository|not our ref|"
     r"protocol .* not (?:allowed|supported)|access denied|returned error: 413|"
     r"certificate (?:problem|verif)|unable to get local issuer|error setting certificate",
     re.IGNORECASE,

@@ -55,10 +55,13 @@ class Upstream:
 
     def tip(self) -> str:
         """The commit that the branch is at."""
-        found = heads(self._asked(["ls-remote", "--heads", "origin"]))
+        found = self._heads() or self._heads()  # an answer cut in its headers reads as no branch
         if self._settings.branch not in found:
             raise no_such_branch(self._settings, list(found))
         return found[self._settings.branch]
+
+    def _heads(self) -> dict[str, str]:
+        return heads(self._asked(["ls-remote", "--heads", "origin"]))
 
     def fetch(self, depth: int) -> None:
         """Brings `TIP` to where the branch is; `depth` above 0 limits how far back it reaches."""

@@ -15,6 +15,7 @@ from bridge.manifest.target import Target
 from bridge.notify.reconcilers import Reconcilers
 from bridge.notify.told import Told
 from bridge.observe.status import Status
+from bridge.policy.shard import WHOLE, Shard
 from bridge.publish.case import Proposal
 from bridge.publish.drafting import originals
 from bridge.publish.push import Push
@@ -127,14 +128,14 @@ async def _opens_at(
     return budget.opens_at(now, raises=raises) if budget and edits else None
 
 
-async def once(settings: Settings, clock: Callable[[], datetime]) -> Done:
-    """Decides for every policy and commits at once, without any debounce.
+async def once(settings: Settings, clock: Callable[[], datetime], shard: Shard = WHOLE) -> Done:
+    """Decides for every policy (of a shard) and commits at once, without any debounce.
 
     Raises:
         RemoteRefused, RemoteUnavailable, PolicyInvalid, PushRejected: nothing was committed.
     """
     async with AsyncExitStack() as parts:
-        opening = Opening(settings, clock)
+        opening = Opening(settings, clock, shard=shard)
         repo, found, view, rounds = await _pass(parts, opening)
         proposing = Proposing(opening.publishers(repo, rounds), settings.publish, Status(clock()))
         proposing.take_in(_governed(view), found.outcomes)

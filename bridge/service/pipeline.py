@@ -17,6 +17,7 @@ from bridge.notify.reconcilers import Reconcilers, Turns
 from bridge.observe.prometheus_watch import PrometheusWatch
 from bridge.observe.sources import Sources
 from bridge.observe.status import Status
+from bridge.policy.shard import WHOLE, Shard
 from bridge.service.committing import Committing
 from bridge.service.confirming import Confirming
 from bridge.service.guarding import Guarding
@@ -39,6 +40,7 @@ class Shared:
     watch: PrometheusWatch
     sources: Sources
     turns: Turns
+    shard: Shard = WHOLE
 
 
 class Pipeline:
@@ -60,10 +62,7 @@ class Pipeline:
         self.name = settings.state_repo.name
         url = settings.state_repo.url
         self.status = Status(clock(), repo=self.name, url=url, sources=shared.sources)
-        given = settings.alertmanager
-        alertmanager = given and shared.sources.named("alertmanager", "Alertmanager", given.url)
-        heard = shared.sources.listening(alertmanager, clock) if alertmanager else None
-        self._opening = Opening(settings, clock, heard)
+        self._opening = Opening(settings, clock, shared.sources, shared.shard)
 
     async def open(self, open_parts: AsyncExitStack) -> None:
         """Claims the mirror, and wires the stages."""

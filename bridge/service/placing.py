@@ -10,6 +10,7 @@ from bridge.manifest.index import Index, Place
 from bridge.manifest.target import Target
 from bridge.policy.members import Member, members_of
 from bridge.policy.model import ScalingPolicy
+from bridge.policy.shard import WHOLE, Shard
 
 _SHOWN = 3
 
@@ -26,6 +27,26 @@ class Places:
     problems: dict[str, str] = field(default_factory=dict)
     yielded: dict[str, list[str]] = field(default_factory=dict)
     """By a fleet's name: the members that a policy of their own governs, as `target (policy)`."""
+    elsewhere: dict[str, ScalingPolicy] = field(default_factory=dict)
+    """By title: what other shards decide."""
+
+    def of_shard(self, shard: Shard) -> Places:
+        """The same for one share of the targets; all policies have settled who governs what."""
+        if shard == WHOLE:
+            return self
+        own = {title for title, policy in self.governing.items() if shard.has(policy)}
+        return Places(
+            governing={title: self.governing[title] for title in self.governing if title in own},
+            found={title: place for title, place in self.found.items() if title in own},
+            problems={title: why for title, why in self.problems.items() if title in own},
+            yielded=self.yielded,
+            elsewhere={t: policy for t, policy in self.governing.items() if t not in own},
+        )
+
+    @property
+    def everywhere(self) -> dict[str, ScalingPolicy]:
+        """What this shard and the others decide."""
+        return {**self.governing, **self.elsewhere}
 
     @property
     def notes(self) -> list[str]:

@@ -1,4 +1,4 @@
-"""What a policy's metrics said over a stretch of time, asked for piece by piece."""
+"""What a policy's metrics and alerts said over a stretch of time, asked for piece by piece."""
 
 from __future__ import annotations
 
@@ -6,8 +6,18 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from itertools import dropwhile
 
+from bridge.backtest.alert_history import AlertHistory
 from bridge.backtest.pilot import interval_of
 from bridge.errors import MetricsUnavailable
+from bridge.evaluate.alerts import (
+    STEP_S,
+    Spans,
+    joined_spans,
+    minimum_rules,
+    rule_query,
+    spans_of,
+    step_time,
+)
 from bridge.evaluate.asking import Asking
 from bridge.evaluate.prometheus import Prometheus
 from bridge.evaluate.reading import Moment
@@ -15,6 +25,7 @@ from bridge.policy.model import ScalingPolicy
 
 _STEPS = 5_000
 """Of one range query; Prometheus refuses more than 11 000."""
+_ALERT_STEPS = 10_000
 
 
 async def recorded(
@@ -47,6 +58,31 @@ async def recorded(
     if not found:
         raise MetricsUnavailable("Prometheus has no data for that time")
     return found
+
+
+async def recorded_alerts(
+    prometheus: Prometheus,
+    policy: ScalingPolicy,
+    start: datetime,
+    end: datetime,
+    told: Callable[[float], None],
+) -> AlertHistory:
+    """When the alerts fired that hold a minimum, by the series `ALERTS`.
+
+    Raises:
+        MetricsUnavailable: a query failed.
+    """
+    rules = minimum_rules([policy])
+    windows: list[Spans] = []
+    first, last = int(start.timestamp()) // STEP_S, int(end.timestamp()) // STEP_S
+    begins = range(first, last + 1, _ALERT_STEPS)
+    for rule in rules:
+        for begin in begins:
+            window = step_time(begin), step_time(min(begin + _ALERT_STEPS - 1, last))
+            found = await prometheus.items_over(rule_query(rule), window, STEP_S, spans_of)
+            windows.append(found)
+            told(len(windows) / (len(rules) * len(begins)))
+    return AlertHistory(joined_spans(windows))
 
 
 def _without_forecasts(policy: ScalingPolicy) -> ScalingPolicy:

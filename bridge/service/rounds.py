@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import chain
+from typing import Self
 
 from bridge.batch.budget import HOUR, Budget
 from bridge.decide.decide import decide
@@ -22,10 +23,12 @@ from bridge.evaluate.questions import MetricsSource
 from bridge.evaluate.reading import Observation, Past
 from bridge.manifest.target import Target
 from bridge.policy.model import ScalingPolicy
+from bridge.policy.shard import WHOLE, Shard
 from bridge.publish.case import Orders
 from bridge.repo.snapshot import Commit, Snapshot
 from bridge.repo.state_repo import StateRepo
 from bridge.service.memory import Memory, Recollection
+from bridge.service.others import Others
 from bridge.service.outcome import Outcome, adopted, with_moves
 from bridge.service.placing import placed, targets_of
 from bridge.service.policies import read_policies
@@ -33,7 +36,6 @@ from bridge.service.rollouts import RolloutLog
 from bridge.service.view import View, managed_at
 
 _AT_A_TIME = 50
-"""Decided before the event loop serves others: some 10 ms, or 50 ms with a past."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +65,16 @@ class Rounds:
         self._recollection = Recollection(repo, alerts)
         self._rollouts = RolloutLog()
         self._view: View | None = None
+        self.others = Others()
+        """Who gets a turn in between; for those who tell of a round as well."""
+        self._shard = WHOLE
         self.unclaimed: dict[str, int] = {}
         """By fleet: how many samples of its last round named none of its members."""
+
+    def of(self, shard: Shard) -> Self:
+        """The same, of a share of the targets."""
+        self._shard = shard
+        return self
 
     async def look(self) -> View:
         """Fetches the tip and reads the policies.
@@ -83,18 +93,19 @@ class Rounds:
         policies = await read_policies(self._repo, snapshot)
         index = await self._repo.located(snapshot, targets_of(policies.by_name))
         places = await asyncio.to_thread(placed, policies.by_name, index)
+        places = places.of_shard(self._shard)
         self._view = View(replace(snapshot, index=index), policies, places)
         self.unclaimed = {n: some for n, some in self.unclaimed.items() if n in policies.by_name}
         return self._view
 
     async def policies_at(self, snapshot: Snapshot) -> Mapping[str, ScalingPolicy]:
-        """The policies that hold at a snapshot, each for one target, by title."""
+        """The policies that hold at a snapshot, each for one target of this share, by title."""
         return (await self.view_of(snapshot)).places.governing
 
     async def orders_at(self, snapshot: Snapshot) -> Orders:
-        """The same, in which files people wrote them, and what they hold."""
+        """All policies of all shares, in which files people wrote them, and what they hold."""
         view = await self.view_of(snapshot)
-        return Orders(view.places.governing, view.policies.paths, await self.held(view))
+        return Orders(view.places.everywhere, view.policies.paths, await self.held(view))
 
     async def budget_at(self, snapshot: Snapshot) -> Budget | None:
         """What of the commit budget is spent there, whoever's decisions it went to.
@@ -105,7 +116,9 @@ class Rounds:
             return None
         now = self._clock()
         history = await self._repo.history(snapshot, now - HOUR, now)
-        spent = tuple(commit.at for commit in history if commit.decisions)
+        where = self._repo.settings.searched
+        ours = (commit for commit in history if commit.decisions)
+        spent = tuple(one.at for one in ours if any(where(c.path) for c in one.changes))
         return Budget(self._commits_per_hour, spent)
 
     async def decide(self, view: View, names: Iterable[str] | None = None) -> list[Outcome]:
@@ -128,7 +141,7 @@ class Rounds:
         now = self._clock()
         asking = Asking(self._metrics, now, found)
         memory = await self._recollection.of(view, now)
-        turn = asyncio.Semaphore(_AT_A_TIME)  # one answer may wake thousands at the same moment
+        turn = asyncio.Semaphore(_AT_A_TIME)
         by_policy: dict[str, list[ScalingPolicy]] = defaultdict(list)
         for policy in found:
             by_policy[policy.name].append(policy)
@@ -145,14 +158,12 @@ class Rounds:
     async def _outcomes(
         self, policies: Sequence[ScalingPolicy], view: View, asking: Asking, memory: Memory
     ) -> list[Outcome]:
-        """Of a policy for one target, or of a fleet's members; others get a turn in between."""
-        outcomes = []
-        for number, policy in enumerate(policies):
-            if number % _AT_A_TIME == _AT_A_TIME - 1:
-                await asyncio.sleep(0)
-            outcomes.append(await self._outcome(policy, view, asking, memory))
+        """Of a policy for one target, or of a fleet's members."""
+        outcomes = [await self._outcome(one, view, asking, memory) for one in policies]
         if policies[0].is_member:
-            self.unclaimed[policies[0].name] = asking.unclaimed(policies)
+            others = view.places.elsewhere.values()
+            members = [*policies, *(one for one in others if one.name == policies[0].name)]
+            self.unclaimed[policies[0].name] = asking.unclaimed(members)
         return outcomes
 
     async def held(self, view: View) -> dict[Target, Hold]:
@@ -204,6 +215,7 @@ class Rounds:
         if committed is None:
             return await adopted(policy, place, asking)
         observation, known = await self._known(policy, committed, asking, memory)
+        await self.others.in_between()
         made = with_moves(decide(policy, observation, known), place)
         now, timeout = observation.now, policy.spec.in_flight_timeout
         return Outcome(policy, made, "", now, known.in_flight_since(now.at, now.ready, timeout))
@@ -214,6 +226,7 @@ class Rounds:
         changes = memory.changes_of(policy.target)
         rollouts = await self._rollouts.of(policy, changes, asking)
         moment = await asking.moment(policy, rollouts.dead_time)
+        await self.others.in_between()  # one answer may wake thousands at the same moment
         window = window_to_know(policy, moment, committed, rollouts.dead_time)
         past = await asking.past(policy, window, rollouts.dead_time) if window else Past()
         known = Known(committed, changes, memory.override_of(policy.target, committed), rollouts)

@@ -15,6 +15,7 @@ from bridge.notify.reconcilers import Turns
 from bridge.observe.prometheus_watch import PrometheusWatch
 from bridge.observe.sources import Source, Sources
 from bridge.observe.status import Status, Statuses
+from bridge.policy.shard import WHOLE, Shard
 from bridge.server.http import Server
 from bridge.server.webhooks import Listeners
 from bridge.service.acting import Acting
@@ -32,9 +33,14 @@ def utc_now() -> datetime:
 
 
 async def serve(
-    settings: Settings, stop: asyncio.Event, clock: Callable[[], datetime] = utc_now
+    settings: Settings,
+    stop: asyncio.Event,
+    clock: Callable[[], datetime] = utc_now,
+    shard: Shard = WHOLE,
 ) -> None:
     """Runs the service until `stop` is set; what is batched then is committed, within 10 s.
+
+    Of several instances each decides its shard.
 
     Raises:
         ConfigInvalid: the listen address can't be bound, a mirror's folder or the signing key
@@ -45,7 +51,7 @@ async def serve(
         asked = sources.named("prometheus", "Prometheus", settings.prometheus.url)
         prometheus = Prometheus(settings.prometheus, _heard(watch, asked, clock))
         await open_parts.enter_async_context(prometheus)
-        shared = Shared(prometheus, watch, sources, Turns())
+        shared = Shared(prometheus, watch, sources, Turns(), shard)
         pipelines = [Pipeline(one, shared, clock) for one in settings.each()]
         for pipeline in pipelines:
             await pipeline.open(open_parts)
@@ -64,7 +70,7 @@ async def serve(
         listeners, actions = Listeners(accept, hear, moved), Acting(pipelines)
         server = Server(settings.server, _seen(pipelines), listeners, clock, actions)
         host, port = await open_parts.enter_async_context(server)
-        log.info("listening", host=host, port=port)
+        log.info("listening", host=host, port=port, shard=str(shard))
         await _run(pipelines, stop)
         log.info("stopped")
 

@@ -11,17 +11,17 @@ import structlog
 from bridge.errors import BridgeError
 from bridge.manifest.target import Target
 from bridge.observe import metrics
-from bridge.observe.counted import Counted
 from bridge.observe.prometheus_watch import PrometheusWatch
 from bridge.observe.status import Status
-from bridge.service.news import News, tell_turns
+from bridge.policy.model import ScalingPolicy
 from bridge.service.outcome import Outcome
+from bridge.service.reporting import Reporting
 from bridge.service.rounds import Rounds
-from bridge.service.sighting import at_rest, sighting
 from bridge.service.view import View
 from bridge.settings.configuration import Settings
 from bridge.trigger.clock import Ticks, seconds_to_next
 from bridge.trigger.notification import Notification, Signal
+from bridge.trigger.pacing import Pacing
 from bridge.trigger.wake import woken
 
 log = structlog.get_logger()
@@ -53,10 +53,10 @@ class Watching:
         self._signals: list[Signal] = []
         self._arrived = asyncio.Event()
         self._ticks = Ticks()
+        self._pacing = Pacing()
         name = status.repo or "state repo"
         self._state_repo = status.sources.named("state repo", name, status.url)
-        self._news = News()
-        self._counted = Counted(settings.server.target_series)
+        self._reporting = Reporting(status, clock, settings.server.target_series)
         self._view: View | None = None
         self._lost: BridgeError | None = None
         self._looked_at = float("-inf")
@@ -131,12 +131,14 @@ class Watching:
 
     async def _sleep(self) -> None:
         policies = self._view.policies.by_name.values() if self._view else ()
+        loop = asyncio.get_running_loop()
         rest = seconds_to_next(policies, self._clock().timestamp(), _LONGEST_SLEEP_S)
         try:
-            async with asyncio.timeout(rest):
+            async with asyncio.timeout(self._pacing.seconds_to_next(loop.time(), rest)):
                 await self._arrived.wait()
         except TimeoutError:
             return
+        await asyncio.sleep(self._pacing.gathering(loop.time()))
         if self._view is None:  # the alerts wait for the first look, without a busy loop
             await asyncio.sleep(min(1.0, self._poll_interval))
 
@@ -175,13 +177,7 @@ class Watching:
         self._status.policies = len(policies.by_name)
         self._status.policy_errors = policies.errors
         self._status.suspended = [n for n, p in policies.by_name.items() if p.spec.suspend]
-        governing = view.places.governing.items()
-        active = {title for title, policy in governing if not policy.spec.suspend}
-        for gone in self._status.decisions.keys() - active:
-            self._counted.gone(self._status.decisions[gone])
-        self._status.keep(active)
-        self._counted.round(self._status.decisions.values())
-        self._status.seen |= at_rest(view, self._clock())
+        self._reporting.governed(view)
         metrics.policy_errors.labels().set(len(policies.errors))
 
     def _log_policies(self, errors: Mapping[str, str]) -> None:
@@ -195,13 +191,10 @@ class Watching:
     async def _round(self, view: View) -> list[Outcome]:
         policies = view.policies.by_name
         tick = self._ticks.due(policies.values(), self._clock().timestamp())
-        alert = woken(self._waiting_signals(), policies.values())
-        if alert:
-            log.info("woken", cause=alert.cause, policies=sorted(alert.policies))
+        alerted = self._alerted(policies)
         asked, self._asked = self._asked, []
         self._answering = [done for _, done in asked]
-        names = {name for wake in (tick, alert) if wake for name in wake.policies}
-        names |= {name for name, _ in asked} & policies.keys()
+        names = {*tick, *alerted, *({name for name, _ in asked} & policies.keys())}
         if not names:
             return []
         try:
@@ -212,12 +205,18 @@ class Watching:
             return []
         self._status.last_pass = self._clock()
         self._status.commits = [one for one in self._rounds.history if one.targets][:_COMMITS]
-        for outcome in outcomes:
-            self._report(outcome)
-        self._news.tell(outcomes, lost=self._prometheus.judge())
-        self._counted.round(self._status.decisions.values())
-        self._counted.unclaimed(self._rounds.unclaimed)
+        lost = self._prometheus.judge()
+        await self._reporting.decided(outcomes, self._rounds.others, lost=lost)
+        self._reporting.unclaimed(self._rounds.unclaimed)
         return outcomes
+
+    def _alerted(self, policies: Mapping[str, ScalingPolicy]) -> Collection[str]:
+        signals, now = self._waiting_signals(), asyncio.get_running_loop().time()
+        due = self._pacing.due(woken(signals, policies.values()), now)
+        if due:
+            cause = f"alert {', '.join(sorted(set(due.values())))}"
+            log.info("woken", cause=cause, policies=sorted(due))
+        return due
 
     def _waiting_signals(self) -> list[Signal]:
         self._arrived.clear()
@@ -228,21 +227,6 @@ class Watching:
     def _note_queue(self) -> None:
         """Also for the server's requests, which run in no repo's context."""
         metrics.queued_alerts.labels(repo=self._status.repo).set(len(self._signals))
-
-    def _report(self, outcome: Outcome) -> None:
-        title = outcome.policy.title
-        metrics.evaluations.labels(outcome.kind).inc()
-        seen = sighting(outcome, self._clock())
-        if outcome.decision is None:
-            self._status.problems[title] = outcome.problem
-            self._status.note(title, seen)
-            return
-        self._status.problems.pop(title, None)
-        before = self._status.decisions.get(title)
-        self._status.decisions[title] = outcome.decision
-        self._status.note(title, seen)
-        tell_turns(before, outcome.decision)
-        self._counted.decision(outcome.decision)
 
 
 def _governed(view: View) -> set[Target]:

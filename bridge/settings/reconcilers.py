@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, Self
-from urllib.parse import urlsplit
+from typing import Annotated, Final, Literal, Self
+from urllib.parse import parse_qsl, urlsplit
 
 from pydantic import AfterValidator, Field, SecretStr
 from pydantic import model_validator as checked
@@ -11,6 +11,9 @@ from pydantic import model_validator as checked
 from bridge.secrecy import learn
 from bridge.settings.fields import HttpUrl, RepoName, SecretFile, Section
 from bridge.units import Duration
+
+_KEY_LENGTH: Final = 16
+"""Of a part of a path: longer than words are, and no longer than keys."""
 
 
 def _template(text: str) -> str:
@@ -36,6 +39,14 @@ class CalledSettings(_Told):
     url: HttpUrl
     token: SecretStr | None = None
     token_file: SecretFile | None = Field(None, description="the key of the HMAC signature")
+
+    @checked(mode="after")
+    def _query_is_secret(self) -> Self:
+        """Many a service has its key there."""
+        query = urlsplit(self.url).query
+        for one in (query, *(value for _, value in parse_qsl(query))):
+            learn(one)
+        return self
 
 
 class FluxSettings(CalledSettings):
@@ -116,6 +127,17 @@ class WebhookSettings(CalledSettings):
     bearer_token_file: SecretFile | None = Field(
         None, description="sent as Authorization: Bearer …, besides the signature"
     )
+
+    @checked(mode="after")
+    def _path_is_secret(self) -> Self:
+        """Where nothing else is: who knows it may post, as with Slack's. Long parts always are."""
+        path = urlsplit(self.url).path
+        if not (self.token or self.token_file or self.bearer_token_file):
+            learn(path)
+        for part in path.split("/"):
+            if len(part) >= _KEY_LENGTH:
+                learn(part)
+        return self
 
 
 class CommandSettings(_Told):

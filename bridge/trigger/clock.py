@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from bridge.policy.model import ScalingPolicy
-from bridge.trigger.wake import Wake
 
 
 class Ticks:
@@ -14,12 +13,12 @@ class Ticks:
     def __init__(self) -> None:
         self._last: dict[str, int] = {}
 
-    def due(self, policies: Iterable[ScalingPolicy], now: float) -> Wake | None:
-        """The policies whose interval began anew since the last call; `now` in seconds."""
+    def due(self, policies: Iterable[ScalingPolicy], now: float) -> frozenset[str]:
+        """Who, by name, began an interval since the last call; `now` in seconds."""
         turns = {p.name: int(now // p.spec.polling_interval) for p in policies if _active(p)}
         due = {name for name, turn in turns.items() if self._last.get(name) != turn}
         self._last = turns
-        return Wake(frozenset(due), "tick") if due else None
+        return frozenset(due)
 
 
 def seconds_to_next(policies: Iterable[ScalingPolicy], now: float, at_most: float) -> float:

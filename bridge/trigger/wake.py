@@ -3,20 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from itertools import chain
 
 from bridge.policy.model import ScalingPolicy
 from bridge.trigger.labels import LabelIndex
 from bridge.trigger.notification import Alert, LeftOut, Signal
-
-
-@dataclass(frozen=True, slots=True)
-class Wake:
-    """Policies to evaluate, and what woke them."""
-
-    policies: frozenset[str]
-    cause: str
 
 
 class _Signals:
@@ -26,8 +17,12 @@ class _Signals:
         signals = list(signals)
         alerts = [one for one in signals if isinstance(one, Alert) and one.status == "firing"]
         left_out = {repr(one): one for one in signals if isinstance(one, LeftOut)}
+        self._any = alerts or left_out
         self._alerts = LabelIndex(alerts)
         self._left_out = list(left_out.values())
+
+    def __bool__(self) -> bool:
+        return bool(self._any)
 
     def for_policy(self, policy: ScalingPolicy) -> Signal | None:
         """The first that wakes it.
@@ -52,12 +47,10 @@ class _Signals:
                 yield alert
 
 
-def woken(signals: Iterable[Signal], policies: Iterable[ScalingPolicy]) -> Wake | None:
-    """The wake that notifications are, None if they concern no policy."""
+def woken(signals: Iterable[Signal], policies: Iterable[ScalingPolicy]) -> dict[str, str]:
+    """The names of the policies that notifications concern, each with the alert that wakes it."""
     known = _Signals(signals)
-    causes = {p.name: known.for_policy(p) for p in policies if not p.spec.suspend}
-    found = {name: signal for name, signal in causes.items() if signal is not None}
-    if not found:
-        return None
-    names = sorted({signal.name for signal in found.values()})
-    return Wake(frozenset(found), f"alert {', '.join(names)}")
+    if not known:
+        return {}
+    causes = ((p.name, known.for_policy(p)) for p in policies if not p.spec.suspend)
+    return {name: signal.name for name, signal in causes if signal is not None}

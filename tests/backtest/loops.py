@@ -7,14 +7,16 @@ One replica serves 170 units of work a second, and shall have 100 of them.
 from __future__ import annotations
 
 import math
+import random
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
 from bridge.backtest.closed_loop import Loop, Run, Seen, run
-from bridge.backtest.demand import Curve, noisy_day, ramp, spike, step
+from bridge.backtest.demand import Curve
 from bridge.backtest.load import Load
 from bridge.backtest.meter import Meter, Says
 from bridge.batch.batcher import Debounce
@@ -24,6 +26,43 @@ PAGE: Final = Path(__file__).parents[2] / "docs" / "dead-time.md"
 CAPACITY: Final = 170
 GOAL: Final = 100
 LAGS: Final = (15, 60, 180, 300)
+
+
+def step(low: float, high: float, *, at: float, seconds: int) -> Curve:
+    """From one second to the next."""
+    return Curve("step", seconds, lambda t: high if t >= at else low)
+
+
+def ramp(low: float, high: float, *, start: float, end: float, seconds: int) -> Curve:
+    """Evenly from one to the other."""
+
+    def demand(t: float) -> float:
+        share = min(1.0, max(0.0, (t - start) / (end - start)))
+        return low + (high - low) * share
+
+    return Curve("ramp", seconds, demand)
+
+
+def spike(low: float, high: float, *, start: float, end: float, seconds: int) -> Curve:
+    """Up at once, and down at once a little later."""
+    return Curve("spike", seconds, lambda t: high if start <= t < end else low)
+
+
+def noisy_day(low: float, high: float, *, noise: float, seconds: int, seed: int = 7) -> Curve:
+    """A sine from night to night, day after day; each 15 s up to `noise` (0.1: 10 %) beside it."""
+
+    @cache
+    def share(quarter: int) -> float:
+        draw = random.Random(f"{seed}:{quarter}")
+        return 1 + noise * draw.uniform(-1, 1)
+
+    def demand(t: float) -> float:
+        day = (1 - math.cos(2 * math.pi * t / seconds)) / 2
+        return (low + (high - low) * day) * share(int(t // 15))
+
+    return Curve("noisy day", seconds, demand)
+
+
 CURVES: Final = (
     step(400, 1600, at=300, seconds=2700),
     ramp(400, 1600, start=300, end=1500, seconds=2700),

@@ -8,7 +8,7 @@ from __future__ import annotations
 import pytest
 
 from bridge.backtest.closed_loop import Loop, run
-from bridge.backtest.demand import Curve, ramp
+from bridge.backtest.demand import Curve
 from bridge.backtest.foresight import line
 from bridge.backtest.load import Load
 from bridge.backtest.meter import Meter
@@ -28,6 +28,7 @@ from tests.backtest.loops import (
     loop_row,
     looped,
     need,
+    ramp,
     written,
 )
 from tests.policy.given import metric, policy

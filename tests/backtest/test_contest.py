@@ -187,7 +187,7 @@ def test_what_the_trace_can_t_tell_is_left_out_and_said() -> None:
         (
             {"scaleTargetRef": None, "scaleTargetSelector": {"matchLabels": {"tier": "web"}}},
             Given(),
-            "web: spec.scaleTargetSelector: a fleet: play one of its members",
+            "web: spec.scaleTargetSelector: a fleet: say which of its members to play",
         ),
     ],
 )

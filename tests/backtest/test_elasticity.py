@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import random
+from itertools import pairwise
+
 import pytest
 
 from bridge.backtest.closed_loop import Commit, Run, run_fixed
@@ -43,6 +46,33 @@ def test_supply_that_moves_with_the_need_is_stable() -> None:
     )
     against = elasticity(supplied(need, (0, 4), (30, 2)), 10)
     assert against.instability == pytest.approx(100 / 9)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_they_are_the_sums_of_the_report_second_by_second(seed: int) -> None:
+    draw, seconds, tick = random.Random(seed), 60, 5
+    needed = [float(draw.choice((1, 2, 4, 5))) for _ in range(seconds)]
+    given = [draw.choice((1, 2, 4, 5)) for _ in range(seconds)]
+    found = elasticity(
+        supplied(Load(range(seconds), needed, seconds), *enumerate(given)), interval=tick
+    )
+    pairs = list(zip(needed, given, strict=True))
+    ticks = list(pairwise(pairs[::tick]))
+    moves = [(sign(more - s), sign(later - d)) for (d, s), (later, more) in ticks]
+    shares: dict[str, list[float]] = {
+        "under_accuracy": [max(d - s, 0) / d for d, s in pairs],
+        "over_accuracy": [max(s - d, 0) / d for d, s in pairs],
+        "under_time": [max(sign(d - s), 0) for d, s in pairs],
+        "over_time": [max(sign(s - d), 0) for d, s in pairs],
+        "instability": [min(abs(supply - need), 1) for supply, need in moves],
+    }
+    for name, terms in shares.items():
+        assert getattr(found, name) == pytest.approx(100 * sum(terms) / len(terms)), name
+
+
+def sign(number: float) -> int:
+    """-1, 0 or 1."""
+    return (number > 0) - (number < 0)
 
 
 def test_time_of_which_nobody_knows_does_not_count() -> None:

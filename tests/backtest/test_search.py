@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from bridge.backtest.knobs import Drawing, Knobs, Range, Reach
+from bridge.backtest.knobs import Drawing, Knobs, Range, Reach, with_seasons
 from bridge.backtest.load import Load
 from bridge.backtest.search import Cost, Judged, Trial, front, part, search, total, within
 from tests.policy.given import described, policy
@@ -89,6 +89,19 @@ def test_forecasts_are_tried_only_for_a_total_that_has_none() -> None:
     ratio = {**total_of, "target": {"type": "Value", "value": 1}}
     for asked in (given, ratio):
         assert not any(place in knobs.fields for knobs in drawn(4, metrics=[asked]))
+
+
+def test_seasons_are_tried_where_each_third_of_a_load_has_two_of_them() -> None:
+    day = 86_400
+
+    def kinds(*days: int) -> list[Any]:
+        loads = [Load([0], [1.0], days_ * day) for days_ in days]
+        return [one.get("period", "") for one in with_seasons(Reach(), loads).forecasts]
+
+    assert kinds(5) == ["", ""]
+    assert kinds(6) == kinds(42, 6) == ["", "", "1d"]
+    assert kinds(42) == ["", "", "1d", "1w"]
+    assert with_seasons(Reach(forecasts=()), [Load([0], [1.0], 42 * day)]).forecasts == ()
 
 
 def test_the_front_is_what_no_other_beats_cheapest_first() -> None:

@@ -46,6 +46,17 @@ def test_of_what_is_missing_nobody_knows() -> None:
         ),
         (f"{HEADER}0,1\n15,-1\n", "expected a number from 0 on, got '-1'"),
         (f"{HEADER}15,1\n15,2\n", "x.csv:3: t_seconds: 15 does not come after 15"),
+        (f"{HEADER}15,1\n0,2\n", "x.csv:3: t_seconds: 0 does not come after 15"),
+        (f"{HEADER}0,1\n", "x.csv: expected at least two samples, got 1"),
+        (
+            f"{HEADER}0,1\n15,1e400\n",
+            "x.csv:3: requests_per_second: expected a number from 0 on, got '1e400'",
+        ),
+        (
+            f"{HEADER}0,1\n1700000000000,1\n",
+            "x.csv:3: t_seconds: 53759 years after the first sample",
+        ),
+        (f"{HEADER}0,1\n15,{'1' * 140_000}\n", "x.csv:3: no CSV: field larger than field limit"),
     ],
 )
 def test_what_is_wrong_is_told_with_its_place(text: str, told: str) -> None:

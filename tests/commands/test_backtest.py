@@ -17,8 +17,8 @@ from bridge.manifest.target import Target
 from tests.commands.conftest import Run
 from tests.conftest import DEPLOYMENT
 from tests.decide.given import decision
-from tests.parts.backfill import PROMTOOL, Backfilled, Series, every, ready
-from tests.parts.fake_prometheus import FakePrometheus, status
+from tests.parts.backfill import PROMTOOL, Backfilled, Series, every, firing, ready
+from tests.parts.fake_prometheus import FakePrometheus, samples, status
 from tests.parts.gate import needs
 from tests.parts.state_repo import StateRepo
 from tests.service.program import configured, policy
@@ -31,6 +31,20 @@ GAP = range(2000, 2040)
 SERIES = (
     Series("load", every(15, BEGIN, [None if n in GAP else v for n, v in enumerate(DAY)])),
     Series("busy", every(15, BEGIN, [0.5 if n < 1500 or n >= 4000 else 1.0 for n in range(STEPS)])),
+    *(
+        Series(
+            "fleet_load",
+            every(15, BEGIN, [times * value for value in DAY]),
+            {"namespace": "shop", "deployment": name},
+        )
+        for name, times in (("web", 1), ("api", 2))
+    ),
+    firing(
+        "Overloaded",
+        BEGIN + timedelta(seconds=3000 * 15),
+        BEGIN + timedelta(seconds=3200 * 15),
+        severity="page",
+    ),
     # ready 40 s after the commit of half an hour ago
     ready(
         "Deployment",
@@ -217,9 +231,63 @@ def test_files_that_can_t_be_read_are_named(run: Run, web: Path, tmp_path: Path)
     assert header.stderr.startswith(f"{tmp_path}/bad.csv:1: expected the header t_seconds")
 
 
-def test_a_fleet_is_refused(run: Run, web: Path, trace: Path) -> None:
+@pytest.fixture
+def fleet(tmp_path: Path) -> Path:
+    """A policy of all Deployments of a tier."""
+    path = tmp_path / "fleet.yaml"
     selector = {"matchLabels": {"tier": "web"}}
-    web.write_text(policy("web", scaleTargetRef=None, scaleTargetSelector=selector))
-    done = run("backtest", web, "--trace", trace)
+    asked = {**SLOW, "scaleTargetRef": None, "scaleTargetSelector": selector}
+    path.write_text(policy("fleet", query="fleet_load", **asked))
+    return path
+
+
+def test_a_fleet_asks_for_the_name_of_a_member(
+    run: Run, fleet: Path, web: Path, trace: Path
+) -> None:
+    for command in ("backtest", "tune"):
+        done = run(command, fleet, "--trace", trace)
+        assert (done.exit_code, done.stdout) == (1, "")
+        told = f"{fleet}: fleet: spec.scaleTargetSelector: a fleet: say which of its members by"
+        assert done.stderr.startswith(told)
+    done = run("backtest", fleet, "--trace", trace, "--member", "a/b/c")
+    assert done.stderr == "--member a/b/c: expected NAMESPACE/NAME\n"
+    done = run("backtest", web, "--trace", trace, "--member", "shop/other")
+    assert done.stderr == f"{web}: web: no fleet: --member shop/other is not its target\n"
+
+
+def test_a_member_is_played_by_its_own_series(run: Run, fleet: Path, prometheus: str) -> None:
+    span = ("--start", BEGIN.isoformat(), "--end", NOW.isoformat())
+    found = {}
+    for name in ("shop/web", "shop/api"):
+        done = run("backtest", fleet, "--prometheus", prometheus, "--member", name, *span, "--json")
+        git = results(done)["through Git, 30s"]
+        found[name] = (git["lowest"], git["highest"])
+        assert json.loads(done.stdout)["notes"][0].startswith("the member's annotations are not")
+    assert found == {"shop/web": (2, 9), "shop/api": (4, 18)}
+
+
+def test_alerts_are_replayed_from_prometheus(
+    run: Run, tmp_path: Path, prometheus: str, trace: Path
+) -> None:
+    alerts = [{"match": {"alertname": "Overloaded", "severity": "page"}, "minReplicas": "+50%"}]
+    web = tmp_path / "web.yaml"
+    web.write_text(policy("web", query="load", alerts=alerts, **SLOW))
+    span = ("--start", BEGIN.isoformat(), "--end", NOW.isoformat())
+    done = run("backtest", web, "--prometheus", prometheus, *span, "--json")
+    git = results(done)["through Git, 30s"]
+    assert (git["highest"], json.loads(done.stdout)["notes"]) == (14, [])  # half as many again as 9
+    without = json.loads(run("backtest", web, "--trace", trace, "--json").stdout)
+    assert without["notes"] == [
+        "spec.alerts: only Prometheus' history tells when they fired, so here none does"
+    ]
+
+
+def test_a_prometheus_that_goes_away_midway_is_told(
+    run: Run, config: Path, web: Path, fake: FakePrometheus
+) -> None:
+    fake.script("load", samples(300), status(503))
+    span = ("--start", "2026-03-04T12:00", "--end", "2026-03-06T12:00")
+    done = run("backtest", web, *span, "--config", config)
     assert (done.exit_code, done.stdout) == (1, "")
-    assert done.stderr.startswith(f"{web}: web: spec.scaleTargetSelector: a fleet: play one of its")
+    assert "HTTP Status Code 503" in done.stderr
+    assert [query.kind for query in fake.queries if query.promql == "load"] == ["query_range"] * 2

@@ -18,6 +18,7 @@ from bridge.policy.loading import parse_policy
 from tests.commands.conftest import Run
 from tests.parts.backfill import PROMTOOL, Backfilled, Series, every
 from tests.parts.gate import needs
+from tests.service.program import configured
 
 END = datetime.now(UTC).replace(second=0, microsecond=0)
 WEB = """\
@@ -121,6 +122,22 @@ def test_load_may_come_from_a_real_prometheus(run: Run, web: Path, prometheus: s
     hours = own["training"]["replica_hours"] + own["validation"]["replica_hours"]
     assert hours == pytest.approx(9 * 50 / 60 + 18 * 10 / 60, rel=0.05)
     assert found["chosen"]["number"] == 1
+
+
+def test_the_configurations_prometheus_and_batches_are_taken(
+    run: Run, web: Path, prometheus: str, tmp_path: Path
+) -> None:
+    slow = {"quiet_period": "3m", "max_wait": "3m"}
+    batch = {**slow, "scale_up": slow}
+    config = configured(tmp_path, prometheus, {"url": str(tmp_path)}, batch=batch)
+    span = ("--start", (END - timedelta(hours=1)).isoformat(), "--end", END.isoformat())
+    hasty = tuned(run, web, "--prometheus", prometheus, *span)
+    found = tuned(run, web, "--config", config, *span)
+    assert found["notes"] == []
+    short = [one["as_it_is"]["validation"]["under_time"] for one in (hasty, found)]
+    assert short[1] - short[0] > 5  # percent of 20 minutes, in which load doubles
+    done = run("tune", web, "--trials", 1)
+    assert "no configuration file was given" in done.stderr
 
 
 def test_time_ends_the_search_and_says_so(run: Run, web: Path, trace: Path) -> None:

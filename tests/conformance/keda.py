@@ -1,4 +1,4 @@
-"""KEDA's ops: names and units translated, everything else is the decision code's."""
+"""KEDA's ops: names and units translated; what no policy has is answered by `beyond`."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ from bridge.decide.fallback import (
     FallbackBehavior,
     Health,
     Watched,
-    whole_number,
     with_fallback,
 )
 from bridge.decide.modifiers import ScalingModifiers
-from bridge.decide.pause import Pauses, paused_behavior, paused_count
+from bridge.decide.pause import paused_behavior
 from bridge.decide.recommendation import to_milli
-from bridge.decide.schedule import in_window, trigger_faults
+from bridge.decide.schedule import in_window
 from bridge.decide.wish import Scale
 from bridge.errors import MetricsUnavailable
-from bridge.evaluate.response import sample_of
 from bridge.policy.bounds import bounds_valid, hpa_bounds
+from tests.conformance.beyond import paused_count, pauses_of, trigger_faults, whole_number
+from tests.conformance.raw_answer import sample_of
 from tests.conformance.translate import given_behavior, shown_rules
 
 Inputs = Mapping[str, Any]
@@ -130,7 +130,7 @@ def request_scale(inputs: Inputs) -> Answer:
         fallback_replicas=(spec.get("fallback") or {}).get("replicas"),
         **_given(spec, cooldown="cooldownPeriod", initial_cooldown="initialCooldownPeriod"),
     )
-    pauses = Pauses.annotated(inputs["annotations"])
+    pauses = pauses_of(inputs["annotations"])
     step = activated(inputs["current_replicas"], activity, rules, pauses)
     return {
         "scale_to": step.scale_to,
@@ -157,7 +157,7 @@ def check_bounds(inputs: Inputs) -> Answer:
 
 
 def paused(inputs: Inputs) -> Answer:
-    return {"paused": Pauses.annotated(inputs["annotations"] or {}).paused}
+    return {"paused": pauses_of(inputs["annotations"] or {}).paused}
 
 
 def count_while_paused(inputs: Inputs) -> Answer:
@@ -169,7 +169,7 @@ def count_while_paused(inputs: Inputs) -> Answer:
 
 def pause_behavior(inputs: Inputs) -> Answer:
     given = inputs["behavior"]
-    pauses = Pauses.annotated(inputs["annotations"] or {})
+    pauses = pauses_of(inputs["annotations"] or {})
     after = paused_behavior(given_behavior(given or {}), pauses)
     sides = {"scaleUp": ("scale_up", after.scale_up), "scaleDown": ("scale_down", after.scale_down)}
     shown = {

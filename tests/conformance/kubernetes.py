@@ -1,4 +1,4 @@
-"""The HPA's ops: names and units translated, everything else is the decision code's."""
+"""The HPA's ops: names and units translated; what no policy has is answered by `beyond`."""
 
 from __future__ import annotations
 
@@ -9,27 +9,31 @@ from typing import Any
 from bridge.decide.behavior import factor_limited, rate_limit, rate_limited
 from bridge.decide.memory import Memory, changed, with_change
 from bridge.decide.normalization import Flags, Order, held_reason, normalized
-from bridge.decide.per_pod import per_pod
 from bridge.decide.recommendation import (
     Tolerance,
     average_value,
     total,
-    usage_per_replica,
     whole_value,
 )
-from bridge.decide.reconcile import Pass, reconciled, unread, unwritten, written
+from bridge.decide.reconcile import Pass, reconciled, written
 from bridge.decide.stabilization import Windows, highest_of, stabilized
 from bridge.decide.wish import (
     Goal,
     Scale,
     Wish,
-    external_goal,
     failure_of,
-    object_goal,
-    wish_of_pods,
     wish_of_samples,
 )
 from bridge.errors import MetricsUnavailable
+from tests.conformance.beyond import (
+    external_goal,
+    object_goal,
+    unread,
+    unwritten,
+    usage_per_replica,
+    wish_of_pods,
+)
+from tests.conformance.per_pod import per_pod
 from tests.conformance.translate import (
     FIELDS,
     Answer,

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.conformance import BEYOND
 from tests.conformance.__main__ import main
 from tests.conformance.cases import FOLDER, Case, load_cases
 from tests.conformance.ops import verdict
@@ -17,6 +18,12 @@ CASES = load_cases([FOLDER])
 @pytest.mark.parametrize("case", CASES, ids=[case.id for case in CASES])
 def test_counts_as_the_reference(case: Case) -> None:
     assert verdict(case) == ""
+
+
+def test_the_readme_says_how_many_cases_ask_for_what_no_policy_has() -> None:
+    readme = (Path(__file__).parents[2] / "README.md").read_text()
+    assert f"checked against {len(CASES)} cases" in readme
+    assert f"Of these, {sum(case.op in BEYOND for case in CASES)} ask only" in readme
 
 
 def test_the_command_tells_each_verdict(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -8,7 +8,6 @@ from typing import Any
 from bridge.decide.behavior import Bounds, Changes
 from bridge.decide.memory import Change, Memory, Recommended
 from bridge.decide.normalization import Condition
-from bridge.decide.per_pod import Pod
 from bridge.decide.recommendation import Tolerance
 from bridge.policy.behavior import (
     Behavior,
@@ -17,6 +16,7 @@ from bridge.policy.behavior import (
     ScalingPolicyRule,
     ScalingRules,
 )
+from tests.conformance.per_pod import Pod
 
 Inputs = Mapping[str, Any]
 Answer = dict[str, Any]

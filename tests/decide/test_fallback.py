@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from bridge.decide.fallback import Fallback, Health, Watched, whole_number, with_fallback
+from bridge.decide.fallback import Fallback, Health, Watched, with_fallback
 from bridge.evaluate.reading import Past
+from tests.conformance.beyond import whole_number
 from tests.decide.given import decided, every_15_s, moment
 from tests.policy.given import metric, policy
 

@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from bridge.decide.pause import Pauses, paused_behavior, paused_count
+from bridge.decide.pause import Pauses, paused_behavior
 from bridge.policy.behavior import Behavior
+from tests.conformance.beyond import paused_count
 from tests.decide.given import decided, every_15_s, moment
 from tests.policy.given import policy
 

@@ -9,9 +9,10 @@ from hypothesis import strategies as st
 from bridge.decide.behavior import Bounds
 from bridge.decide.memory import Change, Memory, Recommended, changed, with_change
 from bridge.decide.normalization import Condition, Flags, Order
-from bridge.decide.reconcile import Cause, reconciled, unread, unwritten, written
-from bridge.decide.wish import Wish, external_goal, failure_of, object_goal
+from bridge.decide.reconcile import Cause, reconciled, written
+from bridge.decide.wish import Wish, failure_of
 from bridge.policy.behavior import Behavior, ScaleUpRules
+from tests.conformance.beyond import external_goal, object_goal, unread, unwritten
 
 CONDITION = Flags(zero_mode="condition", downscale_stabilization_s=0)
 UNKNOWN = Wish(None, failure="FailedGetExternalMetric")

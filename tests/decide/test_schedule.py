@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from pydantic import ValidationError
 
-from bridge.decide.schedule import trigger_faults
+from tests.conformance.beyond import trigger_faults
 from tests.decide.given import decided, moment
 from tests.policy.given import policy
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -17,6 +18,7 @@ import yaml
 from bridge.demo.servers import binary
 from bridge.documents import Document, load_documents
 from bridge.policy.loading import parse_policy
+from bridge.policy.shard import Shard
 from bridge.settings.configuration import Settings
 from bridge.settings.loading import load_settings
 from tests.docs.deployed import DEPLOY, MONITORING, kinds, manifests
@@ -145,9 +147,9 @@ def test_every_named_file_is_there() -> None:
         assert (path, missing) == (path, [])
 
 
-def built() -> list[Manifest]:
+def built(overlay: Path = OWN) -> list[Manifest]:
     """What kustomize makes of the overlay."""
-    told = subprocess.run([*builder(), str(OWN)], check=True, capture_output=True)
+    told = subprocess.run([*builder(), str(overlay)], check=True, capture_output=True)
     documents = load_documents(told.stdout, "built")
     return [one.data for one in documents if isinstance(one, Document)]
 
@@ -166,6 +168,38 @@ def test_kustomize_builds_the_overlay() -> None:
     assert volume["configMap"]["name"].startswith("scalebridge-")
     assert pod["containers"][0]["image"] == "registry.example.com/scalebridge:0.1.0"
     assert {one["metadata"].get("namespace", "scalebridge") for one in objects} == {"scalebridge"}
+
+
+def test_kustomize_makes_a_stateful_set_of_shares() -> None:
+    objects = built(DEPLOY / "kubernetes" / "overlays" / "sharded")
+    assert [fault for one in objects for fault in complaints(one)] == []
+    assert [one for one in objects if one["kind"] == "Deployment"] == []
+    [several] = [one for one in objects if one["kind"] == "StatefulSet"]
+    [budget] = [one for one in objects if one["kind"] == "PodDisruptionBudget"]
+    services = {o["metadata"]["name"]: o for o in objects if o["kind"] == "Service"}
+    spec, pod = several["spec"], several["spec"]["template"]
+    assert services[spec["serviceName"]]["spec"]["clusterIP"] == "None"
+    labels = pod["metadata"]["labels"].items()
+    for selector in (spec["selector"]["matchLabels"], budget["spec"]["selector"]["matchLabels"]):
+        assert selector.items() <= labels
+    assert budget["spec"]["maxUnavailable"] == 1
+    [container] = pod["spec"]["containers"]
+    [alone] = [one for one in built() if one["kind"] == "Deployment"]
+    [before] = alone["spec"]["template"]["spec"]["containers"]
+    for same in ("securityContext", "livenessProbe", "readinessProbe", "startupProbe", "resources"):
+        assert container[same] == before[same]
+    assert container["args"][:-2] == before["args"]
+    first = spec["ordinals"]["start"]
+    shards = [
+        Shard.parse(container["args"][-1].replace("$(POD_INDEX)", str(first + n)))
+        for n in range(spec["replicas"])
+    ]
+    assert shards == [Shard(1, 3), Shard(2, 3), Shard(3, 3)] * 2
+    assert container["args"][-2] == "--shard"
+    [index] = container["env"]
+    assert index["name"] == "POD_INDEX"
+    path = index["valueFrom"]["fieldRef"]["fieldPath"]
+    assert path == "metadata.labels['apps.kubernetes.io/pod-index']"
 
 
 def test_both_deployers_take_the_overlay() -> None:
@@ -252,3 +286,22 @@ def test_secrets_stand_in_no_file_of_ours() -> None:
         assert "kind: Secret" not in text, path
         given = re.findall(r"^\s*(?:password|bearer_token|token):\s*(\S+)", text, re.MULTILINE)
         assert given == [], os.fspath(path)
+
+
+def test_the_service_monitor_scrapes_what_the_pod_monitor_does() -> None:
+    [pods], [services] = kinds("PodMonitor"), kinds("ServiceMonitor")
+    assert services["spec"]["endpoints"] == pods["spec"]["podMetricsEndpoints"]
+    [service] = kinds("Service")
+    asked = services["spec"]["selector"]["matchLabels"]
+    assert asked.items() <= service["metadata"]["labels"].items()
+    assert {one["name"] for one in service["spec"]["ports"]} == {"http"}
+
+
+def test_the_service_monitor_takes_the_pod_monitor_s_place(tmp_path: Path) -> None:
+    shutil.copytree(DEPLOY, tmp_path / "deploy")
+    own = tmp_path / "deploy" / OWN.relative_to(DEPLOY)
+    kustomization = yaml.safe_load((own / "kustomization.yaml").read_text("utf-8"))
+    kustomization["components"].append("../../components/service-monitor")
+    (own / "kustomization.yaml").write_text(yaml.safe_dump(kustomization), "utf-8")
+    before, after = ({one["kind"] for one in built(folder)} for folder in (OWN, own))
+    assert before ^ after == {"PodMonitor", "ServiceMonitor"}

@@ -114,11 +114,19 @@ def _rule(rng: Random) -> dict[str, Any]:
 
 
 def _up(rng: Random) -> dict[str, Any]:
-    return {"stabilizationWindowSeconds": rng.choice([0, 0, 45, 120]), **_rules(rng)}
+    rules = {"stabilizationWindowSeconds": rng.choice([0, 0, 45, 120, 600]), **_rules(rng)}
+    if rng.random() < 0.5:
+        rules["stabilizationQuantile"] = rng.choice([0, "250m", "500m", 1])
+    if rng.random() < 0.4:
+        rules["surge"] = rng.choice([0, "500m", 1])
+    return rules
 
 
 def _down(rng: Random) -> dict[str, Any]:
-    return {"stabilizationWindowSeconds": rng.choice([None, 0, 60, 300, 600]), **_rules(rng)}
+    rules = {"stabilizationWindowSeconds": rng.choice([None, 0, 60, 300, 600]), **_rules(rng)}
+    if rng.random() < 0.5:
+        rules["stabilizationQuantile"] = rng.choice(["500m", "900m", "950m", 1])
+    return rules
 
 
 def _rules(rng: Random) -> dict[str, Any]:

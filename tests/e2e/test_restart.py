@@ -101,8 +101,7 @@ class Hour:
     async def _tick(self, tick: int, eldest: Life, fresh: Lives) -> None:
         view = await eldest.rounds.look()
         policies = view.policies.by_name.values()
-        wake = self._ticks.due(policies, self._clock.now.timestamp())
-        names = wake.policies if wake else frozenset()
+        names = self._ticks.due(policies, self._clock.now.timestamp())
         outcomes = await eldest.rounds.decide(view, names)
         for started, life in fresh.items():
             other = await life.rounds.look()
@@ -171,3 +170,5 @@ async def test_a_process_restarted_on_an_empty_disk_decides_as_one_that_never_st
         assert compared["decisions"] > 10 * RUNS
         assert compared["commits"] > 3 * RUNS
         assert set(compared) >= MEMORY, compared
+        drawn = "".join(text for each in worlds for text in each.files.values())
+        assert all(f'"{field}"' in drawn for field in ("stabilizationQuantile", "surge"))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from random import Random
 from typing import Final, Literal
@@ -16,9 +16,9 @@ _NEAR = 0.15
 """A load this near to what the count takes may be let be: the HPA's tolerance is 0.1."""
 
 Where = Literal["prometheus", "git", "reconciler", "service"]
+Kind = tuple[Where, str]
 Loads = dict[str, int]
-
-_WHERE: Final[tuple[Where, ...]] = ("prometheus", "git", "git", "reconciler", "service")
+RELAYED: Final[tuple[Where, ...]] = ("prometheus", "git", "reconciler")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +35,10 @@ class Episode:
     """Of these only the last one holds when the fault is over."""
     alerts: bool
     """Whether an alert wakes the service, as far as it hears it."""
-    rival: Literal["", "readme", "policy"]
+    rival: Literal["", "readme", "policy", "manifest"]
     """What somebody else commits meanwhile."""
+    races: Literal["", "before_advertise", "before_receive"]
+    """At which moment of a push of ours it comes, where the remote is HTTP."""
     dice: float
 
 
@@ -45,42 +47,62 @@ def wanted(load: int) -> int:
     return min(MOST, max(LEAST, -(-load // GOAL)))
 
 
-def turn(relay: Relay, what: str, dice: float) -> None:
-    """Lets this fault begin."""
-    _FAULTS[what](relay, dice)
+def turn(relay: Relay, episode: Episode) -> None:
+    """Lets its fault begin."""
+    dice, share = episode.dice, int(episode.dice * _ANSWERS[episode.where])
+    match episode.what:
+        case "latency":
+            relay.turn(Weather(latency=0.02 + dice / 4))
+        case "throttling":
+            relay.turn(Weather(rate=20 + 2_000 * dice))
+        case "reset":
+            relay.turn(Weather(answers=share, end="reset"))
+        case "truncation":
+            relay.turn(Weather(answers=share, end="close"))
+        case "half open":
+            relay.turn(Weather(answers=share))
+        case "black hole":
+            relay.turn(Weather(answers=0, requests=False))
+        case "hanging":
+            relay.hang()
+        case _:
+            relay.refuse()
 
 
-def _weather(make: Callable[[float], Weather]) -> Callable[[Relay, float], None]:
-    return lambda relay, dice: relay.turn(make(dice))
+_ANSWERS: Final = {"prometheus": 400, "git": 3_000, "reconciler": 120}
+"""Bytes of an answer or a few: within them a fault that cuts answers comes."""
+FAULTS: Final = (
+    "latency", "throttling", "reset", "truncation", "half open", "black hole", "hanging", "down",
+)  # fmt: skip
+SIGNALS: Final = ("SIGKILL", "SIGKILL and a lost disk", "SIGSTOP", "SIGTERM")
+KINDS: Final[tuple[Kind, ...]] = (
+    *((where, what) for where in RELAYED for what in FAULTS),
+    *(("git", what) for what in FAULTS),  # twice as often
+    *(("service", signal) for signal in SIGNALS for _ in range(2)),
+)
+IN_ONE_LIFE: Final = tuple(kind for kind in KINDS if kind[1] not in SIGNALS or kind[1] == "SIGSTOP")
 
 
-_FAULTS: Final[dict[str, Callable[[Relay, float], None]]] = {
-    "latency": _weather(lambda dice: Weather(latency=0.02 + dice / 4)),
-    "throttling": _weather(lambda dice: Weather(rate=20 + 2_000 * dice)),
-    "reset": _weather(lambda dice: Weather(answers=int(3_000 * dice), end="reset")),
-    "truncation": _weather(lambda dice: Weather(answers=int(3_000 * dice), end="close")),
-    "half open": _weather(lambda dice: Weather(answers=int(3_000 * dice))),
-    "black hole": _weather(lambda _: Weather(answers=0, requests=False)),
-    "hanging": lambda relay, _: relay.hang(),
-    "down": lambda relay, _: relay.refuse(),
-}
-_SIGNALS: Final = ("SIGKILL", "SIGKILL and a lost disk", "SIGSTOP", "SIGTERM")
+def episodes(seed: int, count: int, kinds: Sequence[Kind] = KINDS) -> Iterator[Episode]:
+    """So many, each unlike the one before.
 
-
-def episodes(seed: int, count: int, *, one_life: bool = False) -> Iterator[Episode]:
-    """So many, each unlike the one before; in one life the process is never ended."""
+    Kinds are dealt as cards are: seeds that follow each other go through all before any again.
+    """
     rng = Random(f"faults {seed}")
     loads = dict.fromkeys(APPS, 3 * GOAL)
     for number in range(count):
-        episode = _episode(rng, number, loads, one_life=one_life)
+        episode = _episode(rng, number, _dealt(kinds, seed * count + number), loads)
         loads = episode.loads[-1]
         yield episode
 
 
-def _episode(rng: Random, number: int, before: Loads, *, one_life: bool) -> Episode:
-    where = rng.choice(_WHERE)
-    signals = ("SIGSTOP",) if one_life else _SIGNALS
-    what = rng.choice(signals if where == "service" else tuple(_FAULTS))
+def _dealt(kinds: Sequence[Kind], number: int) -> Kind:
+    deck, card = divmod(number, len(kinds))
+    return Random(f"deck {deck}").sample(kinds, len(kinds))[card]
+
+
+def _episode(rng: Random, number: int, kind: Kind, before: Loads) -> Episode:
+    where, what = kind
     moved = rng.choice([APPS, APPS[:1], APPS[1:]])
     stages = [before]
     for _ in range(rng.choice([1, 1, 1, 2])):
@@ -94,7 +116,8 @@ def _episode(rng: Random, number: int, before: Loads, *, one_life: bool) -> Epis
         into_it=rng.uniform(-0.3, 0.2),
         loads=tuple(stages[1:]),
         alerts=rng.random() < 0.7,
-        rival=rng.choice(["", "", "readme", "policy"]),
+        rival=rng.choice(["", "", "readme", "policy", "manifest"]),
+        races=rng.choice(["", "before_advertise", "before_receive"]),
         dice=rng.random(),
     )
 

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import os
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import astuple, dataclass
 from pathlib import Path
-from typing import Self
+from typing import Final, Self
 
+from tests.faults.oracle import Invariant
+
+QUERIES: Final = 2
+"""At once: as many policies as there are, so that the pools of their threads fill up soon."""
+POOLS: Final = 1 + 1 + QUERIES + min(32, (os.cpu_count() or 1) + 4)
+"""The loop's thread, git's, the queries', and asyncio's own: pools that fill up as needed."""
 _PARENT = re.compile(r"^PPid:\t(\d+)$", re.MULTILINE)
 
 
@@ -46,6 +53,22 @@ def _children(pid: int) -> int:
     return found
 
 
-def least(seen: Sequence[Footprint]) -> Footprint:
+def _least(seen: Sequence[Footprint]) -> Footprint:
     """The least of each: some moments catch it at work."""
     return Footprint(*map(min, zip(*map(astuple, seen), strict=True)))
+
+
+def growing(seen: Sequence[Footprint]) -> Iterator[tuple[Invariant, str]]:
+    """What is not flat from the second quarter of a life to its last, and how it went."""
+    part = len(seen) // 4
+    early, late = _least(seen[part : 2 * part]), _least(seen[-part:])
+    flat: dict[Invariant, bool] = {
+        "memory": late.memory <= early.memory * 1.05,
+        "threads": late.threads <= min(POOLS, early.threads + 2),
+        "descriptors": late.descriptors <= early.descriptors + 2,
+        "children": late.children <= early.children,
+        "temporary": late.temporary <= early.temporary,
+    }
+    for what, is_so in flat.items():
+        if not is_so:
+            yield what, f"{early} grew to {late}"

@@ -7,25 +7,30 @@ import os
 import shutil
 import signal
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack, suppress
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import httpx
 from aiohttp import web
 
 from tests.conftest import DEPLOYMENT
 from tests.faults.episodes import APPS, LEAST, MOST, Episode, Loads, turn, wanted
-from tests.faults.oracle import counts, prove
-from tests.parts.state_repo import StateRepo
+from tests.faults.footprint import QUERIES
+from tests.faults.oracle import counts, prove_commits, prove_once, require
+from tests.parts.git_http import GitHttp
+from tests.parts.git_ssh import GitSsh
+from tests.parts.state_repo import PERSON, StateRepo
 from tests.parts.threads import Context, Served
-from tests.repo.processes import until
 from tests.repo.relay import Relay
 from tests.service.program import Program, configured, policy
 
 BOUND_S: Final = 60.0
 """From the end of a fault to the right counts in Git, on a machine that is busy besides."""
+_POLL_S: Final = 0.05
+_TICK_S: Final = 1.0
 _QUICK: Final = {"quiet_period": "20ms", "max_wait": "300ms"}
 _LABELS: Final = {"alertname": "Busy", "namespace": "shop"}
 
@@ -66,18 +71,31 @@ def _policy(name: str, query: str, hold: int = 0) -> str:
     return policy(name, query=query, **bounds)
 
 
+@dataclass(frozen=True, slots=True)
+class World:
+    """What a life goes on in."""
+
+    repo: StateRepo
+    server: GitHttp | GitSsh
+    remote: Relay
+    metrics: str
+    """The address of Prometheus."""
+    set_loads: SetLoads
+
+
 class Life(Context):
     """One service, started anew when an episode ends it; leaves no process behind."""
 
-    def __init__(
-        self, folder: Path, repo: StateRepo, source: tuple[str, SetLoads], remote: Relay
-    ) -> None:
+    def __init__(self, folder: Path, world: World, bound: float, module: Sequence[str]) -> None:
         self._folder = folder
-        self._repo = repo
-        metrics, self._set_loads = source
+        self._world = world
+        self._repo = world.repo
+        self._branch = world.repo.path / "refs/heads/main"
+        self._bound = bound
+        self._module = module
         self._deployer = Deployer()
-        self._metrics = Relay(metrics)
-        self._remote = remote
+        self._metrics = Relay(world.metrics)
+        self._racing = False
 
     def _enter(self, stack: ExitStack) -> None:
         stack.enter_context(self._deployer)
@@ -85,39 +103,44 @@ class Life(Context):
         self._hook = stack.enter_context(Relay(self._deployer.address))
         self._relays = {
             "prometheus": self._metrics,
-            "git": self._remote,
+            "git": self._world.remote,
             "reconciler": self._hook,
         }
+        self._start()
         stack.callback(lambda: self.program.kill())
 
-    def start(self, state_repo: Mapping[str, Any], **sections: Any) -> None:
-        """The first process."""
+    def _start(self) -> None:
+        world, address = self._world, self._world.remote.address
+        url = world.server.url_of(self._repo.path).replace(world.server.address, address)
         hook = {"type": "webhook", "name": "hook", "url": f"http://{self._hook.address}/"}
-        given = {"timeout": "4s", "poll_interval": "200ms", **state_repo}
+        given = {"url": url, "timeout": "4s", "poll_interval": "200ms"}
+        metrics = f"http://{self._metrics.address}"
         self._config = configured(
             self._folder,
-            f"http://{self._metrics.address}",
-            given,
-            timeout="1s",
+            metrics,
+            {**given, **world.server.way_in(address)},
+            prometheus={"url": metrics, "timeout": "1s", "concurrency": QUERIES},
             batch={**_QUICK, "scale_up": _QUICK},
             reconcilers=[{**hook, "timeout": "300ms"}],
-            **sections,
         )
-        self.program = Program(self._config)
+        self.program = Program(self._config, module=self._module or ("bridge",))
 
     def go_through(self, episode: Episode) -> None:
         """Its fault, its loads, and the proof; what goes wrong names the episode."""
         since = self._repo.tip()
         try:
-            self._suffer(episode)
-            self._until_right(episode)
-            prove(self._repo, since, episode.loads)
+            self._suffer(episode, since)
+            self._until_right(episode, since)
+            prove_once(self._repo, since, episode.loads)
+            if episode.where == "prometheus":  # nothing is between us and the deployer
+                self._until_told()
         except BaseException as error:
             error.add_note(f"{episode}\n{self.program.transcript[-20_000:]}")
             raise
 
-    def _suffer(self, episode: Episode) -> None:
+    def _suffer(self, episode: Episode, since: str) -> None:
         first, *later = episode.loads
+        self._await_rival(episode)
         if episode.into_it < 0:
             self._begin(episode)
         else:
@@ -131,13 +154,38 @@ class Life(Context):
             time.sleep(episode.lasts)
             self._ask_for(loads, episode)
         if episode.where == "reconciler":  # a deployer in trouble delays no commit
-            self._until_right(episode)
-        time.sleep(episode.lasts)
-        self._rival(episode)
+            self._until_right(episode, since)
+        self._until_struck(episode)
+        if not self._racing:
+            self._rival(episode)
         self._end(episode)
 
+    def _until_struck(self, episode: Episode) -> None:
+        """A fault that meets nobody were none."""
+        time.sleep(episode.lasts)
+        if episode.what == "down" and episode.where == "prometheus":
+            time.sleep(_TICK_S)
+        elif episode.where != "service" and episode.what != "down":
+            deadline = time.monotonic() + self._bound
+            while not self._relays[episode.where].struck:
+                told = f"nobody asks any more, for {self._bound:g} s"
+                require(time.monotonic() < deadline, "recovery", told)
+                time.sleep(_POLL_S)
+
+    def _await_rival(self, episode: Episode) -> None:
+        """Between our push and its arrival, where the server can be told to."""
+        server = self._world.server
+        self._racing = bool(episode.rival and episode.races) and isinstance(server, GitHttp)
+        if isinstance(server, GitHttp) and self._racing:
+
+            def push() -> None:
+                setattr(server, episode.races, None)
+                self._rival(episode)
+
+            setattr(server, episode.races, push)
+
     def _ask_for(self, loads: Loads, episode: Episode) -> None:
-        self._set_loads(loads)
+        self._world.set_loads(loads)
         if episode.alerts:
             self.alert()
 
@@ -152,7 +200,7 @@ class Life(Context):
 
     def _begin(self, episode: Episode) -> None:
         if episode.where != "service":
-            turn(self._relays[episode.where], episode.what, episode.dice)
+            turn(self._relays[episode.where], episode)
         elif episode.what == "SIGTERM":
             assert self.program.stop(within=BOUND_S) == 0
         else:
@@ -172,21 +220,43 @@ class Life(Context):
         assert self.program.noise == []
         if lost_disk:
             shutil.rmtree(self._folder / "mirror.git", ignore_errors=True)
-        self.program = Program(self._config)
+        self.program = Program(self._config, module=self._module or ("bridge",))
 
     def _rival(self, episode: Episode) -> None:
-        name, text = "README.md", f"{episode.number}\n"
+        files = {"README.md": f"{episode.number}\n"}
         if episode.rival == "policy":
             name = f"policies/{APPS[0]}.yaml"
             spec = json.loads(self._repo.read(name))
             spec["spec"]["overrideHold"] = episode.number
-            text = json.dumps(spec)
+            files = {name: json.dumps(spec)}
+        elif episode.rival == "manifest":
+            paths = [f"apps/{app}.yaml" for app in APPS]
+            files = {
+                path: f"{self._repo.read(path).decode()}# {episode.number}\n" for path in paths
+            }
         if episode.rival:
-            self._repo.write({name: text}, f"Edit {name}")
+            self._repo.write(files, f"Edit {', '.join(files)}")
 
-    def _until_right(self, episode: Episode) -> None:
+    def _until_right(self, episode: Episode, since: str) -> None:
+        """What may never be is looked for all the while."""
         right = {app: wanted(load) for app, load in episode.loads[-1].items()}
-        until(lambda: counts(self._repo) == right, within=BOUND_S)
+        deadline, tip = time.monotonic() + self._bound, f"{since}\n"
+        found = counts(self._repo)
+        while found != right:
+            told = f"{found} instead of {right} after {self._bound:g} s"
+            require(time.monotonic() < deadline, "recovery", told)
+            if tip != (tip := self._branch.read_text("ascii")):
+                prove_commits(self._repo, since)
+                found = counts(self._repo)
+            time.sleep(_POLL_S)
+
+    def _until_told(self) -> None:
+        ours = next(one for one in self._repo.log() if one.author != PERSON)
+        deadline = time.monotonic() + self._bound
+        while ours.sha not in self._deployer.heard:
+            told = f"the deployer was not told of {ours} within {self._bound:g} s"
+            require(time.monotonic() < deadline, "recovery", told)
+            time.sleep(_POLL_S)
 
     def finish(self) -> None:
         """SIGTERM while all is well: a clean end, and nothing is left running or unsaid."""

@@ -6,11 +6,30 @@ import json
 import re
 from collections.abc import Sequence
 from itertools import pairwise
+from typing import Literal
 
 from tests.faults.episodes import APPS, Loads, wanted
 from tests.parts.state_repo import PERSON, Commit, StateRepo
 
+Invariant = Literal[
+    "once", "bounds", "digits", "linear", "recovery",
+    "memory", "threads", "descriptors", "children", "temporary",
+]  # fmt: skip
 _COUNT = re.compile(rb"^  replicas: (\d+)", re.MULTILINE)
+
+
+class Broken(AssertionError):
+    """One of the invariants does not hold."""
+
+    def __init__(self, invariant: Invariant, told: str) -> None:
+        super().__init__(f"{invariant}: {told}")
+        self.invariant = invariant
+
+
+def require(fact: object, invariant: Invariant, told: str) -> None:
+    """A fact that an invariant rests on."""
+    if not fact:
+        raise Broken(invariant, told)
 
 
 def counts(repo: StateRepo, rev: str = "main") -> dict[str, int]:
@@ -23,21 +42,28 @@ def _count(text: bytes) -> int:
     return int(found)
 
 
-def prove(repo: StateRepo, since: str, loads: Sequence[Loads]) -> list[Commit]:
-    """The commits since then are just those that the loads ask for; ours, oldest first."""
+def prove_commits(repo: StateRepo, since: str) -> list[Commit]:
+    """Each commit since then is one that may be; ours, oldest first."""
+    prove_never_forced(repo)
     newer = repo.log(f"{since}..main")[::-1]
     ours = [commit for commit in newer if commit.author != PERSON]
     for commit in newer:
-        assert len(commit.parents) == 1, f"not linear: {commit}"
+        require(len(commit.parents) == 1, "linear", f"not one parent: {commit}")
     for commit in ours:
         _prove_digits(repo, commit)
+    return ours
+
+
+def prove_once(repo: StateRepo, since: str, loads: Sequence[Loads]) -> None:
+    """The commits since then are just those that the loads ask for."""
+    ours = prove_commits(repo, since)
     paths = [counts(repo, since), *(counts(repo, commit.sha) for commit in ours)]
     for app in APPS:
         path = [one[app] for one in paths]
         path = [path[0], *(after for before, after in pairwise(path) if before != after)]
         asked = [path[0], *(wanted(one[app]) for one in loads)]
-        assert path in _ways(asked), f"{app} went {path}, and was asked for {asked}"
-    return ours
+        told = f"{app} went {path}, and was asked for {asked}"
+        require(path in _ways(asked), "once", told)
 
 
 def _ways(asked: Sequence[int]) -> list[list[int]]:
@@ -50,15 +76,17 @@ def _ways(asked: Sequence[int]) -> list[list[int]]:
 def _prove_digits(repo: StateRepo, commit: Commit) -> None:
     """Not empty, nothing but counts, none outside its policy's limits."""
     (parent,) = commit.parents
-    assert commit.paths, f"an empty commit: {commit}"
+    require(commit.paths, "once", f"an empty commit: {commit}")
     for path in commit.paths:
         before, after = repo.read(path, parent), repo.read(path, commit.sha)
         old, new = _count(before), _count(after)
-        assert after == before.replace(b"  replicas: %d" % old, b"  replicas: %d" % new, 1)
-        assert old != new, f"an empty change of {path}: {commit}"
+        due = before.replace(b"  replicas: %d" % old, b"  replicas: %d" % new, 1)
+        require(after == due, "digits", f"{path}: {after!r} instead of {due!r}")
+        require(old != new, "once", f"an empty change of {path}: {commit}")
         name = path.removeprefix("apps/").removesuffix(".yaml")
         spec = json.loads(repo.read(f"policies/{name}.yaml", parent))["spec"]
-        assert spec["minReplicas"] <= new <= spec["maxReplicas"], f"out of bounds: {commit}"
+        within = spec["minReplicas"] <= new <= spec["maxReplicas"]
+        require(within, "bounds", f"{name} at {new}: {commit}")
 
 
 def prove_never_forced(repo: StateRepo) -> None:
@@ -66,6 +94,7 @@ def prove_never_forced(repo: StateRepo) -> None:
     moves = (repo.path / "logs/refs/heads/main").read_text("utf-8").splitlines()
     parents = {commit.sha: commit.parents for commit in repo.log()}
     known = [line.split(" ", 2)[:2] for line in moves]
-    assert len(known) >= len(parents) - 1
+    assert len(known) >= len(parents) - 1, "the repository keeps no reflog"
     for before, after in known:
-        assert parents[after] == (before,), f"forced, or more than one commit: {before} {after}"
+        told = f"forced, or more than one commit: {before} {after}"
+        require(parents.get(after) == (before,), "linear", told)

@@ -6,65 +6,40 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
+from itertools import product
 from pathlib import Path
 
 import pytest
 
-from tests.faults.episodes import APPS, Loads, episodes
-from tests.faults.footprint import Footprint, least
-from tests.faults.lives import Life, SetLoads, shop
-from tests.faults.oracle import prove_never_forced
-from tests.parts.fake_prometheus import FakePrometheus, samples
-from tests.parts.git_http import GitHttp
-from tests.parts.git_ssh import GitSsh
+from tests.faults.episodes import (
+    APPS,
+    FAULTS,
+    IN_ONE_LIFE,
+    RELAYED,
+    SIGNALS,
+    Loads,
+    episodes,
+)
+from tests.faults.footprint import Footprint, growing
+from tests.faults.lives import shop
+from tests.faults.worlds import life, over
 from tests.parts.monitoring import Monitoring
-from tests.parts.state_repo import StateRepo
-from tests.repo.processes import running
-from tests.repo.relay import Relay
-
-# A connection that is cut while one of the tests' own servers accepts it is closed by nobody else.
-pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 
 EPISODES = 12
 RUNS = int(os.environ.get("SOAK_RUNS", "144"))
 FIRST = int(os.environ.get("SOAK_FIRST", "0"))
-POOLS = 1 + 1 + 8 + min(32, (os.cpu_count() or 1) + 4)
-"""The loop's thread, git's, the queries', and asyncio's own: pools that fill up as needed."""
 LONG = max(40, RUNS // 4)
 LIVES = range(FIRST, FIRST - (-RUNS // EPISODES))
 
 
-@contextmanager
-def life(folder: Path, seed: int) -> Iterator[Life]:
-    """A service over a fake Prometheus and a real remote: every fourth over SSH."""
-    with FakePrometheus() as fake:
-
-        def set_loads(loads: Loads) -> None:
-            for app in APPS:
-                fake.script(app, samples(loads[app]))
-
-        set_loads(dict.fromkeys(APPS, 300))
-        source = fake.address, set_loads
-        with over(folder, shop(folder / "remote"), source, over_ssh=seed % 4 == 3) as one:
-            yield one
-
-
-@contextmanager
-def over(
-    folder: Path, repo: StateRepo, source: tuple[str, SetLoads], *, over_ssh: bool
-) -> Iterator[Life]:
-    """A service over metrics at an address, and what sets them; proves the whole history."""
-    root = repo.path.parent
-    with GitSsh(root, folder / "keys") if over_ssh else GitHttp(root) as server:
-        with Relay(server.address) as relay:
-            url = server.url_of(repo.path).replace(server.address, relay.address)
-            with Life(folder, repo, source, relay) as one:
-                one.start({"url": url, **server.way_in(relay.address)})
-                yield one
-            assert running(relay.address) == []
-        prove_never_forced(repo)
+def test_twelve_lives_draw_every_fault_at_every_place() -> None:
+    drawn = [one for seed in range(12) for one in episodes(seed, EPISODES)]
+    kinds: list[tuple[str, str]] = [(one.where, one.what) for one in drawn]
+    for kind in [*product(RELAYED, FAULTS), *product(["service"], SIGNALS)]:
+        assert kinds.count(kind) >= 3, kind
+    rivals = {(one.rival, one.races) for one in drawn}
+    moments = ["", "before_advertise", "before_receive"]
+    assert rivals == set(product(["", "readme", "policy", "manifest"], moments))
 
 
 @pytest.mark.timeout(600)
@@ -74,7 +49,6 @@ def test_git_ends_up_right_whatever_goes_wrong(
 ) -> None:
     monkeypatch.setenv("TMPDIR", str(tmp_path))
     with life(tmp_path, seed) as one:
-        one.program.until("steady", within=60, policy=APPS[0])
         for episode in episodes(seed, EPISODES):
             one.go_through(episode)
         one.finish()
@@ -86,20 +60,13 @@ def test_a_long_life_with_faults_leaks_nothing(
 ) -> None:
     monkeypatch.setenv("TMPDIR", str(tmp_path / "tmp"))
     (tmp_path / "tmp").mkdir()
+    seen = []
     with life(tmp_path, FIRST) as one:
-        one.program.until("steady", within=60, policy=APPS[0])
-        seen = []
-        for episode in episodes(FIRST, LONG, one_life=True):
+        for episode in episodes(FIRST, LONG, IN_ONE_LIFE):
             one.go_through(episode)
             seen.append(Footprint.of(one.program.process.pid, tmp_path / "tmp"))
         one.finish()
-    part = LONG // 4
-    early, late = least(seen[part : 2 * part]), least(seen[-part:])
-    assert late.descriptors <= early.descriptors + 2
-    assert late.threads <= POOLS
-    assert late.children <= early.children
-    assert late.temporary <= early.temporary
-    assert late.memory <= early.memory * 1.05 + 1_000_000
+    assert list(growing(seen)) == []
 
 
 @pytest.mark.timeout(600)
@@ -113,10 +80,8 @@ def test_the_same_before_a_real_prometheus(
         for app in APPS:
             monitoring.exporter.set("demand", loads[app], app=app)
 
-    set_loads(dict.fromkeys(APPS, 300))
     metrics = monitoring.prometheus.removeprefix("http://")
-    with over(tmp_path, repo, (metrics, set_loads), over_ssh=False) as one:
-        one.program.until("steady", within=60, policy=APPS[0])
+    with over(tmp_path, repo, (metrics, set_loads)) as one:
         for episode in episodes(FIRST + 1_000, EPISODES):
             one.go_through(episode)
         one.finish()

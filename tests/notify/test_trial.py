@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -40,11 +41,12 @@ async def test_a_command_has_to_be_there(monkeypatch: pytest.MonkeyPatch, tmp_pa
     assert await found("command", command=["apply"], pass_environment=["NOMAD_ADDR"]) == wrong
 
 
-async def test_endpoints_are_known_by_what_they_refuse() -> None:
-    ok = "answers; whether the token is right shows at a push"
-    with ArgoCD() as server:
+async def test_endpoints_are_known_by_what_they_answer() -> None:
+    ok = "takes our notices"
+    with ArgoCD([application("web", "apps")]) as server:
         url = f"{server.url}/api/webhook"
         assert await found("argocd", url=url, token=KEY) == f"{url} {ok}"
+        assert json.loads(server.bodies[-1])["repository"]["html_url"].endswith(".invalid/no/repo")
         wrong = await found("argocd", url=f"{server.url}/api", token=KEY)
         assert wrong.startswith(
             f"wrong: {server.url}/api: HTTP 401: not as argocd-server's webhook"
@@ -54,12 +56,37 @@ async def test_endpoints_are_known_by_what_they_refuse() -> None:
         with Flux(receiver) as server:
             url = f"{server.url}{server.path}"
             assert await found("flux", url=url, receiver=receiver, **key) == f"{url} {ok}"
-            assert "HTTP 404: not as a Receiver" in await found("flux", url=f"{url}0", **key)
+            assert (await found("flux", url=f"{url}0", **key)).endswith(
+                "HTTP 404: ; is url what the Receiver's status shows?"
+            )
     with Lighthouse() as server:
         assert (await found("jenkins_x", url=f"{server.url}/hook", token=KEY)).endswith(ok)
+        assert set(json.loads(server.bodies[-1])["after"]) == {"0"}, "of which it makes nothing"
         assert "/hook?" in await found("jenkins_x", url=f"{server.url}/", token=KEY)
     with Hook([(503, "")]) as server:
-        assert "not ready, or suspended" in await found("flux", url=f"{server.url}/hook/1")
+        assert "not ready, suspended" in await found("flux", url=f"{server.url}/hook/1")
+
+
+async def test_a_token_that_is_not_theirs_is_told() -> None:
+    wrong = {"token": "another key"}
+    with ArgoCD() as server:
+        url = f"{server.url}/api/webhook"
+        said = (
+            f"wrong: {url}: HTTP 400: Webhook processing failed; see token_file: it holds "
+            "webhook.github.secret of argocd-secret"
+        )
+        assert await found("argocd", url=url, **wrong) == said
+        assert await found("argocd", url=url) == said, "it asks for one"
+    for receiver in ("generic-hmac", "github"):
+        with Flux(receiver) as server:
+            url = f"{server.url}{server.path}"
+            assert (await found("flux", url=url, receiver=receiver, **wrong)).endswith(
+                "HTTP 400: ; see token_file: it holds the token of the Receiver's secretRef"
+            )
+    with Lighthouse() as server:
+        assert (await found("jenkins_x", url=f"{server.url}/hook", **wrong)).endswith(
+            "invalid signature; see token_file: it holds Lighthouse's HMAC token"
+        )
 
 
 async def test_nobody_at_the_port_and_a_secret_that_is_gone_are_told(tmp_path: Path) -> None:

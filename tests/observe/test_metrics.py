@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from itertools import zip_longest
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 import bridge
 from bridge.decide.decision import Step
+from bridge.decide.override import Hold, Override
 from bridge.decide.reason import _BY_FIELD, REASONS, reason_of
 from bridge.manifest.target import Target
 from bridge.observe import metrics
@@ -78,6 +80,31 @@ def test_every_metric_is_ours_and_explained() -> None:
         assert family.name.startswith(("scalebridge_", "process_"))
         assert family.documentation.endswith((".", ")"))
         assert f"{family.name}_total" in exported or family.type != "counter"
+
+
+def test_holds_are_counted_by_what_they_are() -> None:
+    now = datetime(2026, 5, 1, tzinfo=UTC)
+    order = Override(now, "Robin", "0c" * 20, 4)
+    given = {
+        "override": (order,),
+        "pause": (replace(order, paused_until=now + timedelta(hours=1)),) * 2,
+        "quarrel": (replace(order, rivals=("scalebridge", "flux")),) * 3,
+    }
+    made = [
+        replace(decision(4, 4, Target("Rollout", f"{kind}-{place}")), hold=Hold(one, now))
+        for kind, orders in given.items()
+        for place, one in enumerate(orders)
+    ]
+    counted = Counted(10)
+    counted.round([*made, decision(4, 4, Target("Rollout", "free"))])
+    assert {kind: held(kind) for kind in given} == {"override": 1, "pause": 2, "quarrel": 3}
+    counted.round(())
+    assert {held(kind) for kind in given} == {0}
+
+
+def held(kind: str) -> float | None:
+    labels = {"kind": kind, "repo": ""}
+    return metrics.registry.get_sample_value("scalebridge_holds", labels)
 
 
 FLEET = range(5_000)

@@ -64,7 +64,7 @@ def nested(data: Any, place: Place, value: Value) -> Any:
             ("spec", "behavior", "scaleUp", "surge"),
             1,
             "300  # the HPA's\n",
-            "300  # the HPA's\n    scaleUp: {surge: 1}\n",
+            "300  # the HPA's\n    scaleUp:\n      surge: 1\n",
             id="added with the mapping around it",
         ),
         pytest.param(
@@ -75,7 +75,7 @@ def nested(data: Any, place: Place, value: Value) -> Any:
             ("spec", "metrics", 0, "forecast"),
             {"type": "linear", "window": "5m"},
             "# measured in May\n",
-            "# measured in May\n      forecast: {type: linear, window: 5m}\n",
+            "# measured in May\n      forecast:\n        type: linear\n        window: 5m\n",
             id="added to an item of a list",
         ),
     ],
@@ -90,9 +90,23 @@ def test_a_field_is_set_and_every_other_byte_stays(
     assert yaml.safe_load(edited) == nested(yaml.safe_load(text), place, value)
 
 
+def test_a_mapping_is_indented_as_the_file_indents() -> None:
+    text = "a: 1\nspec:\n    b: 2\n    c:\n        d: 3\n"
+    edited = with_fields(text, {("spec", "e", "f", "g"): 4}, "a.yaml")
+    assert edited == f"{text}    e:\n        f:\n            g: 4\n"
+
+
+def test_what_is_added_twice_stands_together() -> None:
+    fields: dict[Place, Value] = {("a", "up", "x"): 1, ("a", "up", "y"): 2, ("a", "z"): 3}
+    edited = with_fields("a:\n  b: 1\n", fields, "a.yaml")
+    assert edited == "a:\n  b: 1\n  up:\n    x: 1\n    y: 2\n  z: 3\n"
+
+
 def test_after_a_text_of_many_lines_a_field_comes_first() -> None:
     edited = with_fields("a:\n  b: |\n    x\n    y\n", {("a", "c"): 1}, "a.yaml")
     assert edited == "a:\n  c: 1\n  b: |\n    x\n    y\n"
+    edited = with_fields("a:\n  b: |\n    x\n", {("a", "c", "d"): 1}, "a.yaml")
+    assert edited == "a:\n  c:\n    d: 1\n  b: |\n    x\n"
 
 
 def test_a_file_without_a_last_newline_keeps_none() -> None:

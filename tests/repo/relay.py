@@ -54,7 +54,9 @@ class Relay(Context):
         self._weather = FAIR
         self._answers = inf
         self._server: asyncio.Server | None = None
-        self._writers: set[StreamWriter] = set()
+        self._taken: set[asyncio.Task[None]] = set()
+        self.struck = 0
+        """How often the present weather, or hanging, met a connection."""
         self._held = socket.socket()  # bound and deaf, so that nobody else gets the port meanwhile
         self._held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
         self._held.bind(("127.0.0.1", 0))
@@ -85,8 +87,9 @@ class Relay(Context):
         self.forward()
 
     def hang(self) -> None:
-        """Connections are taken and never answered."""
+        """Connections are taken and never answered, also when all is well again."""
         self._thread.run(self._close())
+        self.struck = 0
         self._hanging = True
         self._thread.run(self._listen())
 
@@ -98,6 +101,7 @@ class Relay(Context):
         """From now on this; `forward` ends it."""
         self._weather = weather
         self._answers = weather.answers
+        self.struck = 0
 
     def refuse(self) -> None:
         """Nobody listens, and open connections are cut."""
@@ -113,33 +117,41 @@ class Relay(Context):
         if self._server is not None:
             self._server.close()
             self._server = None
-        await turns()  # what was just accepted is then among the writers
-        writers = list(self._writers)
-        for writer in writers:
-            writer.transport.abort()
-        await asyncio.gather(*(one.wait_closed() for one in writers), return_exceptions=True)
+        await turns()  # what was just accepted is then among those taken
+        for one in self._taken:
+            one.cancel()
+        await asyncio.gather(*self._taken, return_exceptions=True)
 
     async def _take(self, reader: StreamReader, writer: StreamWriter) -> None:
-        self._writers.add(writer)
+        own = asyncio.current_task()
+        assert own is not None
+        self._taken.add(own)  # a loop forgets tasks that nobody else holds
         try:
             if self._hanging:
+                self.struck += 1
                 await reader.read()
             else:
                 await self._join(reader, writer)
-        finally:
-            self._writers.discard(writer)
             writer.close()
+            await _closed(writer)
+        except asyncio.CancelledError:  # by _close; asyncio's streams expect no cancelled task
+            pass
+        finally:
+            writer.transport.abort()
+            self._taken.discard(own)
 
     async def _join(self, reader: StreamReader, writer: StreamWriter) -> None:
         far_reader, far_writer = await asyncio.open_connection(*self._to)
         try:
             await asyncio.gather(self._ask(reader, far_writer), self._answer(far_reader, writer))
         finally:
-            far_writer.close()
+            far_writer.transport.abort()
+            await _closed(far_writer)
 
     async def _ask(self, reader: StreamReader, writer: StreamWriter) -> None:
         with suppress(ConnectionError):
             while chunk := await reader.read(_CHUNK):
+                self.struck += bool(self._weather.latency) or not self._weather.requests
                 await asyncio.sleep(self._weather.latency)
                 if self._weather.requests:
                     writer.write(chunk)
@@ -152,6 +164,7 @@ class Relay(Context):
                 await asyncio.sleep(self._weather.latency)
                 chunk = chunk[: int(min(self._answers, _CHUNK))]
                 self._answers -= len(chunk)
+                self.struck += self._answers <= 0 or self._weather.rate < inf
                 await self._pour(chunk, writer)
                 if self._answers <= 0 and self._weather.end != "silence":
                     _cut(writer, reset=self._weather.end == "reset")
@@ -168,6 +181,11 @@ class Relay(Context):
             chunk = chunk[some:]
             if chunk:
                 await asyncio.sleep(_DRIP_S)
+
+
+async def _closed(writer: StreamWriter) -> None:
+    with suppress(OSError):  # it was cut, from either side
+        await writer.wait_closed()
 
 
 def _say_end(writer: StreamWriter) -> None:

@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -22,7 +23,7 @@ from tests.parts.state_repo import StateRepo
 from tests.parts.threads import Served
 from tests.repo.conftest import Open
 from tests.repo.processes import running, until
-from tests.repo.relay import Relay
+from tests.repo.relay import Relay, Weather
 from tests.repo.ways import CHECKOUT, by_file, by_http, by_ssh, draft, hook, pushed, waiting_for
 
 
@@ -56,6 +57,22 @@ def relayed(
     """`state_repo` through the relay, within a second."""
     url = git_http.url_of(state_repo.path).replace(git_http.address, relay.address)
     return by_http(git_http, state_repo, tmp_path, url=url, timeout=1)
+
+
+@pytest.mark.timeout(120)
+def test_an_answer_that_is_cut_anywhere_is_no_refusal(
+    relay: Relay, relayed: StateRepoSettings, state_repo: StateRepo, opened: Open
+) -> None:
+    """Cut in its headers it reads as a repository without branches, or without ours."""
+    mirror = opened(relayed)
+    mirror.look()
+    for cut in range(0, 1_800, 30):
+        state_repo.write({"README.md": f"{cut}\n"}, "Move the branch")
+        relay.turn(Weather(answers=cut, end="close"))
+        with suppress(RemoteUnavailable):
+            mirror.look()
+        relay.forward()
+        assert mirror.look().tip == state_repo.tip()
 
 
 @pytest.mark.parametrize("password", [None, SecretStr("wrong"), SecretStr("s3cret2")])

@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Condition, Thread
@@ -26,10 +26,13 @@ Event = dict[str, Any]
 
 
 class Program:
-    """`python -m bridge run`, started; its log is read in a thread."""
+    """`python -m bridge run`, started; its log is read in a thread.
 
-    def __init__(self, config: Path) -> None:
-        command = (sys.executable, "-m", "bridge", "run", "--config", str(config))
+    `module` is what is run in bridge's stead, with its arguments before `run`.
+    """
+
+    def __init__(self, config: Path, *options: str, module: Sequence[str] = ("bridge",)) -> None:
+        command = (sys.executable, "-m", *module, "run", "--config", str(config), *options)
         self.process = subprocess.Popen(
             command, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True, cwd=CHECKOUT
         )
@@ -135,6 +138,7 @@ def configured(
     folder: Path,
     prometheus: str,
     state_repo: Mapping[str, Any],
+    /,
     timeout: str = "2s",
     **sections: Any,
 ) -> Path:

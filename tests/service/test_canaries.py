@@ -22,6 +22,7 @@ pytestmark = pytest.mark.timeout(60)
 
 GIT, METRICS, HOOK, KEY = (f"canary-{name}-äß7f3a" for name in ("git", "metrics", "hook", "key"))
 RECEIVER = "canary-receiver-7f3a" * 3
+SLACK, ASKED = "canary-slack-7f3a", "canary-asked-7f3a"
 PAIR = base64.b64encode(f"bridge:{GIT}".encode()).decode()
 PAGES = ("/", "/api/v1/status", "/metrics", "/readyz", "/healthz", "/api/v1/openapi.json")
 
@@ -64,16 +65,17 @@ def test_no_line_page_or_metric_shows_a_secret(
         reconcilers=[
             {"name": "teller", "type": "command", "command": ["sh", "-c", says]},
             {"name": "hook", "type": "webhook", "url": f"{fake.url}/404", "token_file": "key"},
-            {"name": "flux", "type": "flux", "url": f"{fake.url}/hook/{RECEIVER}"},
+            {"name": "flux", "type": "flux", "url": f"{fake.url}/hook/{RECEIVER}?for={ASKED}"},
+            {"name": "slack", "type": "webhook", "url": f"{fake.url}/services/T0/{SLACK}"},
         ],
     )
-    given = json.loads(config.read_text())
-    given["prometheus"]["bearer_token_file"] = "metrics"
-    config.write_text(json.dumps(given))
+    url = {"url": fake.url}
+    prometheus = json.dumps({**url, "bearer_token_file": "metrics"})
+    config.write_text(config.read_text().replace(json.dumps(url), prometheus))
     with running(config) as program:
         program.until("notice_accepted", reconciler="teller", output="[secret] " * 4 + "[secret]")
-        program.until("notice_failed", reconciler="hook")
-        program.until("notice_failed", reconciler="flux")
+        for name in ("hook", "flux", "slack"):
+            program.until("notice_failed", reconciler=name)
         unknown = program.until("metrics_unknown", policy="search")
         hook(shop, "pre-receive", f"{says} >&2; exit 1")
         fake.script("checkout", samples(900))
@@ -81,10 +83,11 @@ def test_no_line_page_or_metric_shows_a_secret(
         shown = _shown(program.url)
     assert "Bearer [secret]" in unknown["reason"]
     everything = "\n".join([program.transcript, *shown])
-    for secret in (GIT, PAIR, METRICS, HOOK, KEY, RECEIVER):
+    for secret in (GIT, PAIR, METRICS, HOOK, KEY, RECEIVER, SLACK, ASKED, "/services/T0"):
         assert not [one for one in spelt(secret) if one in everything]
     assert "[secret]" in shown[0]
     assert f"{fake.url}/hook/[secret]" in everything
+    assert f"{fake.url}[secret]" in everything, "of a webhook without a token the host is shown"
     assert subjects(shop) == ["scale: checkout 3→7"]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bridge.policy.model import ScalingPolicy
+from bridge.policy.shard import Shard
 from bridge.service.placing import Places, placed
 from tests.policy.given import policy
 from tests.policy.test_members import fleet, index, manifest
@@ -70,3 +71,18 @@ def test_many_notes_are_cut_short() -> None:
     singles = [policy(name) for name in names]
     places = of(fleet(), *singles, manifests=tuple(map(manifest, names)))
     assert places.notes[0].endswith("Deployment/shop/web-2 (web-2) and 2 more")
+
+
+def test_shards_part_the_targets_and_agree_on_who_governs() -> None:
+    names = [f"web-{number}" for number in range(20)]
+    single = policy("zzz", scaleTargetRef={"name": "web-3", "namespace": "shop"})
+    whole = of(fleet(), single, manifests=tuple(manifest(name) for name in names))
+    parts = [whole.of_shard(Shard(index, 3)) for index in (1, 2, 3)]
+    for part in parts:
+        assert 3 <= len(part.found) <= 10
+        assert part.everywhere == whole.governing
+        assert part.yielded == whole.yielded
+        assert part.governing.keys() == part.found.keys()
+    titles = [title for part in parts for title in part.found]
+    assert sorted(titles) == sorted(whole.found)
+    assert whole.of_shard(Shard(1, 1)) == whole

@@ -8,7 +8,7 @@ import math
 import pytest
 
 from bridge.errors import MetricsUnavailable
-from bridge.evaluate.response import parse_float, sample_of
+from tests.conformance.raw_answer import parse_float, sample_of
 
 
 def body(*values: object) -> str:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from bridge.decide.per_pod import Pod, per_pod
 from bridge.decide.recommendation import Tolerance
 from bridge.errors import MetricsUnavailable
+from tests.conformance.per_pod import Pod, per_pod
 
 
 def pods(*values: int | None, phase: str = "Running") -> list[Pod]:
