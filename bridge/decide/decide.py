@@ -145,6 +145,8 @@ class _Deciding:
     def _is_as_wished(self, count: int) -> bool:
         """A count within its bounds that is just what is wished passes each window and rate."""
         found, bounds = self.found, self._order.bounds
+        if self._order.windows.steps:
+            return False
         return found.highest == count > 0 and not found.failed and bounds.allow(count)
 
     def _by_hpa(self, start: _Start, told: Decision) -> Decision:
@@ -164,6 +166,9 @@ class _Deciding:
         return self._raised(self._holds.fall(decision, self.found, self.then))
 
     def _stabilized(self, decision: Decision, stable: int) -> Decision:
+        if self._order.windows.steps:
+            why = f"the level of {self._order.windows.down:g} s sets"
+            return decision.at(stable, why, "spec.behavior.level")
         direction = "scaleDown" if stable > decision.desired else "scaleUp"
         field = f"spec.behavior.{direction}.stabilizationWindowSeconds"
         longer = self._longer_window() if direction == "scaleDown" else ""

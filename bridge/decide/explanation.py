@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Literal
 
 from bridge.decide.alerts import raises
 from bridge.decide.behavior import Changes, Direction, decisive, period_start, reached
@@ -14,6 +15,7 @@ from bridge.decide.memory import Recommended
 from bridge.decide.question import Asked, foreseen
 from bridge.decide.recall import Known, Scaled, asked_over, recalled
 from bridge.decide.schedule import is_open
+from bridge.decide.stabilization import quantile
 from bridge.decide.wish import Wish
 from bridge.decide.wishes import Wished, order_of
 from bridge.evaluate.reading import Observation, Past, Reading
@@ -44,7 +46,7 @@ class MetricItem:
 class WindowItem:
     """A stabilisation window: the wish in it that holds back, and when it was made last."""
 
-    direction: Direction
+    direction: Direction | Literal["level"]
     seconds: float
     wish: int | None
     at: datetime | None
@@ -176,6 +178,17 @@ def _windows(
     policy: ScalingPolicy, known: Known, now: datetime, wishes: Sequence[Recommended], error: str
 ) -> Iterator[WindowItem]:
     windows = order_of(policy, known.rollouts.dead_time).windows
+    if steps := windows.steps:
+        counts = [wish.replicas for wish in wishes if wish.age < windows.down]
+        yield WindowItem(
+            direction="level",
+            seconds=windows.down,
+            wish=quantile(counts, steps.quantile) if counts else None,
+            at=now if counts else None,
+            unknown=error,
+            field="spec.behavior.level",
+        )
+        return
     spans: dict[Direction, float] = {"up": windows.up, "down": windows.down}
     for direction, seconds in spans.items():
         inside = [wish for wish in wishes if wish.age < seconds]

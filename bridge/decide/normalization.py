@@ -14,8 +14,8 @@ from typing import Literal, NamedTuple
 from bridge.decide.behavior import Bounds, Changes, Limit, factor_limited, rate_limited
 from bridge.decide.memory import Memory, Recommended
 from bridge.decide.recommendation import Tolerance
-from bridge.decide.stabilization import Windows, highest_of, remembered, stabilized
-from bridge.policy.behavior import Behavior
+from bridge.decide.stabilization import Steps, Windows, highest_of, remembered, stabilized
+from bridge.policy.behavior import Behavior, Level
 
 
 class Condition(NamedTuple):
@@ -58,11 +58,19 @@ class Order:
         )
 
     @cached_property
+    def ignored(self) -> Tolerance:
+        """What a wish leaves alone: nothing where a level is held, which has steps of its own."""
+        leveled = self.behavior is not None and self.behavior.level is not None
+        return Tolerance(0.0, 0.0) if leveled else self.tolerance
+
+    @cached_property
     def windows(self) -> Windows:
         """The object's own, or the controller's."""
         default = self.flags.downscale_stabilization_s
         if self.behavior is None:
             return Windows(0, default)
+        if self.behavior.level:
+            return _level_windows(self.behavior.level)
         up, down = self.behavior.scale_up, self.behavior.scale_down
         seconds = down.stabilization_window_seconds
         return Windows(
@@ -72,6 +80,11 @@ class Order:
             down_quantile=float(down.stabilization_quantile),
             surge=math.inf if up.surge is None else float(up.surge),
         )
+
+
+def _level_windows(level: Level) -> Windows:
+    steps = Steps(float(level.quantile), float(level.up), float(level.down), float(level.surge))
+    return Windows(level.window, level.window, steps=steps)
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,16 @@ from bridge.decide.memory import Recommended, with_newest
 
 
 @dataclass(frozen=True, slots=True)
+class Steps:
+    """When a count follows the level of its window: by shares of the count (0.1: 10 %)."""
+
+    quantile: float
+    up: float
+    down: float
+    surge: float
+
+
+@dataclass(frozen=True, slots=True)
 class Windows:
     """Seconds for which the past holds a count back, by direction."""
 
@@ -25,6 +35,8 @@ class Windows:
     """Which of the down window's: 1 the highest, as in the HPA."""
     surge: float = math.inf
     """So far above the count (1: double) a wish waits for no window."""
+    steps: Steps | None = None
+    """Where the owner asks for a level in place of both windows, which then are its own."""
 
 
 def stabilized(current: int, desired: int, windows: Windows, past: Iterable[Recommended]) -> int:
@@ -33,12 +45,29 @@ def stabilized(current: int, desired: int, windows: Windows, past: Iterable[Reco
     Or than their quantiles, where the owner asks for these; the wish of now bounds both.
     """
     past = tuple(past)
+    if windows.steps:
+        return leveled(current, desired, windows, past)
     ups = [desired, *_within(windows.up, past)]
     downs = [desired, *_within(windows.down, past)]
     surges = desired > current * (1 + windows.surge)
     low = desired if surges else min(desired, quantile(ups, windows.up_quantile))
     high = max(desired, quantile(downs, windows.down_quantile))
     return min(max(current, low), high)
+
+
+def leveled(current: int, desired: int, windows: Windows, past: Sequence[Recommended]) -> int:
+    """The level, where it is worth a step; a surge at once; never lower than the wish of now."""
+    steps = windows.steps
+    if steps is None:
+        return desired
+    level = quantile([desired, *_within(windows.down, past)], steps.quantile)
+    if desired > current * (1 + steps.surge):
+        return max(desired, level)
+    if level > current * (1 + steps.up):
+        return level
+    if max(level, desired) < current * (1 - steps.down):
+        return max(level, desired)
+    return current
 
 
 def _within(window: float, past: Sequence[Recommended]) -> list[int]:

@@ -25,7 +25,7 @@ def window_to_know(
         needed += [counted, windows.up, windows.down]
     if wished.rests and not found.active:
         needed.append(cooldown_of(policy) + 2 * spec.polling_interval)
-    if found.highest is not None and found.highest != committed:
+    if found.highest is not None and (windows.steps or found.highest != committed):
         needed.append(windows.up if found.highest > committed else windows.down)
     needed.append(ratio_window(policy, found, committed))
     return max(needed)

@@ -38,7 +38,7 @@ class Wished:
         self.policy = policy
         self.rests = policy.spec.rests
         self._orders: dict[float | None, Order] = {}
-        self._tolerance = self.order().tolerance
+        self._tolerance = self.order().ignored
         self._fallback = fallback_of(policy.spec)
         self._watches = [Watch.of(policy, place) for place in range(len(policy.spec.metrics))]
         self._known: dict[int, tuple[Moment, int, Asked]] = {}

@@ -121,6 +121,8 @@ def _window_row(told: Explained, item: WindowItem) -> Sequence[str]:
     where = told.where(item.field)
     if item.unknown or item.at is None or item.until is None:
         return name, item.unknown or "nothing is known of it", "", "", where
+    if item.direction == "level":
+        return name, f"{item.wish}", f"{item.at:%H:%M:%S}", "", where
     kind = "at most" if item.direction == "up" else "at least"
     return name, f"{kind} {item.wish}", f"{item.at:%H:%M:%S}", f"{item.until:%H:%M:%S}", where
 

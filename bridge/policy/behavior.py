@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Literal
+from typing import Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from bridge.policy.part import Part
-from bridge.units import Quantity
+from bridge.units import Duration, Quantity
 
 MAX_WINDOW_S = 3600
 MAX_PERIOD_S = 1800
@@ -73,8 +73,45 @@ class ScaleDownRules(ScalingRules):
     policies: tuple[ScalingPolicyRule, ...] = Field((_DOUBLE,), min_length=1)
 
 
+class Level(Part):
+    """In place of the HPA's windows: the count that was enough for most of the last while."""
+
+    window: Duration = Field(2400.0, ge=60, le=MAX_WINDOW_S, description="what it is worked out of")
+    quantile: Quantity = Field(
+        Decimal("0.8"), ge=0, le=1, description="for which share of the window it was enough"
+    )
+    up: Quantity = Field(
+        Decimal("0.1"), ge=0, description="raise to a level that is more than so far above"
+    )
+    down: Quantity = Field(
+        Decimal("0.15"), ge=0, lt=1, description="lower to a level that is more than so far below"
+    )
+    surge: Quantity = Field(
+        Decimal("1.5"), ge=0, description="raise at once to an ask that is more than so far above"
+    )
+
+
+_OF_THE_WINDOWS = {
+    "stabilization_window_seconds": "stabilizationWindowSeconds",
+    "stabilization_quantile": "stabilizationQuantile",
+    "surge": "surge",
+}
+
+
 class Behavior(Part):
     """HPA v2's `behavior`."""
 
     scale_up: ScaleUpRules = ScaleUpRules()
     scale_down: ScaleDownRules = ScaleDownRules()
+    level: Level | None = Field(
+        None, description="hold a level with few commits, in place of the HPA's windows"
+    )
+
+    @model_validator(mode="after")
+    def _one_way_to_be_steady(self) -> Self:
+        if self.level:
+            for side, rules in (("scaleUp", self.scale_up), ("scaleDown", self.scale_down)):
+                for field in rules.model_fields_set & set(_OF_THE_WINDOWS):
+                    name = f"{side}.{_OF_THE_WINDOWS[field]}"
+                    raise ValueError(f"level stands in place of {name}: leave one of the two out")
+        return self

@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from tests.docs.markdown import ROOT, blocks
-from tests.docs.results import CALM, FOLDER, PAGE, SHORT_CUT_S, STRETCHES, Stretch
+from tests.docs.results import FOLDER, LEVEL, PAGE, SHORT_CUT_S, STRETCHES, Stretch
 
 from tests.docs.results import loaded, outcomes, rows  # isort: skip
 
@@ -34,12 +34,12 @@ def test_the_short_cuts_are_what_the_code_gives(stretch: Stretch) -> None:
 
 def test_the_page_shows_the_policy_that_played() -> None:
     (shown,) = [block for block in blocks("yaml") if block.page == PAGE]
-    assert yaml.safe_load(shown.text)["spec"]["behavior"] == CALM
+    assert yaml.safe_load(shown.text)["spec"]["behavior"] == LEVEL
 
 
 def test_every_trace_has_a_picture_a_source_and_a_licence() -> None:
     text = PAGE.read_text("utf-8")
-    for stretch in STRETCHES:
+    for stretch in [one for one in STRETCHES if "," not in one.name]:
         assert f"(pictures/{stretch.name}.svg)" in text
         picture = (PAGE.parent / "pictures" / f"{stretch.name}.svg").read_text("utf-8")
         assert picture.startswith("<svg ")
