@@ -42,12 +42,14 @@ from tests.policy.given import metric, policy
 TICK = 15
 RECONCILE, START = 20, 10
 QUIET, UP = Debounce(10, 30), Debounce(1, 5)
+LIVE = "live HPA"
 LINEAR = {**metric("load"), "forecast": {"type": "linear", "window": "10m"}}
 SHARE = {**metric("load", 1, "Value")}
 KINDS = {
     "total": policy(maxReplicas=50),
     "ratio": policy(maxReplicas=50, metrics=[SHARE]),
     "forecast": policy(maxReplicas=50, metrics=[LINEAR]),
+    LIVE: policy(maxReplicas=50),
 }
 
 
@@ -87,7 +89,7 @@ def played(kind: str, load: Load) -> Callable[[], Run]:
     loop = Loop(
         metrics=workload.meters, reconcile=RECONCILE, start=START, debounce=QUIET, scale_up=UP
     )
-    if kind == "live HPA":
+    if kind == LIVE:
         return lambda: run_live(workload.policy, loop, workload.need, 3)
     return lambda: run(workload.policy, loop, workload.need, 3)
 

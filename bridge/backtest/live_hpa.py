@@ -12,7 +12,7 @@ from bridge.decide.decision import Decision
 from bridge.decide.memory import Memory, Recommended
 from bridge.decide.normalization import Order
 from bridge.decide.reconcile import Pass, reconciled, written
-from bridge.decide.wishes import asked, order_of
+from bridge.decide.wishes import Wished
 from bridge.evaluate.reading import Moment
 from bridge.policy.behavior import Behavior
 from bridge.policy.model import ScalingPolicy
@@ -58,14 +58,15 @@ class LiveHpa:
 
     def __init__(self, policy: ScalingPolicy, replicas: int) -> None:
         self._policy = plain_hpa(policy)
-        self._order: Order = order_of(self._policy)
+        self._wished = Wished(self._policy)
+        self._order: Order = self._wished.order()
         self._count = replicas
         self._memory = Memory((Recommended(0, replicas),))
         self._pass: Pass | None = None
 
     def decided(self, moment: Moment) -> Decision:
         """See Pilot."""
-        found = asked(self._policy, moment, self._count)
+        found = self._wished.asked(moment, self._count)
         memory = self._memory.older(self.interval)
         self._pass = reconciled(self._count, self._order, found.wishes, memory)
         self._memory = self._pass.memory

@@ -46,7 +46,8 @@ ShardOption = Annotated[
     typer.Option(
         metavar="I/N",
         envvar="SCALEBRIDGE_SHARD",
-        help="Decide the I-th of N shares of the targets: of N instances each gets another I.",
+        help="Decide the I-th of N shares of the targets: of N instances each gets another I, "
+        "and further ones stand by.",
     ),
 ]
 REPO: ContextVar[str | None] = ContextVar("repo", default=None)

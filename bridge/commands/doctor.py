@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import asdict
 from typing import Final
 
 import typer
@@ -23,8 +24,7 @@ def examine(settings: Settings, url: str = "", *, as_json: bool) -> int:
     set_up_logs(settings.log)
     findings = awaited(_told(settings, url, as_json=as_json))
     if as_json:
-        facts = [{"check": one.check, "ok": one.ok, "text": one.text} for one in findings]
-        print_json({"checks": facts})
+        print_json({"checks": [asdict(one) for one in findings]})
     return DONE if all(one.ok for one in findings) else A_PERSON_MUST_ACT
 
 
@@ -34,8 +34,14 @@ async def _told(settings: Settings, url: str, *, as_json: bool) -> list[Finding]
     async for one in checkup(Opening(settings, utc_now), trials):
         findings.append(one)
         if not as_json:
-            typer.echo(f"{'ok    ' if one.ok else 'FAILED'} {one.check}: {one.text}")
+            typer.echo(f"{_mark(one)} {one.check}: {one.text}")
     return findings
+
+
+def _mark(finding: Finding) -> str:
+    if not finding.tried:
+        return "-     "
+    return "ok    " if finding.ok else "FAILED"
 
 
 class _Progress:

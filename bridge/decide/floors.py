@@ -15,7 +15,7 @@ def raised(
 ) -> Decision:
     """Not below the highest minimum that holds now."""
     schedules = policy.spec.schedules
-    window = raised_minimum(schedules, observation.now.at)
+    window = raised_minimum(schedules, observation.now.at) if schedules else None
     if window is not None and decision.desired < window.min_replicas:
         field = f"spec.schedules.{schedules.index(window)}.minReplicas"
         why = f"schedule {window.name} raises the minimum to"

@@ -26,6 +26,10 @@ class Change:
     by: int
     outdated: bool = False
 
+    def older(self, seconds: float) -> Change:
+        """The same, that much later."""
+        return Change(self.age + seconds, self.by, self.outdated)
+
 
 @dataclass(frozen=True, slots=True)
 class Memory:
@@ -36,17 +40,22 @@ class Memory:
     downs: tuple[Change, ...] = ()
     scaled_to_zero: bool | None = None
 
+    def recommending(self, wishes: tuple[Recommended, ...]) -> Memory:
+        """The same with these wishes."""
+        return Memory(wishes, self.ups, self.downs, self.scaled_to_zero)
+
     def older(self, seconds: float) -> Memory:
         """The same, that much later."""
         if not (self.recommended or self.ups or self.downs):
             return self
-        return replace(
-            self,
-            recommended=None
-            if self.recommended is None
-            else tuple([Recommended(age + seconds, count) for age, count in self.recommended]),
-            ups=tuple(replace(change, age=change.age + seconds) for change in self.ups),
-            downs=tuple(replace(change, age=change.age + seconds) for change in self.downs),
+        recommended = self.recommended
+        if recommended is not None:
+            recommended = tuple([Recommended(age + seconds, count) for age, count in recommended])
+        return Memory(
+            recommended,
+            tuple([change.older(seconds) for change in self.ups]),
+            tuple([change.older(seconds) for change in self.downs]),
+            self.scaled_to_zero,
         )
 
 

@@ -122,11 +122,17 @@ class Question:
 
     def each(self, values: list[Valued]) -> Asked:
         """A wish per metric."""
-        wishes = tuple([self._wish_of(value) for value in values])
-        unknown = [wish.text for wish in wishes if wish.replicas is None]
+        wishes, unknown, above, active = [], [], [], False
+        for value in values:
+            wish = self._wish_of(value)
+            wishes.append(wish)
+            active = active or value.active
+            if wish.replicas is None:
+                unknown.append(wish.text)
+            if self._is_above(value):
+                above.append(value.metric.name)
         unknown += [value.unknown for value in values if value.answer.active]
-        above = tuple([value.metric.name for value in values if self._is_above(value)])
-        return Asked(wishes, any([value.active for value in values]), tuple(unknown), above)
+        return Asked(tuple(wishes), active, tuple(unknown), tuple(above))
 
     def _is_above(self, value: Valued) -> bool:
         milli, goal = value.answer.milli, value.watch.goal

@@ -66,7 +66,7 @@ def recalled(
         memory = memory.older(age - change.age(now))
         memory, age = _after(memory, policy.spec.behavior, change.by), change.age(now)
     memory = memory.older(age)
-    return replace(memory, recommended=tuple(_recommended(observation, then)))
+    return memory.recommending(tuple(_recommended(observation, then)))
 
 
 def _after(memory: Memory, behavior: Behavior, by: int) -> Memory:

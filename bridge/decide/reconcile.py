@@ -91,7 +91,7 @@ def _by_metrics(start: Pass, wishes: Sequence[Wish]) -> Pass:
         current=start.current,
         desired=step.replicas,
         order=start.order,
-        memory=replace(start.memory, recommended=step.recommended),
+        memory=start.memory.recommending(step.recommended),
         cause=_cause(start.current, best),
         error=bool(failures),
         conditions={

@@ -33,12 +33,16 @@ def stabilized(current: int, desired: int, windows: Windows, past: Iterable[Reco
     Or than their quantiles, where the owner asks for these; the wish of now bounds both.
     """
     past = tuple(past)
-    ups = [desired, *(wish.replicas for wish in past if wish.age < windows.up)]
-    downs = [desired, *(wish.replicas for wish in past if wish.age < windows.down)]
+    ups = [desired, *_within(windows.up, past)]
+    downs = [desired, *_within(windows.down, past)]
     surges = desired > current * (1 + windows.surge)
     low = desired if surges else min(desired, quantile(ups, windows.up_quantile))
     high = max(desired, quantile(downs, windows.down_quantile))
     return min(max(current, low), high)
+
+
+def _within(window: float, past: Sequence[Recommended]) -> list[int]:
+    return [count for age, count in past if age < window] if window else []
 
 
 def quantile(counts: Sequence[int], share: float) -> int:

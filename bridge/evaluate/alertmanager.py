@@ -90,4 +90,4 @@ class Alertmanager:
 
     def _headers(self) -> dict[str, str]:
         header = self._settings.authorization()
-        return {"Authorization": header} if header else {}
+        return {**self._settings.headers, **({"Authorization": header} if header else {})}

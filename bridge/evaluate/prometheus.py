@@ -19,6 +19,7 @@ from bridge.errors import ConfigInvalid, MetricsUnavailable
 from bridge.evaluate.asked import Asked, Heard
 from bridge.evaluate.cutting import Cuttable, Line
 from bridge.evaluate.naming import Item, Named, Naming, joined
+from bridge.evaluate.partial import refuse_warned
 from bridge.evaluate.reading import one_sample, samples
 from bridge.settings.prometheus import PrometheusSettings
 
@@ -42,6 +43,9 @@ class Prometheus:
         self._threads = ThreadPoolExecutor(settings.concurrency, thread_name_prefix="prometheus")
         self._lines: set[Line] = set()
         session = requests.Session()
+        session.headers.update(settings.headers)
+        session.params = dict(settings.parameters)
+        session.hooks["response"].append(refuse_warned)
         self._client = PrometheusConnect(
             settings.url, auth=_Credentials(settings), session=session, timeout=settings.timeout
         )

@@ -9,6 +9,7 @@ from bridge import __version__
 from bridge.decide.decision import Decision
 from bridge.decide.override import Hold
 from bridge.observe import facts
+from bridge.observe.commits import commits_of, confirmations_of
 from bridge.observe.forges import commit_page
 from bridge.observe.rows import Row, Shown, Wanted, chosen
 from bridge.observe.samples import Sample
@@ -24,6 +25,7 @@ class Board:
 
     def __init__(self, status: Status | Statuses, clock: Callable[[], datetime]) -> None:
         self.each = [status] if isinstance(status, Status) else list(status.each)
+        self._urls = {one.repo: one.url for one in self.each}
         self._status = status
         self._clock = clock
 
@@ -67,7 +69,7 @@ class Board:
     def targets(self, shown: Shown) -> facts.TargetPage:
         """The same as facts."""
         return facts.TargetPage(
-            targets=tuple(_target(row) for row in shown.rows),
+            targets=tuple(_target(row, self._urls[row.repo]) for row in shown.rows),
             page=shown.page,
             pages=shown.pages,
             matching=shown.matching,
@@ -89,7 +91,7 @@ class Board:
         readings = row.seen.readings if row.seen else ()
         steps = row.decision.steps if row.decision and not row.suspended else ()
         return facts.TargetDetail(
-            target=_target(row),
+            target=_target(row, status.url),
             steps=tuple(facts.StepFacts(text=one.text, field=one.field) for one in steps),
             metrics=tuple(
                 facts.MetricFacts(name=one.metric, value=one.value, error=one.error)
@@ -105,12 +107,12 @@ class Board:
                 )
                 for one in self.samples(row)
             ),
-            commits=tuple(one for one in _commits(status) if row.target in one.targets),
+            commits=tuple(one for one in commits_of(status) if row.target in one.targets),
         )
 
     def commits(self) -> facts.CommitList:
         """The newest ones of all state repos."""
-        every = [commit for one in self.each for commit in _commits(one)]
+        every = [commit for one in self.each for commit in commits_of(one)]
         every.sort(key=lambda commit: commit.at, reverse=True)
         return facts.CommitList(commits=tuple(every[:_COMMITS_SHOWN]))
 
@@ -130,6 +132,21 @@ class Board:
             for source in every.values()
         )
         return facts.SourceList(sources=tuple(found))
+
+    def credentials(self) -> facts.CredentialList:
+        """Those whose ends are known; all state repos share them."""
+        found = (
+            facts.CredentialFacts(
+                credential=one.credential, repo=one.repo, ends=one.ends, renewed=one.renewed
+            )
+            for one in self.each[0].sources.credentials.all
+        )
+        return facts.CredentialList(credentials=tuple(found))
+
+    def confirmations(self) -> facts.ConfirmationList:
+        """Of all state repos."""
+        every = (found for one in self.each for found in confirmations_of(one))
+        return facts.ConfirmationList(confirmations=tuple(every))
 
     def batches(self) -> facts.BatchList:
         """What waits, for each state repo."""
@@ -158,12 +175,13 @@ def _repo(status: Status) -> facts.RepoFacts:
         tip=status.tip,
         url=commit_page(status.url, status.tip) if status.tip else None,
         last_pass=status.last_pass,
+        lost=bool(status.remote_error),
         troubles=(*(f"{what}: {error}" for what, error in given.items() if error), *stuck),
         conflicts=tuple(status.conflicts),
     )
 
 
-def _target(row: Row) -> facts.TargetFacts:
+def _target(row: Row, url: str) -> facts.TargetFacts:
     made, seen = row.decision, row.seen
     return facts.TargetFacts(
         id=row.id,
@@ -178,7 +196,7 @@ def _target(row: Row) -> facts.TargetFacts:
         reasons=made.reasons if made and not row.suspended else (),
         errors=made.errors if made else (),
         problem=row.problem,
-        hold=_hold(made.hold) if made and made.hold else None,
+        hold=_hold(made.hold, url) if made and made.hold else None,
         in_flight_since=seen.in_flight_since if seen else None,
         waiting=row.waiting,
         raised_by=tuple(_raising(made)) if made else (),
@@ -193,7 +211,7 @@ def _raising(made: Decision) -> Iterator[str]:
     return (step.text for step in made.steps if step.field.startswith(_RAISING))
 
 
-def _hold(hold: Hold) -> facts.HoldFacts:
+def _hold(hold: Hold, url: str) -> facts.HoldFacts:
     order = hold.override
     return facts.HoldFacts(
         count=order.count,
@@ -201,6 +219,7 @@ def _hold(hold: Hold) -> facts.HoldFacts:
         until=hold.until,
         by=order.author,
         commit=order.sha,
+        url=commit_page(url, order.sha),
         pause=order.paused_until is not None,
         rivals=order.rivals,
     )
@@ -211,39 +230,3 @@ def _change(status: Status, made: Decision) -> facts.ChangeFacts:
     return facts.ChangeFacts(
         id=row.id, target=row.target, committed=made.committed, desired=made.desired
     )
-
-
-def _commits(status: Status) -> Sequence[facts.CommitFacts]:
-    """Of the log as it was read last, and what was pushed since then; newest first."""
-    said = {
-        one.push.after: {name: found.state for name, found in sorted(one.said.items())}
-        for one in status.confirmations.awaited
-    }
-    known = {
-        one.sha: facts.CommitFacts(
-            repo=status.repo,
-            commit=one.sha,
-            at=one.at,
-            subject=one.subject,
-            author=one.author,
-            targets=tuple(one.targets),
-            url=commit_page(status.url, one.sha),
-            confirmed=said.get(one.sha, {}),
-        )
-        for one in status.commits
-    }
-    for at, push in status.pushes:
-        known.setdefault(
-            push.after,
-            facts.CommitFacts(
-                repo=status.repo,
-                commit=push.after,
-                at=at,
-                subject=push.subject,
-                author="",
-                targets=tuple(str(made.target) for made in push.decisions),
-                url=commit_page(status.url, push.after),
-                confirmed=said.get(push.after, {}),
-            ),
-        )
-    return sorted(known.values(), key=lambda commit: commit.at, reverse=True)

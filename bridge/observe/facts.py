@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
+from bridge.observe.credentials import Credential
 from bridge.observe.rows import State
 from bridge.observe.sources import Health, Kind
 
@@ -27,6 +29,7 @@ class HoldFacts(Facts):
     until: datetime
     by: str
     commit: str
+    url: str | None = Field(description="the commit's page at the forge, where that is a known one")
     pause: bool = Field(description="whether it was asked for, and changed no count")
     rivals: tuple[str, ...] = Field(description="those who keep undoing each other's changes")
 
@@ -134,6 +137,41 @@ class SourceList(Facts):
     sources: tuple[SourceFacts, ...]
 
 
+class CredentialFacts(Facts):
+    """A credential whose end is known."""
+
+    credential: Credential
+    repo: str = Field(description="whose it is; empty where it is the server's, or the only one's")
+    ends: datetime
+    renewed: bool = Field(description="whether the service renews it by itself")
+
+
+class CredentialList(Facts):
+    """The server's certificate and the Apps' tokens."""
+
+    credentials: tuple[CredentialFacts, ...]
+
+
+class ConfirmationFacts(Facts):
+    """What a source says of our newest commit that it knows of."""
+
+    repo: str
+    source: str = Field(description="a reconciler, flux, commit_status or ready (replicas)")
+    commit: str
+    url: str | None = Field(description="its page at the forge, where that is a known one")
+    state: Literal["live", "applied", "underway", "failed"]
+    text: str
+    seconds: float | None = Field(description="from commit to live, where that was seen")
+    expected: datetime | None = Field(description="when it goes on, where a sync window is shut")
+    stuck: str = Field(description="why it, or an older commit, is stuck; empty: none is")
+
+
+class ConfirmationList(Facts):
+    """One for each source that has said anything."""
+
+    confirmations: tuple[ConfirmationFacts, ...]
+
+
 class ChangeFacts(Facts):
     """One change of a batch."""
 
@@ -191,6 +229,7 @@ class RepoFacts(Facts):
     tip: str
     url: str | None = Field(description="the tip's page at the forge, where that is a known one")
     last_pass: datetime | None
+    lost: bool = Field(description="whether it can't be read; what was read last goes on")
     troubles: tuple[str, ...] = Field(
         description="of fetching, pushing and pull requests, and commits that don't get live"
     )

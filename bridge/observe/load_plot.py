@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import math
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from html import escape
@@ -18,9 +19,11 @@ Lack = tuple[int, int, int, float]
 """From one second to before another so many were ready, and so many needed."""
 
 _WIDTH, _HEIGHT = 1000, 320
-_LEFT, _TOP, _ROW = 50, 30, 32
-_COLORS = ("#0b63ce", "#7b3fb5", "#0f8a6b", "#b5651d", "#555555")
-_NEED, _SHORT = "#d9d9d9", "#d62728"
+_LEFT, _TOP, _ROW = 50, 48, 32
+_COLORS = ("#0072b2", "#e69f00", "#009e73", "#cc79a7", "#555555")
+"""Told apart by the colour-blind (Okabe and Ito, Color Universal Design); the dashes help, too."""
+_DASHES = ((), (7, 3), (2, 2), (9, 3, 2, 3), (4, 4))
+NEED, SHORT = "#d9d9d9", "#d55e00"
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +70,9 @@ def write_plot(plot: Plot, file: Path) -> None:
     kind = suffix_of(file)
     try:
         if kind == ".png":
-            _png(plot, file)
+            from bridge.observe.load_plot_png import write_png
+
+            write_png(plot, file)
         else:
             file.write_text(svg(plot) if kind == ".svg" else page(plot), "utf-8")
     except OSError as error:
@@ -104,16 +109,28 @@ def _drawn(plot: Plot) -> Iterator[str]:
     )
     yield from _axes(plot, top, scale)
     yield _area(plot, scale)
-    for supply, color in zip(plot.supplies, _colors(rows), strict=True):
-        yield _line(supply.steps, plot.seconds, scale, color)
     if plot.supplies:
         yield _shortages(plot, scale)
+    for row in reversed(range(rows)):  # the first one on top
+        drawn = _line(plot.supplies[row].steps, plot.seconds, scale)
+        yield f'<path d="{drawn}" fill="none" {_stroke(row)}/>\n'
     yield from _legend(plot)
     yield "</svg>\n"
 
 
-def _colors(count: int) -> list[str]:
-    return [_COLORS[place % len(_COLORS)] for place in range(count)]
+def color_of(row: int) -> str:
+    """Of the contestant in that row."""
+    return _COLORS[row % len(_COLORS)]
+
+
+def dashes_of(row: int) -> tuple[int, ...]:
+    """Lengths of stroke and gap; empty: a whole line."""
+    return _DASHES[row % len(_DASHES)]
+
+
+def _stroke(row: int) -> str:
+    dashes = " ".join(map(str, dashes_of(row)))
+    return f'stroke="{color_of(row)}" stroke-width="2" stroke-dasharray="{dashes or "none"}"'
 
 
 def _columns(steps: Sequence[Step], seconds: int) -> Iterator[tuple[int, float, float]]:
@@ -136,21 +153,35 @@ def _y(amount: float, scale: float) -> float:
 
 
 def _area(plot: Plot, scale: float) -> str:
-    bars = (
-        f"M{_LEFT + x} {_y(0, scale)}V{_y(most, scale)}h1V{_y(0, scale)}z"
-        for x, _, most in _columns(plot.need, plot.seconds)
+    tops = [(x, _y(0, scale), _y(most, scale)) for x, _, most in _columns(plot.need, plot.seconds)]
+    return f'<path d="{_bars(tops)}" fill="{NEED}"/>\n'
+
+
+def _bars(columns: Iterable[tuple[int, float, float]]) -> str:
+    """From one height to another in each column; equal neighbours are one bar."""
+    drawn: list[tuple[int, int, float, float]] = []
+    for x, low, high in columns:
+        if drawn and drawn[-1][1:] == (x, low, high):
+            drawn[-1] = (drawn[-1][0], x + 1, low, high)
+        else:
+            drawn.append((x, x + 1, low, high))
+    return "".join(
+        f"M{_LEFT + x} {low:g}V{high:g}h{end - x}V{low:g}z" for x, end, low, high in drawn
     )
-    return f'<path d="{"".join(bars)}" fill="{_NEED}"/>\n'
 
 
-def _line(steps: Sequence[Step], seconds: int, scale: float, color: str) -> str:
+def _line(steps: Sequence[Step], seconds: int, scale: float) -> str:
     """Through each column's least and most."""
-    drawn, before = [], -2
+    drawn, before, at = [], -2, math.nan
     for x, least, most in _columns(steps, seconds):
-        move = "L" if x == before + 1 else "M"
-        drawn.append(f"{move}{_LEFT + x} {_y(least, scale)}V{_y(most, scale)}h1")
-        before = x
-    return f'<path d="{"".join(drawn)}" fill="none" stroke="{color}" stroke-width="1.5"/>\n'
+        low, high = _y(least, scale), _y(most, scale)
+        if x != before + 1:
+            drawn.append(f"M{_LEFT + x} {low:g}")
+            at = low
+        if (low, high) != (at, at):
+            drawn.append(f"H{_LEFT + x}V{low:g}V{high:g}")
+        at, before = high, x
+    return "".join([*drawn, f"H{_LEFT + before + 1}"] if drawn else [])
 
 
 def _shortages(plot: Plot, scale: float) -> str:
@@ -159,11 +190,10 @@ def _shortages(plot: Plot, scale: float) -> str:
     for begin, end, ready, need in plot.supplies[0].lacks:
         for x in range(begin * _WIDTH // plot.seconds, (end - 1) * _WIDTH // plot.seconds + 1):
             worst[x] = max(worst.get(x, (0.0, 0, 0.0)), (need - ready, ready, need))
-    bars = (
-        f"M{_LEFT + x} {_y(ready, scale)}V{_y(need, scale)}h1V{_y(ready, scale)}z"
-        for x, (_, ready, need) in sorted(worst.items())
-    )
-    return f'<path d="{"".join(bars)}" fill="{_SHORT}" fill-opacity="0.7"/>\n'
+    lacks = [
+        (x, _y(ready, scale), _y(need, scale)) for x, (_, ready, need) in sorted(worst.items())
+    ]
+    return f'<path d="{_bars(lacks)}" fill="{SHORT}" fill-opacity="0.7"/>\n'
 
 
 def _axes(plot: Plot, top: float, scale: float) -> Iterator[str]:
@@ -172,56 +202,35 @@ def _axes(plot: Plot, top: float, scale: float) -> Iterator[str]:
         y = _y(count, scale)
         yield f'<path d="M{_LEFT} {y}h{_WIDTH}" stroke="#eeeeee"/>'
         yield f'<text x="{_LEFT - 8}" y="{y + 4}" text-anchor="end">{count}</text>\n'
+    yield f'<text x="{_LEFT - 8}" y="{_TOP - 12}" fill="#666666">replicas</text>\n'
     shown = "%Y-%m-%d %H:%M" if plot.seconds >= 86_400 else "%H:%M:%S"
     for part in range(5):
         at = plot.begin + timedelta(seconds=plot.seconds * part / 4)
         anchor = "start" if part == 0 else "end" if part == 4 else "middle"
+        zone = " UTC" if part == 4 else ""
         x, y = _LEFT + _WIDTH * part // 4, _TOP + _HEIGHT + 18
-        yield f'<text x="{x}" y="{y}" text-anchor="{anchor}">{at:{shown}}</text>\n'
+        yield f'<text x="{x}" y="{y}" text-anchor="{anchor}">{at:{shown}}{zone}</text>\n'
 
 
 def _legend(plot: Plot) -> Iterator[str]:
     """A row for each contestant: its name, and a tick for each of its commits below."""
-    base, colors = _TOP + _HEIGHT + 44, _colors(len(plot.supplies))
-    for row, (supply, color) in enumerate(zip(plot.supplies, colors, strict=True)):
+    base = _TOP + _HEIGHT + 44
+    for row, supply in enumerate(plot.supplies):
         y = base + _ROW * row
         columns = sorted({second * _WIDTH // plot.seconds for second in supply.commits})
         ticks = "".join(f"M{_LEFT + x} {y + 4}v10" for x in columns)
-        text = f"{escape(supply.name)}: {len(supply.commits)} changes"
-        yield f'<text x="{_LEFT}" y="{y}" fill="{color}">{text}</text>'
-        yield f'<path d="{ticks}" stroke="{color}"/>\n'
+        yield f'<path d="M{_LEFT} {y - 4}h36" {_stroke(row)}/>'
+        yield f'<text x="{_LEFT + 44}" y="{y}">{escape(named(supply))}</text>'
+        yield f'<path d="{ticks}" stroke="{color_of(row)}"/>\n'
     y = base + _ROW * len(plot.supplies) + 6
-    yield (
-        f'<text x="{_LEFT}" y="{y}" fill="#666666">grey: replicas needed; '
-        f'<tspan fill="{_SHORT}">red: the first one had fewer</tspan></text>\n'
-    )
+    keys = ((NEED, 1, "replicas needed"), (SHORT, 0.7, "too few of the first one ready"))
+    for place, (color, opacity, text) in enumerate(keys):
+        x = _LEFT + 200 * place
+        yield f'<path d="M{x} {y - 10}h36v12h-36z" fill="{color}" fill-opacity="{opacity}"/>'
+        yield f'<text x="{x + 44}" y="{y}">{text}</text>\n'
 
 
-def _png(plot: Plot, file: Path) -> None:
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(11, 5), layout="constrained")
-    axes, ticks = figure.subplots(2, sharex=True, height_ratios=(5, 1))
-    end = plot.begin + timedelta(seconds=plot.seconds)
-    axes.fill_between(*_series(plot, plot.need, end), step="post", color=_NEED, label="needed")
-    for row, (supply, color) in enumerate(
-        zip(plot.supplies, _colors(len(plot.supplies)), strict=True)
-    ):
-        axes.step(*_series(plot, supply.steps, end), where="post", color=color, label=supply.name)
-        times = [plot.begin + timedelta(seconds=second) for second in supply.commits]
-        ticks.scatter(times, [-row] * len(times), marker="|", color=color)
-    axes.set_title(plot.title)
-    axes.set_ylabel("replicas")
-    axes.set_ylim(bottom=0)
-    axes.legend(fontsize="small")
-    ticks.set_yticks([])
-    ticks.set_ylabel("changes")
-    figure.autofmt_xdate()
-    figure.savefig(file)
-
-
-def _series(plot: Plot, steps: Sequence[Step], end: datetime) -> tuple[list[datetime], list[float]]:
-    shown = [(max(second, 0), amount) for second, amount in steps]
-    times = [plot.begin + timedelta(seconds=second) for second, _ in shown]
-    amounts = [float("nan") if amount is None else amount for _, amount in shown]
-    return [*times, end], [*amounts, amounts[-1]]
+def named(supply: Supply) -> str:
+    """A contestant with its changes."""
+    count = len(supply.commits)
+    return f"{supply.name}: {count or 'no'} change{'' if count == 1 else 's'}"

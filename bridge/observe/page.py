@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import Any
 from urllib.parse import urlencode
@@ -13,10 +13,13 @@ from markupsafe import Markup, escape
 
 from bridge.observe.board import Board
 from bridge.observe.chart import chart, sparkline
+from bridge.observe.headline import headline
 from bridge.observe.rows import STATES
 from bridge.observe.samples import Sample
 from bridge.units import short_duration
 
+_FORTNIGHT = timedelta(days=14)
+"""Before a certificate ends, a person is told: as by the alert on it."""
 _MARKS = {
     "failed": "✕",
     "stuck": "⚠",
@@ -57,11 +60,16 @@ def rendered(template: str, board: Board, facts: Mapping[str, Any]) -> str:
     asked = facts.get("asked")
     shown = board.shown(asked.wanted) if asked else None
     rows = {row.id: row for row in shown.rows} if shown else {}
+    overview = board.overview(shown)
     return (
         _environment()
         .get_template(template)
         .render(
-            overview=board.overview(shown),
+            overview=overview,
+            headline=headline(overview),
+            credentials=board.credentials().credentials if asked else (),
+            confirmations=board.confirmations().confirmations if asked else (),
+            fortnight=_FORTNIGHT,
             targets=board.targets(shown) if shown else None,
             commits=board.commits().commits if asked else (),
             sources=board.sources().sources if asked else (),

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
+from bridge.observe.credentials import Credentials
 from bridge.secrecy import redacted
 
 Kind = Literal["prometheus", "alertmanager", "state repo", "reconciler"]
@@ -46,6 +47,7 @@ class Sources:
 
     def __init__(self) -> None:
         self._known: dict[tuple[Kind, str], Source] = {}
+        self.credentials = Credentials()
 
     def named(self, kind: Kind, name: str, where: str = "") -> Source:
         """The one of that name; made at the first mention."""

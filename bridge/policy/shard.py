@@ -27,16 +27,16 @@ class Shard:
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """As `2/5` writes it.
+        """As `2/5` writes it; `7/5` is another 2/5, which is its hot standby.
 
         Raises:
             ValueError: it is none.
         """
         found = _TEXT.fullmatch(text)
         index, count = map(int, found.groups()) if found else (0, 0)
-        if not 1 <= index <= count <= _MOST:
-            raise ValueError(f"expected I/N from 1/N to N/N, as in 2/5, with N up to {_MOST}")
-        return cls(index, count)
+        if not (index >= 1 and 1 <= count <= _MOST):
+            raise ValueError(f"expected I/N from 1/N on, as in 2/5, with N up to {_MOST}")
+        return cls((index - 1) % count + 1, count)
 
     def __str__(self) -> str:
         return f"{self.index}/{self.count}"

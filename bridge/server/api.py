@@ -58,6 +58,20 @@ OPERATIONS: Final = (
     ),
     Operation(
         method="get",
+        path="/api/v1/confirmations",
+        name="confirmations",
+        summary="what each source says of our newest commit",
+        answer=facts.ConfirmationList,
+    ),
+    Operation(
+        method="get",
+        path="/api/v1/credentials",
+        name="credentials",
+        summary="when those in use end",
+        answer=facts.CredentialList,
+    ),
+    Operation(
+        method="get",
         path="/api/v1/batches",
         name="batches",
         summary="what waits for the next commit",
@@ -111,6 +125,8 @@ class Api:
             "target": self._target,
             "commits": self._commits,
             "sources": self._sources,
+            "confirmations": self._confirmations,
+            "credentials": self._credentials,
             "batches": self._batches,
             "release": self._act,
             "pause": self._act,
@@ -143,6 +159,12 @@ class Api:
 
     async def _sources(self, _: web.Request) -> BaseModel:
         return self._board.sources()
+
+    async def _confirmations(self, _: web.Request) -> BaseModel:
+        return self._board.confirmations()
+
+    async def _credentials(self, _: web.Request) -> BaseModel:
+        return self._board.credentials()
 
     async def _batches(self, _: web.Request) -> BaseModel:
         return self._board.batches()

@@ -14,11 +14,10 @@ from aiohttp import web
 
 from bridge.errors import ConfigInvalid
 from bridge.server.auth import token_fault
-from bridge.settings.server import ServerSettings
+from bridge.settings.server import ServerSettings, is_loopback
 
 COOKIE = "scalebridge-form"
 FIELD = "form-token"
-_LOOPBACK = ("localhost", "127.0.0.1", "::1")
 _CLOSED = (
     "actions need server.webhook_token_file (or tls.client_ca_file) where the service listens "
     "off loopback"
@@ -89,8 +88,14 @@ class Guard:
         settings = self._settings
         if settings.tls is not None and settings.tls.client_ca_file is not None:
             return True
-        host = urlsplit(f"//{request.host}").hostname
-        return settings.is_loopback and host in _LOOPBACK
+        return settings.is_loopback and is_loopback(host_of(request))
+
+
+def host_of(request: web.Request) -> str:
+    """The name that it was asked for by, without the port; empty where it is none."""
+    with suppress(ValueError):
+        return urlsplit(f"//{request.host}").hostname or ""
+    return ""
 
 
 def who(request: web.Request) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
+import logging
 import ssl
 from collections.abc import Callable
 from datetime import datetime
@@ -12,11 +12,12 @@ from typing import cast
 from aiohttp import web
 
 from bridge.errors import ConfigInvalid
-from bridge.observe import metrics
 from bridge.observe.board import Board
 from bridge.observe.status import Status, Statuses
 from bridge.server.acting import Actions
+from bridge.server.door import Door
 from bridge.server.face import Face
+from bridge.server.manners import Discreet, dress, well_formed
 from bridge.server.pages import Pages
 from bridge.server.webhooks import Listeners, Webhooks, count_replies
 from bridge.settings.server import ServerSettings, TlsSettings
@@ -38,21 +39,26 @@ class Server:
     ) -> None:
         self._settings = settings
         application = web.Application(
-            client_max_size=settings.max_body, middlewares=[count_replies]
+            client_max_size=settings.max_body,
+            middlewares=[count_replies, well_formed(settings)],
         )
         application.add_routes(Webhooks(settings, listeners, clock).routes)
         application.add_routes(Pages(status, settings.hung_after).routes)
-        face = Face(settings, Board(status, clock), actions, clock)
+        board = Board(status, clock)
+        self._credentials = board.each[0].sources.credentials
+        face = Face(settings, board, actions, clock)
         application.add_routes(face.routes)
+        application.on_response_prepare.append(dress)
         application.on_shutdown.append(face.events.close)
         self._runner = web.AppRunner(
             application,
             access_log=None,
+            logger=Discreet(logging.getLogger("aiohttp.server"), {}),
             shutdown_timeout=2.0,
             keepalive_timeout=settings.idle_timeout,
             lingering_time=_LINGER_S,
         )
-        self._listener: asyncio.Server | None = None
+        self._door: Door | None = None
 
     async def __aenter__(self) -> tuple[str, int]:
         """Starts to listen; the address bound, with the port chosen for port 0.
@@ -60,39 +66,24 @@ class Server:
         Raises:
             ConfigInvalid: the address can't be bound, or a certificate not used.
         """
-        host, port = self._settings.address
-        tls = self._settings.tls
+        settings, tls = self._settings, self._settings.tls
         context = _context(tls) if tls else None
-        handshake = self._settings.idle_timeout if tls else None
+        if tls:
+            self._credentials.note("tls", "", _end_of(tls.cert_file))
         await self._runner.setup()
+        server = cast("web.Server", self._runner.server)
+        self._door = Door(server, settings.max_connections, context)
         try:
-            self._listener = await asyncio.get_running_loop().create_server(
-                self._connection, host, port, ssl=context, ssl_handshake_timeout=handshake
-            )
+            return await self._door.open(settings.address, settings.idle_timeout)
         except OSError as error:
-            await self._runner.cleanup()
-            where = f"server.listen: can't listen on {self._settings.listen}"
+            await self.__aexit__()
+            where = f"server.listen: can't listen on {settings.listen}"
             raise ConfigInvalid(f"{where}: {error.strerror or error}") from error
-        bound = self._listener.sockets[0].getsockname()
-        return str(bound[0]), int(bound[1])
 
     async def __aexit__(self, *_: object) -> None:
-        if self._listener:
-            self._listener.close()
+        if self._door:
+            await self._door.close()
         await self._runner.cleanup()
-
-    def _connection(self) -> asyncio.Protocol:
-        server = cast("web.Server", self._runner.server)
-        if len(server.connections) >= self._settings.max_connections:
-            return _Closing()
-        return server()
-
-
-class _Closing(asyncio.Protocol):
-    """One connection too many."""
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        transport.close()
 
 
 def _context(tls: TlsSettings) -> ssl.SSLContext:
@@ -104,7 +95,6 @@ def _context(tls: TlsSettings) -> ssl.SSLContext:
             context.load_verify_locations(tls.client_ca_file)
     except (OSError, ValueError) as error:
         raise ConfigInvalid(f"server.tls: the certificates can't be used: {error}") from error
-    metrics.credential_expiry.labels("tls", "").set(_end_of(tls.cert_file))
     return context
 
 

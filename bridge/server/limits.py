@@ -1,11 +1,23 @@
-"""How many webhooks one address may send: a bucket of tokens each."""
+"""How many webhooks one source may send: a bucket of tokens each."""
 
 from __future__ import annotations
 
 from collections import OrderedDict
+from ipaddress import IPv6Address, ip_network
 
 _MOST_SOURCES = 10_000
 _BURST_S = 2.0
+
+
+def source_of(address: str) -> str:
+    """Whose address it is: of IPv6 a whole /64, which is what one customer gets at least."""
+    try:
+        found = IPv6Address(address.partition("%")[0])
+    except ValueError:
+        return address
+    if found.ipv4_mapped:
+        return str(found.ipv4_mapped)
+    return str(ip_network((found, 64), strict=False))
 
 
 class RateLimit:
@@ -16,10 +28,11 @@ class RateLimit:
         self._left: OrderedDict[str, tuple[float, float]] = OrderedDict()
         """Tokens and when they were counted, by source; the longest silent one first."""
 
-    def allows(self, source: str, now: float) -> bool:
+    def allows(self, address: str, now: float) -> bool:
         """Whether one more is fine now, in seconds of any steady clock; then it is counted."""
         if not self._rate:
             return True
+        source = source_of(address)
         most = self._rate * _BURST_S
         tokens, since = self._left.pop(source, (most, now))
         tokens = min(most, tokens + (now - since) * self._rate)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
@@ -24,6 +24,13 @@ from bridge.service.validation import found_in, validated
 from bridge.settings.configuration import Settings
 
 _NOT_ASKED: Final = "not configured"
+_RESTS_ON: Final[Mapping[str, Sequence[str]]] = {
+    "policies": ("fetch",),
+    "conflicts": ("fetch",),
+    "push": ("fetch",),
+    "prometheus clock": ("prometheus",),
+    "queries": ("fetch", "prometheus"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,16 +60,31 @@ async def checkup(opening: Opening, trials: Trials = Trials()) -> AsyncIterator[
         "git clock": git_clock,
         "webhook": partial(_webhook, url=trials.url),
     }
+    failed: set[str] = set()
     for name, check in checks.items():
+        if untried := _untried(name, failed):
+            yield untried
+            continue
         try:
             yield Finding(name, ok=True, text=await check(opening))
         except BridgeError as error:
+            failed.add(name)
             yield Finding(name, ok=False, text=str(error))
+    if untried := _untried("queries", failed):
+        yield untried
+        return
     try:
         async for finding in tried_queries(opening, trials.limit, trials.progress):
             yield finding
     except BridgeError as error:
         yield Finding("queries", ok=False, text=f"there are no policies to try: {error}")
+
+
+def _untried(name: str, failed: Collection[str]) -> Finding | None:
+    """A fault is told once, and not by each check that rests on the same answer."""
+    first = next((one for one in _RESTS_ON.get(name, ()) if one in failed), None)
+    text = f"not tried, since {first} failed"
+    return Finding(name, ok=False, text=text, tried=False) if first else None
 
 
 async def _prometheus(opening: Opening) -> str:
@@ -100,7 +122,10 @@ async def _signing(opening: Opening) -> str:
 
 async def _fetch(opening: Opening) -> str:
     async with opening.state_repo(signs=False) as repo:
-        snapshot = await repo.look()
+        try:
+            snapshot = await repo.look()
+        except RemoteUnavailable as error:
+            raise RemoteUnavailable(f"{error}; see state_repo.url and state_repo.proxy") from error
     branch = opening.settings.state_repo.branch
     return f"{branch} is at {snapshot.tip[:12]}, with {len(snapshot.files)} files"
 

@@ -12,3 +12,5 @@ class Finding:
     check: str
     ok: bool
     text: str
+    tried: bool = True
+    """False: another check failed on which this one rests, so that nothing is known."""

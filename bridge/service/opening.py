@@ -11,6 +11,7 @@ from bridge.evaluate.prometheus import Prometheus
 from bridge.evaluate.prometheus_alerts import PrometheusAlerts
 from bridge.notify.read_back import ArgoCDReadBack
 from bridge.observe import metrics
+from bridge.observe.sources import Sources
 from bridge.policy.shard import WHOLE, Shard
 from bridge.publish.branch import BranchPublisher
 from bridge.publish.commit_status import CommitStatuses
@@ -49,11 +50,14 @@ class Opening:
         self,
         settings: Settings,
         clock: Callable[[], datetime],
-        heard: Callable[[str], None] | None = None,
+        sources: Sources | None = None,
         shard: Shard = WHOLE,
     ) -> None:
-        """`heard` is told what each request to Alertmanager came to."""
-        self._heard = heard
+        """`sources` are told what requests to Alertmanager came to, and when tokens end."""
+        self._sources = sources or Sources()
+        given = settings.alertmanager
+        alertmanager = given and self._sources.named("alertmanager", "Alertmanager", given.url)
+        self._heard = self._sources.listening(alertmanager, clock) if alertmanager else None
         self._shard = shard
         self.settings = settings
         self.clock = clock
@@ -63,7 +67,7 @@ class Opening:
     def _note_token(self, ends: float) -> None:
         """In whatever thread it was minted, which knows of no repo."""
         repo = self.settings.state_repo.name
-        metrics.credential_expiry.labels("github_app", repo).set(ends)
+        self._sources.credentials.note("github_app", repo, ends)
 
     def state_repo(self, *, signs: bool = True) -> StateRepo:
         """The state repo, with the key and the way in that are configured."""

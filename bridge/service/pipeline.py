@@ -62,10 +62,7 @@ class Pipeline:
         self.name = settings.state_repo.name
         url = settings.state_repo.url
         self.status = Status(clock(), repo=self.name, url=url, sources=shared.sources)
-        given = settings.alertmanager
-        alertmanager = given and shared.sources.named("alertmanager", "Alertmanager", given.url)
-        heard = shared.sources.listening(alertmanager, clock) if alertmanager else None
-        self._opening = Opening(settings, clock, heard, shared.shard)
+        self._opening = Opening(settings, clock, shared.sources, shared.shard)
 
     async def open(self, open_parts: AsyncExitStack) -> None:
         """Claims the mirror, and wires the stages."""

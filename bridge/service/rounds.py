@@ -116,7 +116,9 @@ class Rounds:
             return None
         now = self._clock()
         history = await self._repo.history(snapshot, now - HOUR, now)
-        spent = tuple(commit.at for commit in history if commit.decisions)
+        where = self._repo.settings.searched
+        ours = (commit for commit in history if commit.decisions)
+        spent = tuple(one.at for one in ours if any(where(c.path) for c in one.changes))
         return Budget(self._commits_per_hour, spent)
 
     async def decide(self, view: View, names: Iterable[str] | None = None) -> list[Outcome]:

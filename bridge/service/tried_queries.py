@@ -19,6 +19,12 @@ from bridge.service.view import View
 
 _MOST_TOLD: Final = 50
 _QUERIES, _READY = "queries", "ready replicas"
+_REMEDIES: Final = (
+    ("got no data", "is it scraped? Where none means zero, end it with `or vector(0)`"),
+    ("expected one sample", "make one of them by sum() or max()"),
+    ("finite number", "guard it: divide by `(… > 0)`, and end it with `or vector(0)`"),
+)
+_NO_READY: Final = "is kube-state-metrics scraped? Otherwise give spec.readyReplicasQuery"
 
 Progress = Callable[[int, int], None]
 """Gets how many targets were asked for, of how many."""
@@ -129,4 +135,10 @@ async def _told(repo: StateRepo, view: View, fault: _Fault) -> str:
     document = await policy_file(repo, view, fault.policy)
     where = f"{document.name}:{document.line(fault.field)}"
     of_how_many = f" (and {fault.targets - 1} more of its targets)" if fault.targets > 1 else ""
-    return f"{where}: {fault.policy}: {fault.what}: {fault.error}{of_how_many}"
+    return f"{where}: {fault.policy}: {fault.what}: {fault.error}{_remedy(fault)}{of_how_many}"
+
+
+def _remedy(fault: _Fault) -> str:
+    if fault.check == _READY and fault.field[-1] == "scaleTargetRef":
+        return f"; {_NO_READY}"
+    return next((f"; {what}" for error, what in _REMEDIES if error in fault.error), "")

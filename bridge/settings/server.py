@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ipaddress import ip_address
 from typing import Self
 
 from pydantic import Field, SecretStr
@@ -9,6 +10,14 @@ from pydantic import model_validator as checked
 
 from bridge.settings.fields import SecretFile, Section
 from bridge.units import Duration
+
+
+def is_loopback(host: str) -> bool:
+    """Whether this is this machine for certain, and no name that anybody may point at it."""
+    try:
+        return host == "localhost" or ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 class GrafanaSettings(Section):
@@ -75,6 +84,10 @@ class ServerSettings(Section):
     allow_unauthenticated: bool = Field(
         False, description="listen off loopback without a token (something else keeps others out)"
     )
+    host_names: tuple[str, ...] = Field(
+        (),
+        description="names by which a proxy on this machine asks, where `listen` is loopback",
+    )
     max_body: int = Field(1_048_576, ge=1024, description="bytes of a webhook body")
     max_connections: int = Field(1_000, ge=1, description="open at once; more are closed")
     read_timeout: Duration = Field(10.0, gt=0, description="for the body of a request")
@@ -103,8 +116,7 @@ class ServerSettings(Section):
     @property
     def is_loopback(self) -> bool:
         """Whether only this machine gets in."""
-        host, _ = self.address
-        return host == "localhost" or host.startswith("127.") or host == "::1"
+        return is_loopback(self.address[0])
 
     @property
     def has_token(self) -> bool:

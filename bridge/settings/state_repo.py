@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Self
 from urllib.parse import urlsplit
 
@@ -49,6 +49,11 @@ class StateRepoSettings(Section):
     poll_interval: Duration = Field(10.0, description="the branch is looked at no more often")
     timeout: Duration = Field(60.0, gt=0, description="for one Git operation over the network")
     mirror: Path | None = Field(None, description="where the bare mirror lies (a mere cache)")
+
+    def searched(self, path: str) -> bool:
+        """Whether a file's path in the repo is below `search_paths`."""
+        roots = (PurePosixPath(root) for root in self.search_paths)
+        return any(PurePosixPath(path).is_relative_to(root) for root in roots)
 
     @checked(mode="after")
     def _by_http(self) -> Self:

@@ -82,7 +82,10 @@ def test_one_fault_hides_no_other(
     config = configured(tmp_path, fake.url, remote, commit={"signing": signing})
     told = lines(run, config, 1)
     failed = [check for check, (ok, _) in told.items() if ok == "FAILED"]
-    assert failed == ["signing", "fetch", "policies", "conflicts", "push", "queries"]
+    assert failed == ["signing", "fetch"]
+    untried = ("policies", "conflicts", "push", "queries")
+    assert {told[check] for check in untried} == {("-", "not tried, since fetch failed")}
+    assert [ok for ok, _ in told.values()].count("-") == len(untried)
     assert "see commit.signing.key_file" in told["signing"][1]
     assert "see state_repo.username and state_repo.password_file" in told["fetch"][1]
 
@@ -102,6 +105,26 @@ def test_who_gives_no_numbers_is_told_with_the_setting(
         f"{fake.url}/nothing/api/v2/alerts: HTTP 404; see alertmanager.url and its credentials",
     )
     assert told["push"][0] == "ok"
+    for check in ("prometheus clock", "queries"):
+        assert told[check] == ("-", "not tried, since prometheus failed")
+
+
+def test_a_remote_that_nobody_answers_at_is_told_with_the_setting(
+    run: Run, fake: FakePrometheus, tmp_path: Path
+) -> None:
+    fake.script(ANY, samples(700))
+    config = configured(tmp_path, fake.url, {"url": "http://127.0.0.1:1/state.git"})
+    told = lines(run, config, 1)
+    assert told["fetch"][0] == "FAILED"
+    assert told["fetch"][1].endswith("; see state_repo.url and state_repo.proxy")
+    found = json.loads(run("doctor", "--json", "--config", config).stdout)["checks"]
+    [push] = [one for one in found if one["check"] == "push"]
+    assert push == {
+        "check": "push",
+        "ok": False,
+        "text": "not tried, since fetch failed",
+        "tried": False,
+    }
 
 
 def test_policies_in_trouble_are_counted(

@@ -18,6 +18,7 @@ import yaml
 from bridge.demo.servers import binary
 from bridge.documents import Document, load_documents
 from bridge.policy.loading import parse_policy
+from bridge.policy.shard import Shard
 from bridge.settings.configuration import Settings
 from bridge.settings.loading import load_settings
 from tests.docs.deployed import DEPLOY, MONITORING, kinds, manifests
@@ -167,6 +168,38 @@ def test_kustomize_builds_the_overlay() -> None:
     assert volume["configMap"]["name"].startswith("scalebridge-")
     assert pod["containers"][0]["image"] == "registry.example.com/scalebridge:0.1.0"
     assert {one["metadata"].get("namespace", "scalebridge") for one in objects} == {"scalebridge"}
+
+
+def test_kustomize_makes_a_stateful_set_of_shares() -> None:
+    objects = built(DEPLOY / "kubernetes" / "overlays" / "sharded")
+    assert [fault for one in objects for fault in complaints(one)] == []
+    assert [one for one in objects if one["kind"] == "Deployment"] == []
+    [several] = [one for one in objects if one["kind"] == "StatefulSet"]
+    [budget] = [one for one in objects if one["kind"] == "PodDisruptionBudget"]
+    services = {o["metadata"]["name"]: o for o in objects if o["kind"] == "Service"}
+    spec, pod = several["spec"], several["spec"]["template"]
+    assert services[spec["serviceName"]]["spec"]["clusterIP"] == "None"
+    labels = pod["metadata"]["labels"].items()
+    for selector in (spec["selector"]["matchLabels"], budget["spec"]["selector"]["matchLabels"]):
+        assert selector.items() <= labels
+    assert budget["spec"]["maxUnavailable"] == 1
+    [container] = pod["spec"]["containers"]
+    [alone] = [one for one in built() if one["kind"] == "Deployment"]
+    [before] = alone["spec"]["template"]["spec"]["containers"]
+    for same in ("securityContext", "livenessProbe", "readinessProbe", "startupProbe", "resources"):
+        assert container[same] == before[same]
+    assert container["args"][:-2] == before["args"]
+    first = spec["ordinals"]["start"]
+    shards = [
+        Shard.parse(container["args"][-1].replace("$(POD_INDEX)", str(first + n)))
+        for n in range(spec["replicas"])
+    ]
+    assert shards == [Shard(1, 3), Shard(2, 3), Shard(3, 3)] * 2
+    assert container["args"][-2] == "--shard"
+    [index] = container["env"]
+    assert index["name"] == "POD_INDEX"
+    path = index["valueFrom"]["fieldRef"]["fieldPath"]
+    assert path == "metadata.labels['apps.kubernetes.io/pod-index']"
 
 
 def test_both_deployers_take_the_overlay() -> None:

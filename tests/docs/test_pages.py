@@ -117,7 +117,7 @@ def test_shown_scalebridge_commands_run(line: str, workspace: Path) -> None:
             if "committed" in logged:
                 break
         process.terminate()
-    output, error = process.communicate(timeout=20)
+    output, error = process.communicate(timeout=60)
     assert process.returncode == 0, output + error
 
 
@@ -171,7 +171,7 @@ def test_the_shown_commit_is_what_we_write() -> None:
 def test_the_shown_explanation_is_what_is_printed(workspace: Path) -> None:
     [shown] = [block.text for block in blocks("") if block.text.startswith("checkout: Deployment")]
     process = scalebridge(["explain", "checkout", "--config", "scalebridge.yaml"], workspace)
-    printed, error = process.communicate(timeout=20)
+    printed, error = process.communicate(timeout=60)
     assert (_timeless(printed), error) == (_timeless(shown), "")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from datetime import UTC, datetime
 from time import perf_counter
 
@@ -189,3 +190,56 @@ async def test_only_so_many_are_asked_at_once() -> None:
         async with client(server.url, concurrency=2) as prometheus:
             answers = await asyncio.gather(*(prometheus.instant(f"q{n}", END) for n in range(8)))
         assert (answers, server.most_at_once) == ([1.0] * 8, 2)
+
+
+def warned(*warnings: str) -> Answer:
+    """A value, and what Thanos or Mimir say beside it."""
+    data = {"resultType": "vector", "result": [{"metric": {}, "value": [1, "7.5"]}]}
+    return Answer(body=json.dumps({"status": "success", "data": data, "warnings": warnings}))
+
+
+@pytest.mark.parametrize("ranged", [False, True])
+async def test_a_partial_answer_is_no_answer(server: FakePrometheus, *, ranged: bool) -> None:
+    server.script("q", warned("fetch series for {} StoreEndpoint: connection refused"))
+    told = await complaint(server.url, ranged=ranged)
+    assert told == (
+        "'q': the answer may be partial: fetch series for {} StoreEndpoint: connection refused"
+    )
+
+
+async def test_advice_is_no_doubt(server: FakePrometheus) -> None:
+    server.script("q", warned("PromQL info: metric might not be a counter"))
+    async with client(server.url) as prometheus:
+        assert await prometheus.instant("q", END) == 7.5
+
+
+async def test_tenants_and_parameters_go_along(server: FakePrometheus) -> None:
+    settings = PrometheusSettings(
+        url=server.url,
+        headers={"X-Scope-OrgID": "shop|billing"},
+        parameters={"dedup": "true", "partial_response": "false"},
+    )
+    server.script("q", samples(7.5))
+    async with Prometheus(settings) as prometheus:
+        await prometheus.instant("q", END)
+        await prometheus.series("q", START, END, 15)
+    for asked in server.queries:
+        assert asked.parameters["dedup"] == "true"
+        assert asked.parameters["partial_response"] == "false"
+        assert asked.headers["X-Scope-OrgID"] == "shop|billing"
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("authorization", "x"),
+        ("Host", "x"),
+        ("Cookie", "x"),
+        ("X A", "x"),
+        ("X-A", "a\r\nB: c"),
+        ("", "x"),
+    ],
+)
+def test_headers_that_are_no_plain_ones_are_refused(name: str, value: str) -> None:
+    with pytest.raises(ValueError, match="headers"):
+        PrometheusSettings(url="http://x", headers={name: value})

@@ -10,6 +10,7 @@ import asyncio
 import json
 import math
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
@@ -33,11 +34,12 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """What was asked: `query` or `query_range`, and all parameters."""
+    """What was asked: `query` or `query_range`, all parameters, and the request's headers."""
 
     kind: str
     promql: str
     parameters: dict[str, str] = field(hash=False)
+    headers: Mapping[str, str] = field(hash=False)
 
 
 def samples(*values: float | str) -> Answer:
@@ -97,7 +99,7 @@ class FakePrometheus(Served):
         form = await request.post() if request.method == "POST" else {}
         asked = {**request.query, **{name: str(value) for name, value in form.items()}}
         promql = asked.get("query", "")
-        self.queries.append(Query(kind, promql, asked))
+        self.queries.append(Query(kind, promql, asked, request.headers.copy()))
         answer = self._next(promql)
         await asyncio.sleep(answer.delay)
         body = _result(kind, asked, answer.samples) if answer.body is None else answer.body

@@ -59,8 +59,13 @@ def test_shares_are_written_as_fractions(text: str) -> None:
     assert (Shard.parse(text) == WHOLE) is (text == "1/1")
 
 
+@pytest.mark.parametrize(("text", "share"), [("4/3", "1/3"), ("6/3", "3/3"), ("7/1", "1/1")])
+def test_who_comes_after_the_last_stands_by_from_the_first_on(text: str, share: str) -> None:
+    assert str(Shard.parse(text)) == share
+
+
 @pytest.mark.parametrize(
-    "text", ["", "2", "0/3", "4/3", "-1/3", "1/0", "1/1001", "1/3 ", "a/b", "1/3/5", "٢/٥"]
+    "text", ["", "2", "0/3", "-1/3", "1/0", "1/1001", "1/3 ", "a/b", "1/3/5", "٢/٥"]
 )
 def test_others_are_refused(text: str) -> None:
     with pytest.raises(ValueError, match="as in 2/5"):

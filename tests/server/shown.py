@@ -11,6 +11,7 @@ from bridge.decide.decision import Decision, Step
 from bridge.decide.override import Hold, Override
 from bridge.evaluate.reading import Reading
 from bridge.manifest.target import Target
+from bridge.observe.confirmation import Awaited, Verdict
 from bridge.observe.rows import Seen
 from bridge.observe.status import Status
 from bridge.publish.push import Push
@@ -121,8 +122,7 @@ def _commit(number: int, now: datetime, made: Decision) -> Commit:
 
 def troubled(now: datetime | None = None) -> Status:
     """The same on a bad day: nothing answers, a file is broken, a rollout is stuck."""
-    now = now or datetime.now(UTC)
-    status = shown(12, now)
+    status = shown(12, now := now or datetime.now(UTC))
     status.remote_error = "https://github.com/example/state.git: no answer within 60 s"
     status.push_error = "pre-receive hook declined: the branch is frozen until Monday"
     status.policy_errors = {
@@ -131,7 +131,8 @@ def troubled(now: datetime | None = None) -> Status:
     }
     status.suspended = ["nightly-report"]
     status.conflicts = ["an HPA scales Deployment/shop/web-0000 as well: apps/web-0000.yaml:31"]
-    status.confirmations.stuck = {"argocd": "bbbbbbbbbbbb: not live after 600 s: OutOfSync"}
+    status.sources.credentials.note("tls", "", (now + timedelta(days=2, minutes=1)).timestamp())
+    _unconfirmed(status, now)
     unknown = decided(7, 4, 4)
     error = "requests: 'sum(rate(http_requests_total[2m]))': no answer within 10 s"
     put(status, replace(unknown, errors=(error,)), now)
@@ -145,6 +146,14 @@ def troubled(now: datetime | None = None) -> Status:
     for source in status.sources.all:
         if source.kind in ("prometheus", "state repo"):
             source.heard("can't connect to http://prometheus:9090", now)
-    push = Push("a" * 40, "e" * 40, "scale: cache-0003 9→3", (), (lost,))
-    status.pushes.append((now, push))
+    status.pushes.append((now, Push("a" * 40, "e" * 40, "scale: cache-0003 9→3", (), (lost,))))
     return status
+
+
+def _unconfirmed(status: Status, now: datetime) -> None:
+    push = Push("a" * 40, "b" * 40, "scale: gateway-0004 6→5", (), ())
+    awaited = Awaited(push, now - timedelta(minutes=11))
+    awaited.said = {"argocd": Verdict("underway", "OutOfSync"), "ready": Verdict("live")}
+    awaited.seconds = {"ready": 42.0}
+    status.confirmations.awaited = [awaited]
+    status.confirmations.stuck = {"argocd": "bbbbbbbbbbbb: not live after 600 s: OutOfSync"}

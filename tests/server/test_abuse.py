@@ -19,7 +19,7 @@ from bridge.server.limits import RateLimit
 from tests.server.given import FIRING, GRAFANA_HOOK, HOOK, Intake, serving
 from tests.trigger.test_alertmanager import JSON
 
-HEAD = b"POST /webhooks/alertmanager HTTP/1.1\r\nHost: x\r\n"
+HEAD = b"POST /webhooks/alertmanager HTTP/1.1\r\nHost: localhost\r\n"
 
 
 @asynccontextmanager
@@ -65,7 +65,7 @@ async def test_headers_that_never_end_are_hung_up_on(start: bytes) -> None:
 
 async def test_so_are_those_of_a_second_request() -> None:
     async with serving(idle_timeout=0.4) as http, raw(http) as (reader, writer):
-        writer.write(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
+        writer.write(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n")
         assert (await reader.readuntil(b"ok\n")).startswith(b"HTTP/1.1 200")
         writer.write(HEAD)
         dripping = asyncio.create_task(drip(writer, b"X-A: b\r\n"))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import quote
 
@@ -93,7 +93,7 @@ async def test_every_answer_is_as_described(http: httpx.AsyncClient) -> None:
             assert answer.status_code == 200, (path, answer.text)
             assert validated(document, path, answer, method)
             seen.add((method, path))
-    assert len(seen) == 9
+    assert len(seen) == 11
 
 
 async def test_every_refusal_is_as_described(http: httpx.AsyncClient, recorder: Recorder) -> None:
@@ -158,6 +158,18 @@ async def test_an_error_is_told_as_one_that_passes_or_not(
         (409, "frozen"),
         (503, "not done in time: look at the last commits, then try again"),
     ]
+
+
+async def test_ends_and_confirmations_are_told(http: httpx.AsyncClient) -> None:
+    [ends] = (await http.get("/api/v1/credentials")).json()["credentials"]
+    assert ends == {"credential": "tls", "repo": "", "ends": ends["ends"], "renewed": False}
+    assert datetime.fromisoformat(ends["ends"]) == STARTED + timedelta(days=2, minutes=1)
+    argocd, ready = (await http.get("/api/v1/confirmations")).json()["confirmations"]
+    assert (argocd["source"], argocd["state"]) == ("argocd", "underway")
+    assert argocd["stuck"] == "bbbbbbbbbbbb: not live after 600 s: OutOfSync"
+    assert argocd["url"] == f"https://github.com/example/state/commit/{'b' * 40}"
+    assert (ready["source"], ready["state"], ready["seconds"]) == ("ready", "live", 42)
+    assert ready["stuck"] == ""
 
 
 async def test_pages_of_targets_are_cut_on_the_server() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -94,6 +94,45 @@ def test_a_change_is_seen_without_loading_anew(browser: Browser, serve: Any) -> 
     assert browser.run("return window.mark") == "the same document"
     assert browser.run("return document.activeElement.id") == "q"
     assert browser.text("#news") == "4 of 12 targets on the move"
+
+
+def test_a_text_that_somebody_copies_stays_chosen(browser: Browser, serve: Any) -> None:
+    page = serve(troubled())
+    browser.open(page.url)
+    error = "Push: pre-receive hook declined: the branch is frozen until Monday"
+    browser.run(
+        "const one = [...document.querySelectorAll('.notices strong')]"
+        ".find((e) => e.textContent === arguments[0]);"
+        "getSelection().selectAllChildren(one); scrollTo(0, 150)",
+        error,
+    )
+    page.change(decided(11, 3, 8), live=3)
+    browser.until(lambda: "changing 3" in " ".join(browser.texts("#tiles a")))
+    page.status.last_pass += timedelta(minutes=5)
+    page.change(decided(10, 3, 8), live=3)
+    browser.until(lambda: "changing 4" in " ".join(browser.texts("#tiles a")))
+    assert browser.run("return getSelection().toString()") == error
+    assert browser.run("return scrollY") == 150
+    before = browser.text(".repo")
+    browser.run("getSelection().removeAllRanges()")
+    page.change(decided(0, 3, 8), live=3)
+    browser.until(lambda: browser.text(".repo") != before)
+
+
+def test_the_tab_s_title_is_up_to_date_and_a_target_that_goes_is_told(
+    browser: Browser, serve: Any
+) -> None:
+    page = serve(shown(12))
+    browser.open(page.url)
+    assert browser.driver.title == "3 of 12 targets on the move: scalebridge"
+    page.change(decided(9, 3, 8), live=3)
+    browser.until(lambda: browser.driver.title == "4 of 12 targets on the move: scalebridge")
+    browser.open(browser.run("return document.querySelector('#rows th > a').href"))
+    page.status.keep([])
+    page.change(decided(11, 3, 8), live=3)
+    browser.until(lambda: browser.text("h1") == "No such target")
+    page.change(decided(10, 3, 8), live=3)
+    assert all("404" in one for one in browser.complaints()), "no more than that it is gone"
 
 
 def test_the_countdown_runs_by_the_server_s_clock(browser: Browser, serve: Any) -> None:

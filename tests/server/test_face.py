@@ -63,7 +63,7 @@ async def test_troubles_come_first_with_file_line_and_field() -> None:
         text = (await http.get("/")).text
     head = text[: text.index('id="targets-title"')]
     for said in (
-        "of 13 targets need a look",
+        "<title>The state repo is out of reach; 3 of 13 targets need a look: scalebridge</title>",
         "Remote: https://github.com/example/state.git: no answer within 60 s",
         "Push: pre-receive hook declined: the branch is frozen until Monday",
         "policies/checkout.yaml:14: spec.maxReplica: no such field: did you mean maxReplicas?",
@@ -87,6 +87,30 @@ async def test_troubles_come_first_with_file_line_and_field() -> None:
         f'href="https://github.com/example/state/commit/{"e" * 40}"',
     ):
         assert said in text
+
+
+async def test_what_ends_is_told_in_time() -> None:
+    status = Status(STARTED)
+    ends = status.sources.credentials
+    ends.note("github_app", "state", (STARTED + timedelta(minutes=40)).timestamp())
+    ends.note("tls", "", (STARTED + timedelta(days=15)).timestamp())
+    async with serving(status=status) as http:
+        calm = (await http.get("/")).text
+        ends.note("tls", "", (STARTED - timedelta(hours=1)).timestamp())
+        late = (await http.get("/")).text
+    assert "ends in 40m, is renewed before" in calm
+    assert "ends in 15d" in calm
+    assert 'aria-label="Troubles"' not in calm
+    assert "The TLS certificate ended 1h ago:" in late
+
+
+async def test_who_confirms_a_commit_has_a_row() -> None:
+    async with serving(status=troubled(STARTED)) as http:
+        text = (await http.get("/")).text
+    section = text[text.index('id="confirmations"') : text.index('id="sources"')]
+    assert '<strong>argocd</strong> <span class="health">stuck</span>' in section
+    assert '<strong>ready</strong> <span class="health">live after 42s</span>' in section
+    assert f"https://github.com/example/state/commit/{'b' * 40}" in section
 
 
 async def test_no_commit_is_budgeted_for_a_scale_up_either() -> None:

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 import ssl
 import subprocess
 import time
+import warnings
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import httpx
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 
 from bridge.errors import ConfigInvalid
 from bridge.observe import metrics
@@ -49,6 +56,22 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     issued(folder, "client", by="ca")
     issued(folder, "stranger")
     return folder
+
+
+def expired(folder: Path, name: str) -> None:
+    """The authority's, of yesterday."""
+    issuer = x509.load_pem_x509_certificate((folder / "ca.pem").read_bytes())
+    by = serialization.load_pem_private_key((folder / "ca.key").read_bytes(), None)
+    assert isinstance(by, ec.EllipticCurvePrivateKey)
+    key, now = ec.generate_private_key(ec.SECP256R1()), datetime.now(UTC)
+    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
+    made = x509.CertificateBuilder(issuer.subject, subject, key.public_key())
+    made = made.serial_number(x509.random_serial_number())
+    made = made.not_valid_before(now - timedelta(days=2)).not_valid_after(now - timedelta(days=1))
+    pem, form = serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8
+    (folder / f"{name}.pem").write_bytes(made.sign(by, hashes.SHA256()).public_bytes(pem))
+    plain = serialization.NoEncryption()
+    (folder / f"{name}.key").write_bytes(key.private_bytes(pem, form, plain))
 
 
 def server(tls: TlsSettings) -> Server:
@@ -108,3 +131,50 @@ def test_mutual_tls_is_authentication_enough_off_loopback(folder: Path) -> None:
     assert given.tls is not None
     with pytest.raises(ValueError, match="needs webhook_token_file"):
         ServerSettings(listen="0.0.0.0:80", tls=TlsSettings(**files))
+
+
+@pytest.mark.parametrize("newest", [ssl.TLSVersion.TLSv1_1, ssl.TLSVersion.TLSv1_2])
+async def test_tls_before_1_2_is_hung_up_on(folder: Path, newest: ssl.TLSVersion) -> None:
+    tls = TlsSettings(cert_file=folder / "server.pem", key_file=folder / "server.key")
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    context.set_ciphers("ALL:@SECLEVEL=0")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        context.minimum_version = ssl.TLSVersion.TLSv1
+        context.maximum_version = newest
+    async with server(tls) as (_, port):
+        try:
+            _, writer = await asyncio.open_connection("127.0.0.1", port, ssl=context)
+            writer.close()
+            spoken = True
+        except (ssl.SSLError, ConnectionResetError):
+            spoken = False
+        assert spoken is (newest is ssl.TLSVersion.TLSv1_2)
+        assert await posted(folder, port) == 202  # which sends no server name
+
+
+async def test_an_expired_certificate_opens_nothing(folder: Path) -> None:
+    expired(folder, "late")
+    tls = TlsSettings(
+        cert_file=folder / "server.pem",
+        key_file=folder / "server.key",
+        client_ca_file=folder / "ca.pem",
+    )
+    async with server(tls) as (_, port):
+        with pytest.raises(httpx.TransportError):
+            await posted(folder, port, "late")
+        assert await posted(folder, port, "client") == 202
+
+
+async def test_handshakes_that_never_end_are_connections_like_others(folder: Path) -> None:
+    tls = TlsSettings(cert_file=folder / "server.pem", key_file=folder / "server.key")
+    settings = ServerSettings(listen="127.0.0.1:0", tls=tls, idle_timeout=1, max_connections=4)
+    one = Server(settings, Status(STARTED), Intake().listeners, lambda: STARTED)
+    async with one as (_, port):
+        silent = [await asyncio.open_connection("127.0.0.1", port) for _ in range(3)]
+        assert await silent[2][0].read() == b""  # of one source, half of them
+        await asyncio.gather(*(reader.read() for reader, _ in silent))
+        assert await posted(folder, port) == 202
+        for _, writer in silent:
+            writer.close()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from pathlib import Path
 from typing import Any
@@ -27,6 +28,15 @@ from tests.service.program import configured, policy, running
 
 pytestmark = pytest.mark.timeout(90)
 
+PARTIAL = Answer(
+    body=json.dumps(
+        {
+            "status": "success",
+            "data": {"resultType": "vector", "result": [{"metric": {}, "value": [1, "1"]}]},
+            "warnings": ["store 2 is gone"],
+        }
+    )
+)
 FAULTS: dict[str, tuple[Answer, str]] = {
     "nan": (samples(math.nan), "expected a finite number, got NaN"),
     "infinite": (samples(math.inf), "expected a finite number, got +Inf"),
@@ -37,6 +47,7 @@ FAULTS: dict[str, tuple[Answer, str]] = {
     "slow": (slow(1.2, samples(1)), "no answer within 1 s"),
     "failing": (status(500), "HTTP Status Code 500"),
     "refusing": (status(403, "Forbidden"), "HTTP Status Code 403"),
+    "partial": (PARTIAL, "the answer may be partial: store 2 is gone"),
     "failing-softly": (error_with_200(), "not an answer of Prometheus' API"),
     "a-login-page": (html(), ""),
 }

@@ -7,7 +7,7 @@
   const ahead = Number(body.dataset.now) * 1000 - Date.now();
   const pulse = document.getElementById("pulse");
   const search = document.getElementById("search");
-  let busy = false, again = false, stale = false;
+  let busy = false, again = false, stale = false, events;
 
   root.classList.add("script");
   pulse.hidden = false;
@@ -18,8 +18,14 @@
     document.getElementById("pulse-text").textContent = text;
   }
 
+  function inUse(part) {
+    const chosen = getSelection();
+    return part.querySelector("input:focus, select:focus")
+      || (!chosen.isCollapsed && chosen.containsNode(part, true)); // somebody copies an error
+  }
+
   function takeOver(mine, theirs) {
-    if (mine.outerHTML === theirs.outerHTML || mine.querySelector("input:focus, select:focus")) return false;
+    if (mine.outerHTML === theirs.outerHTML || inUse(mine)) return false;
     const focused = mine.contains(document.activeElement) ? document.activeElement : null;
     mine.replaceWith(theirs);
     if (focused) {
@@ -53,13 +59,23 @@
     }
   }
 
+  async function loaded() {
+    const answer = await fetch(location.href, { headers: { Accept: "text/html" }, signal: AbortSignal.timeout(20000) });
+    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    const gone = answer.status === 404 && page.body.dataset.events; // the target is, and ours says so
+    if (gone && document.querySelector("[data-live]")) location.reload();
+    if (!answer.ok && !gone) throw new Error(answer.statusText);
+    return page;
+  }
+
   async function refresh() {
     if (document.hidden) { stale = true; return; }
     if (busy) { again = true; return; }
     busy = true;
     try {
-      const answer = await fetch(location.href, { headers: { Accept: "text/html" } });
-      const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+      const page = await loaded();
+      if (events.readyState === EventSource.OPEN) told(true, "live");
+      document.title = page.title;
       const before = document.getElementById("headline")?.textContent;
       for (const mine of document.querySelectorAll("[data-live]")) {
         const theirs = page.getElementById(mine.id);
@@ -67,12 +83,13 @@
       }
       const rows = document.querySelector("[data-rows]");
       const newRows = page.querySelector("[data-rows]");
-      if (rows && newRows) takeOverRows(rows, newRows);
+      if (rows && newRows && !inUse(rows)) takeOverRows(rows, newRows);
       const after = document.getElementById("headline")?.textContent;
       if (after !== before) document.getElementById("news").textContent = after;
       countDown();
     } catch {
-      stale = true; // the event stream comes back when the server does, and tells
+      told(false, "not up to date, trying again");
+      setTimeout(refresh, 5000);
     } finally {
       busy = false;
       if (again) { again = false; refresh(); }
@@ -89,7 +106,7 @@
 
   function listen() {
     const seen = encodeURIComponent(body.dataset.version);
-    const events = new EventSource(`${body.dataset.events}?seen=${seen}`);
+    events = new EventSource(`${body.dataset.events}?seen=${seen}`);
     events.onopen = () => told(true, "live");
     events.onerror = () => {
       told(false, "connection lost, trying again");
@@ -99,8 +116,9 @@
       body.dataset.version = event.data;
       refresh();
     });
-    window.addEventListener("pagehide", () => events.close(), { once: true });
   }
+
+  window.addEventListener("pagehide", () => events.close());
 
   document.addEventListener("visibilitychange", () => {
     if (!document.hidden && stale) { stale = false; refresh(); }

@@ -19,7 +19,7 @@ _CHANGES_THE_ANSWER = {
     "namespace": "scalebridge sends no `namespace` with a query; name it in the query's selectors",
     "queryParameters": "scalebridge sends none; point prometheus.url to what needs none",
     "customHeaders": "scalebridge sends none; point prometheus.url to a proxy that adds them",
-    "cortexOrgID": "scalebridge sends no tenant; point prometheus.url to a proxy that adds it",
+    "cortexOrgID": "a tenant is the configuration's: prometheus.headers: {X-Scope-OrgID: …}",
 }
 _REACHES_THE_SERVER = {
     "authModes": f"how to log in {_CONFIGURED}",

@@ -1,0 +1,66 @@
+"""The page's first line names the worst first, and never that all is well while it isn't."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+
+import pytest
+
+from bridge.observe.board import Board
+from bridge.observe.facts import BrokenPolicy, Overview
+from bridge.observe.headline import headline
+from bridge.observe.status import Status, Statuses
+
+NOW = datetime(2026, 5, 1, tzinfo=UTC)
+
+
+def overview(states: Mapping[str, int] | None = None, **status: object) -> Overview:
+    """Of one state repo, with so many targets in each state."""
+    one = Status(NOW, **{"tip": "4f1c", **status})  # type: ignore[arg-type] # as each test names them
+    seen = Board(one, lambda: NOW).overview()
+    given = dict(states or {})
+    return Overview.model_validate({**dict(seen), "states": given, "total": sum(given.values())})
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        pytest.param(overview({"steady": 5000}), "All 5,000 targets are where they should be"),
+        pytest.param(overview({"held": 1}), "The target is where it should be"),
+        pytest.param(overview({"steady": 4, "changing": 1}), "1 of 5 targets on the move"),
+        pytest.param(overview({"failed": 1, "changing": 1}), "1 of 2 targets needs a look"),
+        pytest.param(overview({"stuck": 1, "unknown": 1}), "2 of 2 targets need a look"),
+        pytest.param(
+            overview({"steady": 2}, remote_error="gone"), "The state repo is out of reach"
+        ),
+        pytest.param(
+            overview({"unknown": 2}, remote_error="gone"),
+            "The state repo is out of reach; 2 of 2 targets need a look",
+        ),
+        pytest.param(
+            overview({"steady": 2}, push_error="no right to"),
+            "No target needs a look, 1 other thing does",
+        ),
+        pytest.param(overview(), "No policy was evaluated yet"),
+        pytest.param(overview(tip=""), "Not ready: the state repo was not read yet"),
+        pytest.param(
+            overview(policy_errors={"a.yaml": "a.yaml:1: no"}), "Not ready: no policy can be used"
+        ),
+    ],
+)
+def test_the_worst_comes_first(given: Overview, said: str) -> None:
+    assert headline(given) == said
+
+
+def test_broken_policies_are_other_things() -> None:
+    broken = tuple(BrokenPolicy(repo="", path=path, error="no") for path in ("a", "b"))
+    given = overview({"steady": 3}).model_copy(update={"broken_policies": broken})
+    assert headline(given) == "No target needs a look, 2 other things do"
+
+
+def test_of_several_state_repos_those_that_are_gone_are_counted() -> None:
+    repos = [Status(NOW, tip="4f1c", repo=name) for name in ("eu", "us")]
+    repos[0].remote_error = "gone"
+    told = headline(Board(Statuses(repos), lambda: NOW).overview())
+    assert told == "1 of 2 state repos are out of reach"
