@@ -14,11 +14,13 @@ from bridge.observe import metrics
 from bridge.observe.counted import Counted
 from bridge.observe.prometheus_watch import PrometheusWatch
 from bridge.observe.status import Status
+from bridge.policy.model import ScalingPolicy
 from bridge.service.news import News, tell_turns
 from bridge.service.outcome import Outcome
 from bridge.service.rounds import Rounds
 from bridge.service.sighting import at_rest, sighting
-from bridge.service.view import View
+from bridge.service.view import View, governed_at
+from bridge.service.waking import Waking
 from bridge.settings.configuration import Settings
 from bridge.trigger.clock import Ticks, seconds_to_next
 from bridge.trigger.notification import Notification, Signal
@@ -49,15 +51,15 @@ class Watching:
         self._ref = f"refs/heads/{settings.state_repo.branch}"
         self._soon: asyncio.TimerHandle | None = None
         self._poll_interval = settings.state_repo.poll_interval
-        self._queue = settings.server.queue
-        self._signals: list[Signal] = []
         self._arrived = asyncio.Event()
+        self._waking = Waking(settings.server.queue, self._arrived.set)
         self._ticks = Ticks()
         name = status.repo or "state repo"
         self._state_repo = status.sources.named("state repo", name, status.url)
         self._news = News()
         self._counted = Counted(settings.server.target_series)
         self._view: View | None = None
+        self._governed: Collection[Target] = ()
         self._lost: BridgeError | None = None
         self._looked_at = float("-inf")
         self._asked: list[tuple[str, asyncio.Future[None]]] = []
@@ -65,14 +67,9 @@ class Watching:
 
     def accept(self, notification: Notification) -> bool:
         """Queues what may wake a policy; False when there is no room."""
-        signals = notification.signals
-        if len(self._signals) + len(signals) > self._queue:
-            return False
-        if signals:
-            self._signals += signals
-            self._arrived.set()
-            self._note_queue()
-        return True
+        has_room = self._waking.put(notification.signals)
+        self._note_queue()
+        return has_room
 
     def look_again(self) -> None:
         """The branch moved: a look at it comes now, so that no alert has to wait for it."""
@@ -84,7 +81,6 @@ class Watching:
         done = asyncio.get_running_loop().create_future()
         self._asked.append((policy, done))
         self.look_again()
-        self._arrived.set()
         await done
 
     def branch_moved(self, ref: str) -> None:
@@ -98,7 +94,6 @@ class Watching:
     def _look_now(self) -> None:
         self._soon = None
         self.look_again()
-        self._arrived.set()
 
     @property
     def view(self) -> View | None:
@@ -117,7 +112,7 @@ class Watching:
             if self._view is not None:
                 alive("watch")
                 outcomes = await self._round(self._view)
-                hand_on(_governed(self._view), outcomes)
+                hand_on(self._governed, outcomes)
                 self._answer_those_who_asked()
             self._status.pulse.beat()
             alive("watch", rests=_LONGEST_SLEEP_S)
@@ -167,7 +162,7 @@ class Watching:
             log.info("look_recovered", tip=view.snapshot.tip)
         self._lost = None
         self._log_policies(view.policies.errors)
-        self._view = view
+        self._view, self._governed = view, governed_at(view)
         policies = view.policies
         self._status.tip = view.snapshot.tip
         self._status.remote_error = ""
@@ -193,41 +188,50 @@ class Watching:
             log.info("policy_mended", path=path)
 
     async def _round(self, view: View) -> list[Outcome]:
-        policies = view.policies.by_name
+        self._arrived.clear()
+        with self._waking.taken() as signals:
+            self._note_queue()
+            names = self._due(view.policies.by_name, signals)
+            return await self._decided(view, names) if names else []
+
+    def _due(
+        self, policies: Mapping[str, ScalingPolicy], signals: Sequence[Signal]
+    ) -> Collection[str]:
+        """The policies that the clock, an alert or a person asks for."""
         tick = self._ticks.due(policies.values(), self._clock().timestamp())
-        alert = woken(self._waiting_signals(), policies.values())
+        alert = woken(signals, policies.values()) if signals else None
         if alert:
             log.info("woken", cause=alert.cause, policies=sorted(alert.policies))
         asked, self._asked = self._asked, []
         self._answering = [done for _, done in asked]
         names = {name for wake in (tick, alert) if wake for name in wake.policies}
-        names |= {name for name, _ in asked} & policies.keys()
-        if not names:
-            return []
+        return names | ({name for name, _ in asked} & policies.keys())
+
+    async def _decided(self, view: View, names: Collection[str]) -> list[Outcome]:
         try:
             with metrics.pass_seconds.labels().time(), self._status.progress.at("round"):
                 outcomes = await self._rounds.decide(view, names)
         except BridgeError as error:  # a mirror broke, and its remote is down
             self._note_failure(error)
             return []
-        self._status.last_pass = self._clock()
-        self._status.commits = [one for one in self._rounds.history if one.targets][:_COMMITS]
-        for outcome in outcomes:
-            self._report(outcome)
-        self._news.tell(outcomes, lost=self._prometheus.judge())
-        self._counted.round(self._status.decisions.values())
-        self._counted.unclaimed(self._rounds.unclaimed)
+        await self._tell(outcomes)
         return outcomes
 
-    def _waiting_signals(self) -> list[Signal]:
-        self._arrived.clear()
-        signals, self._signals = self._signals, []
-        self._note_queue()
-        return signals
+    async def _tell(self, outcomes: Sequence[Outcome]) -> None:
+        self._status.last_pass = self._clock()
+        self._status.commits = [one for one in self._rounds.history if one.targets][:_COMMITS]
+        lost = self._prometheus.judge()
+        for outcome in outcomes:
+            await self._rounds.slices.turn()
+            self._report(outcome)
+            self._news.hear(outcome, lost=lost)
+        self._news.tell()
+        self._counted.round(self._status.decisions.values())
+        self._counted.unclaimed(self._rounds.unclaimed)
 
     def _note_queue(self) -> None:
         """Also for the server's requests, which run in no repo's context."""
-        metrics.queued_alerts.labels(repo=self._status.repo).set(len(self._signals))
+        metrics.queued_alerts.labels(repo=self._status.repo).set(len(self._waking))
 
     def _report(self, outcome: Outcome) -> None:
         title = outcome.policy.title
@@ -243,8 +247,3 @@ class Watching:
         self._status.note(title, seen)
         tell_turns(before, outcome.decision)
         self._counted.decision(outcome.decision)
-
-
-def _governed(view: View) -> set[Target]:
-    policies = view.places.governing.values()
-    return {p.target for p in policies if not p.is_fleet and not p.spec.suspend}
