@@ -23,6 +23,7 @@ _OF_A_TARGET: Final = (
 )
 _KINDS: Final = ("override", "pause", "quarrel")
 _Key = tuple[str, ...]
+_Shown = tuple[int, int, bool, float | None]
 
 
 class Counted:
@@ -30,17 +31,18 @@ class Counted:
 
     def __init__(self, most: int) -> None:
         self._most = most
-        self._listed: set[_Key] = set()
+        self._listed: dict[_Key, _Shown] = {}
         self._fleets: set[str] = set()
 
     def decision(self, decision: Decision) -> None:
         """One more, and its target's series where it is listed."""
         direction = "up" if decision.raises else "down" if decision.lowers else "none"
         metrics.decisions.labels(reason_of(decision), direction).inc()
-        key = _key(decision)
-        if key not in self._listed and len(self._listed) >= self._most:
+        key, shown = _key(decision), _shown(decision)
+        before = self._listed.get(key)
+        if shown == before or (before is None and len(self._listed) >= self._most):
             return
-        self._listed.add(key)
+        self._listed[key] = shown
         metrics.desired_replicas.labels(*key).set(decision.desired)
         metrics.committed_replicas.labels(*key).set(decision.current)
         metrics.stuck_rollout.labels(*key).set(bool(decision.stuck_rollout))
@@ -52,7 +54,7 @@ class Counted:
     def gone(self, decision: Decision) -> None:
         """Ends the series of a target that no policy governs any more."""
         key = _key(decision)
-        self._listed.discard(key)
+        self._listed.pop(key, None)
         for gauge in _OF_A_TARGET:
             _end(gauge, key)
 
@@ -90,6 +92,12 @@ def _kind(hold: Hold) -> str:
 def _end(gauge: OfRepo[Gauge], labels: _Key) -> None:
     with suppress(KeyError):  # the newer clients pass over a series that is not there
         gauge.remove(*labels)
+
+
+def _shown(decision: Decision) -> _Shown:
+    """What its series say; setting them again costs more than all else here."""
+    stuck = bool(decision.stuck_rollout)
+    return decision.desired, decision.current, stuck, decision.dead_time
 
 
 def _key(decision: Decision) -> _Key:

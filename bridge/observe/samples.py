@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from array import array
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 _MOST = 120
@@ -40,7 +40,7 @@ class Samples:
         at = sample.at.timestamp()
         if not self._values:
             self._begin = at
-        _, *numbers = astuple(sample)
+        numbers = (sample.live, sample.committed, sample.desired, sample.load)
         point = [at - self._begin, *(math.nan if one is None else one for one in numbers)]
         before = self._values[-2 * _WIDTH] if len(self._values) > _WIDTH else -math.inf
         if point[0] - before < self._spacing:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import cached_property
 from typing import Literal, Self
 
 from pydantic import AwareDatetime, ConfigDict, Field, model_validator
@@ -35,7 +36,7 @@ class ScaleTargetRef(Part):
     name: Name
     namespace: Name | None = None
 
-    @property
+    @cached_property
     def target(self) -> Target:
         """The same as a value of the pipeline."""
         return Target(self.kind, self.name, self.namespace, self.api_version)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable
 from typing import Any
 
 import structlog
@@ -23,26 +22,30 @@ class News:
 
     def __init__(self) -> None:
         self._told: dict[str, str] = {}
+        self._new: dict[tuple[str, str], list[Outcome]] = defaultdict(list)
 
-    def tell(self, outcomes: Iterable[Outcome], *, lost: bool = False) -> None:
-        """Once while it stays the same, but for digits: ages and values move with every tick.
+    def hear(self, outcome: Outcome, *, lost: bool = False) -> None:
+        """One of a round's outcomes: no news while it stays the same, but for digits.
 
-        Where Prometheus is `lost`, and that was told, unknown metrics are no news.
+        Ages and values move with every tick. Where Prometheus is `lost`, and that was told,
+        unknown metrics are no news.
         """
-        new: dict[tuple[str, str], list[Outcome]] = defaultdict(list)
-        for outcome in outcomes:
-            event, facts = _event(outcome), _facts(outcome)
-            title, news = outcome.policy.title, _news(outcome, f"{event} {facts}")
-            known = self._told.get(title) == news or (lost and event == "metrics_unknown")
-            if known or event == "steady":
-                log.debug(event, **_whose(outcome), **facts)
-            else:
-                new[outcome.policy.name, news].append(outcome)
-            self._told[title] = news
-        for first, *others in new.values():
+        event, facts = _event(outcome), _facts(outcome)
+        title, news = outcome.policy.title, _news(outcome, f"{event} {facts}")
+        known = self._told.get(title) == news or (lost and event == "metrics_unknown")
+        if known or event == "steady":
+            log.debug(event, **_whose(outcome), **facts)
+        else:
+            self._new[outcome.policy.name, news].append(outcome)
+        self._told[title] = news
+
+    def tell(self) -> None:
+        """What was new in the round, once for all members of a fleet that share it."""
+        for first, *others in self._new.values():
             more = {"others": len(others)} if others else {}
             event = _event(first)
             getattr(log, EVENTS[event].level)(event, **_whose(first), **_facts(first), **more)
+        self._new.clear()
 
 
 def _news(outcome: Outcome, told: str) -> str:

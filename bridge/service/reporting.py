@@ -9,9 +9,9 @@ from bridge.observe import metrics
 from bridge.observe.counted import Counted
 from bridge.observe.status import Status
 from bridge.service.news import News, tell_turns
-from bridge.service.others import Others
 from bridge.service.outcome import Outcome
 from bridge.service.sighting import at_rest, sighting
+from bridge.service.slices import Slices
 from bridge.service.view import View
 
 
@@ -34,12 +34,13 @@ class Reporting:
         self._counted.round(self._status.decisions.values())
         self._status.seen |= at_rest(view, self._clock())
 
-    async def decided(self, outcomes: Sequence[Outcome], others: Others, *, lost: bool) -> None:
+    async def decided(self, outcomes: Sequence[Outcome], slices: Slices, *, lost: bool) -> None:
         """A round's outcomes; `lost`: Prometheus is, and that was told."""
         for outcome in outcomes:
-            await others.in_between()
+            await slices.turn()
             self._outcome(outcome)
-        self._news.tell(outcomes, lost=lost)
+            self._news.hear(outcome, lost=lost)
+        self._news.tell()
         self._counted.round(self._status.decisions.values())
 
     def unclaimed(self, by_fleet: dict[str, int]) -> None:

@@ -15,7 +15,7 @@ from bridge.decide.decide import decide
 from bridge.decide.override import Hold
 from bridge.decide.recall import Known
 from bridge.decide.window import window_to_know
-from bridge.decide.wishes import order_of
+from bridge.decide.wishes import Wished
 from bridge.errors import ManifestUnsupported
 from bridge.evaluate.alerts import Alerts, AlertSource
 from bridge.evaluate.asking import Asking
@@ -28,14 +28,15 @@ from bridge.publish.case import Orders
 from bridge.repo.snapshot import Commit, Snapshot
 from bridge.repo.state_repo import StateRepo
 from bridge.service.memory import Memory, Recollection
-from bridge.service.others import Others
 from bridge.service.outcome import Outcome, adopted, with_moves
 from bridge.service.placing import placed, targets_of
 from bridge.service.policies import read_policies
 from bridge.service.rollouts import RolloutLog
+from bridge.service.slices import Slices
 from bridge.service.view import View, managed_at
 
 _AT_A_TIME = 50
+"""Policies whose questions are under way at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +66,7 @@ class Rounds:
         self._recollection = Recollection(repo, alerts)
         self._rollouts = RolloutLog()
         self._view: View | None = None
-        self.others = Others()
-        """Who gets a turn in between; for those who tell of a round as well."""
+        self.slices = Slices()
         self._shard = WHOLE
         self.unclaimed: dict[str, int] = {}
         """By fleet: how many samples of its last round named none of its members."""
@@ -141,25 +141,27 @@ class Rounds:
         now = self._clock()
         asking = Asking(self._metrics, now, found)
         memory = await self._recollection.of(view, now)
-        turn = asyncio.Semaphore(_AT_A_TIME)
         by_policy: dict[str, list[ScalingPolicy]] = defaultdict(list)
         for policy in found:
             by_policy[policy.name].append(policy)
+        decided: dict[str, list[Outcome]] = {name: [] for name in by_policy}
+        left = iter(by_policy.items())
 
-        async def decided(policies: Sequence[ScalingPolicy]) -> list[Outcome]:
-            async with turn:
-                return await self._outcomes(policies, view, asking, memory)
+        async def work() -> None:
+            for name, policies in left:
+                decided[name] = await self._outcomes(policies, view, asking, memory)
 
-        return [
-            *lost,
-            *chain.from_iterable(await asyncio.gather(*map(decided, by_policy.values()))),
-        ]
+        await asyncio.gather(*(work() for _ in range(min(_AT_A_TIME, len(by_policy)))))
+        return [*lost, *chain.from_iterable(decided.values())]
 
     async def _outcomes(
         self, policies: Sequence[ScalingPolicy], view: View, asking: Asking, memory: Memory
     ) -> list[Outcome]:
         """Of a policy for one target, or of a fleet's members."""
-        outcomes = [await self._outcome(one, view, asking, memory) for one in policies]
+        outcomes = []
+        for policy in policies:
+            await self.slices.turn()
+            outcomes.append(await self._outcome(policy, view, asking, memory))
         if policies[0].is_member:
             others = view.places.elsewhere.values()
             members = [*policies, *(one for one in others if one.name == policies[0].name)]
@@ -201,9 +203,10 @@ class Rounds:
             )
         asking = Asking(self._metrics, self._clock())
         memory = await self._recollection.of(view, asking.now)
-        observation, known = await self._known(policy, place.count.value, asking, memory)
+        wished = Wished(policy)
+        observation, known = await self._known(wished, place.count.value, asking, memory)
         dead_time = known.rollouts.dead_time
-        windows = order_of(policy, dead_time).windows
+        windows = wished.order(dead_time).windows
         past = await asking.past(policy, max(windows.up, windows.down), dead_time)
         return Seen(observation, known, past)
 
@@ -214,20 +217,21 @@ class Rounds:
         committed = place.count.value
         if committed is None:
             return await adopted(policy, place, asking)
-        observation, known = await self._known(policy, committed, asking, memory)
-        await self.others.in_between()
-        made = with_moves(decide(policy, observation, known), place)
+        wished = Wished(policy)
+        observation, known = await self._known(wished, committed, asking, memory)
+        made = with_moves(decide(policy, observation, known, wished), place)
         now, timeout = observation.now, policy.spec.in_flight_timeout
         return Outcome(policy, made, "", now, known.in_flight_since(now.at, now.ready, timeout))
 
     async def _known(
-        self, policy: ScalingPolicy, committed: int, asking: Asking, memory: Memory
+        self, wished: Wished, committed: int, asking: Asking, memory: Memory
     ) -> tuple[Observation, Known]:
+        policy = wished.policy
         changes = memory.changes_of(policy.target)
         rollouts = await self._rollouts.of(policy, changes, asking)
         moment = await asking.moment(policy, rollouts.dead_time)
-        await self.others.in_between()  # one answer may wake thousands at the same moment
-        window = window_to_know(policy, moment, committed, rollouts.dead_time)
+        await self.slices.turn()  # one answer may wake many
+        window = window_to_know(policy, moment, committed, rollouts.dead_time, wished)
         past = await asking.past(policy, window, rollouts.dead_time) if window else Past()
         known = Known(committed, changes, memory.override_of(policy.target, committed), rollouts)
         return Observation(moment, past, memory.alerts), known

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from bridge.manifest.target import Target
 from bridge.policy.loading import Policies
 from bridge.policy.model import ScalingPolicy
 from bridge.repo.snapshot import Snapshot
@@ -18,6 +19,12 @@ class View:
     snapshot: Snapshot
     policies: Policies
     places: Places
+
+
+def governed_at(view: View) -> set[Target]:
+    """The targets whose counts policies govern that are not suspended."""
+    policies = view.places.governing.values()
+    return {p.target for p in policies if not p.is_fleet and not p.spec.suspend}
 
 
 def managed_at(view: View) -> list[Managed]:

@@ -17,7 +17,7 @@ from bridge.policy.model import ScalingPolicy
 from bridge.service.outcome import Outcome
 from bridge.service.reporting import Reporting
 from bridge.service.rounds import Rounds
-from bridge.service.view import View
+from bridge.service.view import View, governed_at
 from bridge.settings.configuration import Settings
 from bridge.trigger.clock import Ticks, seconds_to_next
 from bridge.trigger.notification import Notification, Signal
@@ -58,6 +58,7 @@ class Watching:
         self._state_repo = status.sources.named("state repo", name, status.url)
         self._reporting = Reporting(status, clock, settings.server.target_series)
         self._view: View | None = None
+        self._governed: Collection[Target] = ()
         self._lost: BridgeError | None = None
         self._looked_at = float("-inf")
         self._asked: list[tuple[str, asyncio.Future[None]]] = []
@@ -117,7 +118,7 @@ class Watching:
             if self._view is not None:
                 alive("watch")
                 outcomes = await self._round(self._view)
-                hand_on(_governed(self._view), outcomes)
+                hand_on(self._governed, outcomes)
                 self._answer_those_who_asked()
             self._status.pulse.beat()
             alive("watch", rests=_LONGEST_SLEEP_S)
@@ -169,7 +170,7 @@ class Watching:
             log.info("look_recovered", tip=view.snapshot.tip)
         self._lost = None
         self._log_policies(view.policies.errors)
-        self._view = view
+        self._view, self._governed = view, governed_at(view)
         policies = view.policies
         self._status.tip = view.snapshot.tip
         self._status.remote_error = ""
@@ -206,7 +207,7 @@ class Watching:
         self._status.last_pass = self._clock()
         self._status.commits = [one for one in self._rounds.history if one.targets][:_COMMITS]
         lost = self._prometheus.judge()
-        await self._reporting.decided(outcomes, self._rounds.others, lost=lost)
+        await self._reporting.decided(outcomes, self._rounds.slices, lost=lost)
         self._reporting.unclaimed(self._rounds.unclaimed)
         return outcomes
 
@@ -227,8 +228,3 @@ class Watching:
     def _note_queue(self) -> None:
         """Also for the server's requests, which run in no repo's context."""
         metrics.queued_alerts.labels(repo=self._status.repo).set(len(self._signals))
-
-
-def _governed(view: View) -> set[Target]:
-    policies = view.places.governing.values()
-    return {p.target for p in policies if not p.is_fleet and not p.spec.suspend}

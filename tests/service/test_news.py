@@ -29,7 +29,9 @@ def outcome(number: int, desired: int, *errors: str) -> Outcome:
 def told(news: News, *outcomes: Outcome) -> list[dict[str, Any]]:
     """What the log says of a round, without what only debugging wants."""
     with capture_logs() as logs:
-        news.tell(outcomes)
+        for one in outcomes:
+            news.hear(one)
+        news.tell()
     return [dict(line) for line in logs if line["log_level"] != "debug"]
 
 
