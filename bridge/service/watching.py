@@ -114,6 +114,7 @@ class Watching:
         alive = self._status.progress.alive
         while True:
             alive("watch")
+            self._arrived.clear()  # before the look: who asks for another one during it is heard
             await self._look_if_due()
             if self._view is not None:
                 alive("watch")
@@ -220,7 +221,6 @@ class Watching:
         return due
 
     def _waiting_signals(self) -> list[Signal]:
-        self._arrived.clear()
         signals, self._signals = self._signals, []
         self._note_queue()
         return signals

@@ -36,7 +36,7 @@ FEWER: Final = 0.1
 BUDGET: Final = 2
 """Commits an hour; scale-ups may make one more."""
 LEVEL: Final[dict[str, Any]] = {"level": {}}
-FORECAST_SHARE: Final = 1.08
+FORECAST_SHARE: Final = 1.04
 """Of the target: a forecast asks for more than the load of now."""
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from contextlib import suppress
+from collections.abc import AsyncIterator, Coroutine
+from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -65,15 +66,32 @@ async def test_one_answer_that_wakes_many_policies_does_not_hold_up_the_loop(
     assert set(decided.values()) == {1}
 
 
+def now() -> datetime:
+    """By the real clock."""
+    return datetime.now(UTC)
+
+
+@asynccontextmanager
+async def until_left(work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
+    """Runs beside the block, and ends with it."""
+    running = asyncio.create_task(work)
+    yield
+    running.cancel()
+    with suppress(asyncio.CancelledError):
+        await running
+
+
+@pytest.mark.parametrize("amid_a_look", [False, True])
 async def test_a_push_is_followed_by_a_look_that_waits_for_no_tick(
-    state_repo: StateRepo, fake: FakePrometheus, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    amid_a_look: bool,
+    state_repo: StateRepo,
+    fake: FakePrometheus,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr("bridge.service.watching._LONGEST_SLEEP_S", 3600)
     looks: asyncio.Queue[str] = asyncio.Queue()
     source = Prometheus(PrometheusSettings(url=fake.url))
-
-    def now() -> datetime:
-        return datetime.now(UTC)
 
     remote = by_file(state_repo, tmp_path, search_paths=("apps",), poll_interval=3600)
     settings = Settings(prometheus=PrometheusSettings(url=fake.url), state_repo=remote)
@@ -83,17 +101,22 @@ async def test_a_push_is_followed_by_a_look_that_waits_for_no_tick(
 
         async def noting() -> View:
             view = await look()
+            if amid_a_look and not moved:
+                push()
             looks.put_nowait(view.snapshot.tip)
             return view
 
-        monkeypatch.setattr(rounds, "look", noting)
-        watching = Watching(rounds, Status(now()), now, PrometheusWatch(), settings)
-        running = asyncio.create_task(watching.run(lambda *_: None))
-        async with asyncio.timeout(20):
-            first = await looks.get()
+        moved = ""
+
+        def push() -> None:
+            nonlocal moved
             moved = state_repo.write({"README.md": "x\n"}, "Edit")
             watching.look_again()
+
+        monkeypatch.setattr(rounds, "look", noting)
+        watching = Watching(rounds, Status(now()), now, PrometheusWatch(), settings)
+        async with asyncio.timeout(20), until_left(watching.run(lambda *_: None)):
+            first = await looks.get()
+            if not amid_a_look:
+                push()
             assert [first != moved, await looks.get()] == [True, moved]
-        running.cancel()
-        with suppress(asyncio.CancelledError):
-            await running
