@@ -159,6 +159,23 @@ def test_a_lost_connection_is_told_and_found_again(browser: Browser, serve: Any)
     assert all("ERR_" in one for one in browser.complaints()), "no more than that it was away"
 
 
+def test_an_outage_is_tried_again_by_one_timer(browser: Browser, serve: Any) -> None:
+    page = serve(shown(12))
+    browser.open(page.url)
+    browser.run(
+        "window.waiting = new Set(); window.asked = 0;"
+        "const later = setTimeout, never = clearTimeout;"
+        "window.setTimeout = (f, ms) => { const id = later(f, ms); waiting.add(id); return id; };"
+        "window.clearTimeout = (id) => { waiting.delete(id); never(id); };"
+        "window.fetch = async () => { asked += 1; throw new Error('away'); }"
+    )
+    for number in (1, 2, 3):
+        page.change(decided(9, 3, 8 + number), live=3)
+        browser.until(lambda least=number: browser.run("return asked") >= least)
+    assert browser.text("#pulse-text") == "not up to date, trying again"
+    assert browser.run("return waiting.size") == 1
+
+
 def test_five_thousand_are_searched_sorted_and_paged(browser: Browser, serve: Any) -> None:
     page = serve(shown(5000))
     browser.open(page.url)
