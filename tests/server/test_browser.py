@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -171,7 +172,7 @@ def test_an_outage_is_tried_again_by_one_timer(browser: Browser, serve: Any) -> 
     )
     for number in (1, 2, 3):
         page.change(decided(9, 3, 8 + number), live=3)
-        browser.until(lambda least=number: browser.run("return asked") >= least)
+        browser.until(partial(browser.run, "return asked >= arguments[0]", number))
     assert browser.text("#pulse-text") == "not up to date, trying again"
     assert browser.run("return waiting.size") == 1
 
