@@ -17,9 +17,13 @@ from bridge.units import plain
 
 _UP = ("spec", "behavior", "scaleUp")
 _DOWN = ("spec", "behavior", "scaleDown")
+_LEVEL = ("spec", "behavior", "level")
 _UP_QUANTILES = (0, 0.25, 0.5)
 _DOWN_QUANTILES = (0.8, 0.9, 0.95, 1)
 _SURGES = (0.5, 1)
+_LEVEL_QUANTILES = (0.7, 0.75, 0.8, 0.85, 0.9, 0.95)
+_LEVEL_SURGES = (0.5, 1, 1.5, 2)
+_SHORTEST_LEVEL_S = 60
 _LINES = ("5m", "10m")
 _SEASONS = {"1d": 86_400, "1w": 7 * 86_400}
 
@@ -111,7 +115,9 @@ class Drawing:
 
     @property
     def _turns(self) -> list[Callable[[], dict[Place, Value]]]:
-        turns = [self._target, self._up, self._down, self._tolerances, self._quantiles, self._surge]
+        windows = [self._up, self._down, self._tolerances, self._quantiles, self._surge]
+        level = [self._level_window, self._level_steps, self._level_quantile, self._level_surge]
+        turns = [self._target, *(level if self._policy.spec.behavior.level else windows)]
         return [*turns, self._forecast] if self._may_forecast else turns
 
     @property
@@ -139,9 +145,13 @@ class Drawing:
         return {(*_DOWN, "stabilizationWindowSeconds"): self._window(self._reach.window_down)}
 
     def _tolerances(self) -> dict[Place, Value]:
+        up, down = self._shares()
+        return {(*_UP, "tolerance"): up, (*_DOWN, "tolerance"): down}
+
+    def _shares(self) -> tuple[float, float]:
         share = self._reach.tolerance
-        drawn = [round(self._random.uniform(share.least, share.most) * 20) / 20 for _ in range(2)]
-        return {(*_UP, "tolerance"): drawn[0], (*_DOWN, "tolerance"): drawn[1]}
+        up, down = (self._random.uniform(share.least, share.most) for _ in range(2))
+        return round(up * 20) / 20, round(down * 20) / 20
 
     def _quantiles(self) -> dict[Place, Value]:
         return {
@@ -151,6 +161,20 @@ class Drawing:
 
     def _surge(self) -> dict[Place, Value]:
         return {(*_UP, "surge"): self._random.choice(_SURGES)}
+
+    def _level_window(self) -> dict[Place, Value]:
+        drawn = self._window(self._reach.window_down)
+        return {(*_LEVEL, "window"): f"{max(_SHORTEST_LEVEL_S, drawn)}s"}
+
+    def _level_steps(self) -> dict[Place, Value]:
+        up, down = self._shares()
+        return {(*_LEVEL, "up"): up, (*_LEVEL, "down"): min(down, 0.95)}
+
+    def _level_quantile(self) -> dict[Place, Value]:
+        return {(*_LEVEL, "quantile"): self._random.choice(_LEVEL_QUANTILES)}
+
+    def _level_surge(self) -> dict[Place, Value]:
+        return {(*_LEVEL, "surge"): self._random.choice(_LEVEL_SURGES)}
 
     def _forecast(self) -> dict[Place, Value]:
         drawn = self._random.choice((None, *self._reach.forecasts))

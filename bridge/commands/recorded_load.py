@@ -27,6 +27,8 @@ from bridge.settings.configuration import Settings
 from bridge.settings.prometheus import PrometheusSettings
 from bridge.units import parse_duration
 
+_FIRST = datetime.min.replace(tzinfo=UTC)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recording:
@@ -76,7 +78,7 @@ def history(settings: Settings | None, policy: ScalingPolicy, asked: Recording) 
         raise ConfigInvalid("which load? give --trace FILE, --prometheus URL or --config FILE")
     end = time_of("--end", asked.end) if asked.end else utc_now()
     back = timedelta(seconds=seconds_of("--last", asked.last))
-    start = time_of("--start", asked.start) if asked.start else end - back
+    start = time_of("--start", asked.start) if asked.start else end - min(back, end - _FIRST)
     if start >= end:
         raise ConfigInvalid(f"--start {start:%Y-%m-%dT%H:%M:%S} is not before --end")
     with progress("asking Prometheus") as told:
@@ -101,7 +103,7 @@ def _access(url: str) -> PrometheusSettings:
         return PrometheusSettings(url=url)
     except ValidationError as error:
         why = "; ".join(one["msg"] for one in error.errors())
-        raise ConfigInvalid(f"--prometheus {url}: {why}") from error
+        raise ConfigInvalid(f"--prometheus {url.rpartition('@')[2]}: {why}") from error
 
 
 def time_of(option: str, text: str) -> datetime:
@@ -112,11 +114,11 @@ def time_of(option: str, text: str) -> datetime:
     """
     try:
         moment = datetime.fromisoformat(text)
-    except ValueError as error:
+        return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+    except (ValueError, OverflowError) as error:
         raise ConfigInvalid(
             f"{option}: expected a time such as 2026-03-04T12:00, got {text}"
         ) from error
-    return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def seconds_of(option: str, text: str) -> float:

@@ -65,6 +65,20 @@ def test_what_is_drawn_lies_within_the_bounds_and_loads() -> None:
         assert 3 <= knobs.debounce <= 4
 
 
+def test_of_a_level_its_own_fields_are_turned_and_no_windows() -> None:
+    reach = Reach(window_down=Range(0, 200), tolerance=Range(0.1, 2))
+    document = described("web", behavior={"level": {}})
+    for knobs in drawn(1, reach, behavior={"level": {}}):
+        level = knobs.of(document).spec.behavior.level
+        assert level is not None
+        assert 60 <= level.window <= 200
+        assert 0.1 <= float(level.up) <= 2
+        assert 0.1 <= float(level.down) < 1
+        assert {"window", "up", "down", "quantile", "surge"} <= {
+            place[-1] for place in knobs.fields
+        }
+
+
 def test_a_setting_leaves_the_document_as_it_was() -> None:
     document = described("web")
     Knobs({PLACE: 77}).of(document)

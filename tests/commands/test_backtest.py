@@ -191,6 +191,8 @@ def test_it_says_what_prometheus_does_not_have(
     [
         (("--last", "soon"), "--last: 'soon' is not a duration such as 500ms, 15s, 5m or 1h30m"),
         (("--start", "noon"), "--start: expected a time such as 2026-03-04T12:00, got noon"),
+        (("--start", "0001-01-01T00:00+05:00"), "--start: expected a time such as"),
+        (("--end", "0001-01-01T00:00"), "--start "),
         (
             ("--start", "2026-03-04T12:00", "--end", "2026-03-04T11:00"),
             "--start 2026-03-04T12:00:00 is not before --end",
@@ -216,6 +218,13 @@ def test_a_url_that_is_none_is_named(run: Run, web: Path) -> None:
     done = run("backtest", web, "--prometheus", "localhost")
     assert (done.exit_code, done.stdout) == (1, "")
     assert done.stderr.startswith("--prometheus localhost: ")
+
+
+def test_no_error_shows_the_password_of_a_url(run: Run, web: Path) -> None:
+    done = run("backtest", web, "--prometheus", "http://web:hunter2@localhost:9090")
+    assert (done.exit_code, done.stdout) == (1, "")
+    assert done.stderr.startswith("--prometheus localhost:9090: ")
+    assert "hunter2" not in done.stderr
 
 
 def test_files_that_can_t_be_read_are_named(run: Run, web: Path, tmp_path: Path) -> None:

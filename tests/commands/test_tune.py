@@ -96,6 +96,17 @@ def test_the_chosen_setting_is_written_into_the_users_own_file(
     assert all(line in text.splitlines() for line in added)
 
 
+def test_a_level_is_written_in_its_place(run: Run, web: Path, trace: Path) -> None:
+    web.write_text(f"{WEB}  behavior:\n    level: {{}}  # few commits\n")
+    found = tuned(run, web, "--trace", trace, "--max-cost", 1000, "--write")
+    level = parse_policy(web.read_bytes(), "web.yaml").spec.behavior.level
+    assert level is not None
+    fields = found["chosen"]["fields"]
+    assert f"{level.window:g}s" == fields["spec.behavior.level.window"]
+    assert float(level.quantile) == fields["spec.behavior.level.quantile"]
+    assert "}  # few commits\n" in web.read_text()
+
+
 def test_it_tells_of_the_part_that_the_search_never_saw(run: Run, web: Path, trace: Path) -> None:
     done = run("tune", web, "--trace", trace, *QUICK)
     assert done.exit_code == 0

@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -157,6 +158,23 @@ def test_a_lost_connection_is_told_and_found_again(browser: Browser, serve: Any)
     browser.until(lambda: browser.text("#pulse-text") == "live")
     browser.until(lambda: len(names(browser)) == 7)
     assert all("ERR_" in one for one in browser.complaints()), "no more than that it was away"
+
+
+def test_an_outage_is_tried_again_by_one_timer(browser: Browser, serve: Any) -> None:
+    page = serve(shown(12))
+    browser.open(page.url)
+    browser.run(
+        "window.waiting = new Set(); window.asked = 0;"
+        "const later = setTimeout, never = clearTimeout;"
+        "window.setTimeout = (f, ms) => { const id = later(f, ms); waiting.add(id); return id; };"
+        "window.clearTimeout = (id) => { waiting.delete(id); never(id); };"
+        "window.fetch = async () => { asked += 1; throw new Error('away'); }"
+    )
+    for number in (1, 2, 3):
+        page.change(decided(9, 3, 8 + number), live=3)
+        browser.until(partial(browser.run, "return asked >= arguments[0]", number))
+    assert browser.text("#pulse-text") == "not up to date, trying again"
+    assert browser.run("return waiting.size") == 1
 
 
 def test_five_thousand_are_searched_sorted_and_paged(browser: Browser, serve: Any) -> None:

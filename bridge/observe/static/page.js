@@ -7,7 +7,7 @@
   const ahead = Number(body.dataset.now) * 1000 - Date.now();
   const pulse = document.getElementById("pulse");
   const search = document.getElementById("search");
-  let busy = false, again = false, stale = false, events;
+  let busy = false, again = false, stale = false, events, retry;
 
   root.classList.add("script");
   pulse.hidden = false;
@@ -90,7 +90,8 @@
       countDown();
     } catch {
       told(false, "not up to date, trying again");
-      setTimeout(refresh, 5000);
+      clearTimeout(retry); // else each event of an outage would start a row of its own
+      retry = setTimeout(refresh, 5000);
     } finally {
       busy = false;
       if (again) { again = false; refresh(); }
