@@ -16,15 +16,19 @@ def refuse_warned(response: requests.Response, **_: Any) -> None:
     """A hook of requests: a sum over a part of the stores is no value.
 
     Raises:
-        PrometheusApiClientException: it has warnings; the text holds the first.
+        PrometheusApiClientException: it is partial or has warnings; the text holds the first.
     """
-    if b'"warnings"' not in response.content:
+    if b'"warnings"' not in response.content and b'"isPartial"' not in response.content:
         return
     try:
         document = response.json()
     except ValueError:  # whoever reads it says so
         return
-    told = document.get("warnings") if isinstance(document, dict) else None
+    if not isinstance(document, dict):
+        return
+    if document.get("isPartial") is True:  # VictoriaMetrics' word
+        raise PrometheusApiClientException("the answer may be partial: isPartial")
+    told = document.get("warnings")
     warnings = [str(one) for one in told or [] if not str(one).startswith(_HINTS)]
     if warnings:
         text = warnings[0][:_MOST_SHOWN]

@@ -19,7 +19,8 @@ def alone(policy: ScalingPolicy, member: str | None) -> ScalingPolicy:
     """
     selector = policy.spec.scale_target_selector
     if selector is None:
-        if member in {None, policy.target.name, str(policy.target)}:
+        target = policy.target
+        if member in {None, target.name, f"{target.namespace}/{target.name}", str(target)}:
             return policy
         raise PolicyInvalid(f"{policy.name}: no fleet: --member {member} is not its target")
     if member is None:

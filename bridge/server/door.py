@@ -41,7 +41,7 @@ class Door:
         """
         loop = asyncio.get_running_loop()
         found = await loop.getaddrinfo(*address, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
-        for family, *_, where in found:
+        for family, where in dict.fromkeys((family, where) for family, *_, where in found):
             self._listeners.append(listener := socket.socket(family, socket.SOCK_STREAM))
             _bind(listener, where)
         for listener in self._listeners:

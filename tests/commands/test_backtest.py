@@ -262,6 +262,8 @@ def test_a_fleet_asks_for_the_name_of_a_member(
     assert done.stderr == "--member a/b/c: expected NAMESPACE/NAME\n"
     done = run("backtest", web, "--trace", trace, "--member", "shop/other")
     assert done.stderr == f"{web}: web: no fleet: --member shop/other is not its target\n"
+    for name in ("web", "shop/web", "Deployment/shop/web"):
+        assert run("backtest", web, "--trace", trace, "--member", name).exit_code == 0
 
 
 def test_a_member_is_played_by_its_own_series(run: Run, fleet: Path, prometheus: str) -> None:

@@ -86,7 +86,7 @@ def followed(guide: str, desk: Desk, repo: StateRepo) -> list[str]:
     return told
 
 
-@pytest.mark.timeout(90)
+@pytest.mark.timeout(180)
 @pytest.mark.parametrize("guide", GUIDES)
 def test_a_guide_leads_from_nothing_to_a_revert(guide: str, tmp_path: Path) -> None:
     repo = StateRepo.create(tmp_path / "remote", {"README.md": "The state of the shop.\n"})

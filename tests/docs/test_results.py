@@ -25,6 +25,7 @@ def traces(request: pytest.FixtureRequest) -> None:
         pytest.skip(why)
 
 
+@pytest.mark.timeout(120)
 @pytest.mark.parametrize("stretch", STRETCHES, ids=lambda stretch: stretch.name)
 def test_the_short_cuts_are_what_the_code_gives(stretch: Stretch) -> None:
     found = list(outcomes(loaded(stretch, SHORT_CUT_S)))

@@ -207,6 +207,13 @@ async def test_a_partial_answer_is_no_answer(server: FakePrometheus, *, ranged: 
     )
 
 
+async def test_an_answer_that_calls_itself_partial_is_none(server: FakePrometheus) -> None:
+    data = {"resultType": "vector", "result": [{"metric": {}, "value": [1, "7.5"]}]}
+    document = {"status": "success", "isPartial": True, "data": data}
+    server.script("q", Answer(body=json.dumps(document)))
+    assert await complaint(server.url) == "'q': the answer may be partial: isPartial"
+
+
 async def test_advice_is_no_doubt(server: FakePrometheus) -> None:
     server.script("q", warned("PromQL info: metric might not be a counter"))
     async with client(server.url) as prometheus:

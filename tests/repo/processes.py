@@ -33,5 +33,5 @@ def until(fact: Callable[[], object], within: float = 20) -> None:
     deadline = time.monotonic() + within
     while not fact():
         if time.monotonic() > deadline:
-            pytest.fail(f"not so after {within:g} s: {fact.__qualname__}")
+            pytest.fail(f"not so after {within:g} s: {getattr(fact, '__qualname__', fact)}")
         time.sleep(_POLL_S)

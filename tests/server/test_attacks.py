@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import logging
 import resource
+import socket
 import zlib
 from asyncio import StreamReader
 from collections.abc import Iterator
@@ -12,9 +13,10 @@ from contextlib import contextmanager, suppress
 
 import httpx
 import pytest
+from aiohttp import web
 from pydantic import SecretStr
 
-from bridge.server.door import within_descriptors
+from bridge.server.door import Door, within_descriptors
 from bridge.server.limits import RateLimit, source_of
 from bridge.settings.server import ServerSettings
 from tests.server.given import FIRING, HOOK, STARTED, Intake, serving
@@ -178,6 +180,24 @@ async def test_off_loopback_any_name_may_be_ours() -> None:
     async with serving(listen="0.0.0.0:0", webhook_token=SecretStr(TOKEN)) as http:
         answer = await http.get("/healthz", headers={"Host": "scalebridge.example.org"})
     assert answer.status_code == 200
+
+
+async def test_a_name_that_has_an_address_twice_is_listened_on_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        where = free.getsockname()
+    twice = 2 * [(socket.AF_INET, socket.SOCK_STREAM, 6, "", where)]
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: twice)
+    door = Door(web.Server(refused), 10, None)
+    bound = await door.open(("status.example", 0), 1)
+    await door.close()
+    assert bound == where
+
+
+async def refused(_: web.BaseRequest) -> web.StreamResponse:
+    """To nobody in particular."""
+    return web.Response(status=404)
 
 
 @pytest.mark.parametrize(
