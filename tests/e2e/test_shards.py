@@ -28,7 +28,7 @@ from tests.service.program import Program, configured, policy, through
 
 APPS = tuple(f"web-{number:02}" for number in range(10))
 GOAL = 100
-ROUNDS = 4
+ROUNDS = 3
 BOUND_S = 60.0
 
 pytestmark = pytest.mark.timeout(400)

@@ -31,7 +31,7 @@ pytestmark = pytest.mark.filterwarnings(
     ":pytest.PytestUnraisableExceptionWarning"
 )
 EPISODES = 12
-RUNS = int(os.environ.get("SOAK_RUNS", "144"))
+RUNS = int(os.environ.get("SOAK_RUNS", "108"))
 FIRST = int(os.environ.get("SOAK_FIRST", "0"))
 LONG = max(40, RUNS // 4)
 LIVES = range(FIRST, FIRST - (-RUNS // EPISODES))
