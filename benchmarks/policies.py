@@ -2,7 +2,7 @@
 
 The service is a process of its own over a fake Prometheus and a real state repo with a file for
 each workload; nothing changes while it is measured. The alternative is a policy with a query of
-its own for each workload (`own`), measured on a tenth as many policies and for each policy.
+its own for each workload (own), measured on a tenth as many policies and for each policy.
 Prints as its last line one JSON object:
   `policies`               how many
   `share_of_a_core`        CPU of the process and of its git commands / wall time

@@ -6,9 +6,11 @@ import json
 from urllib.parse import quote
 
 import pytest
+from pydantic import SecretStr
 
 from bridge.errors import BridgeError, MetricsUnavailable, RemoteUnavailable
 from bridge.secrecy import _known, learn, redacted
+from bridge.settings.reconcilers import CalledSettings, WebhookSettings
 
 
 def test_what_was_learnt_is_blotted_out_wherever_it_stands() -> None:
@@ -55,3 +57,23 @@ def test_no_error_shows_it(kind: type[BridgeError]) -> None:
     learn("hunter2-canary")
     error = kind("HTTP 401 (you sent hunter2-canary)")
     assert "hunter2" not in f"{error} {error!r} {error.args}"
+
+
+def test_words_of_a_reconciler_s_url_stay_readable_and_its_keys_do_not() -> None:
+    CalledSettings(
+        name="deployer",
+        url="https://ci.example.org/hook?branch=main-line&key=abcdefg&x=0a1b2c3d4e5f6071",
+    )
+    assert redacted("main-line got abcdefg and 0a1b2c3d4e5f6071") == (
+        "main-line got [secret] and [secret]"
+    )
+    assert "main-line" not in redacted("GET /hook?branch=main-line&key=abcdefg&x=0a1b2c3d4e5f6071")
+
+
+@pytest.mark.parametrize(
+    ("part", "shown"), [("production-cluster", True), ("0a1b2c3d4e5f6071", False)]
+)
+def test_a_path_with_a_token_beside_it_hides_keys_alone(part: str, *, shown: bool) -> None:
+    url = f"https://ci.example.org/{part}/deploy"
+    WebhookSettings(name="deployer", type="webhook", url=url, token=SecretStr("0a1b2c3d-token"))
+    assert (part in redacted(f"{part} deploys")) is shown

@@ -119,7 +119,7 @@ def _course(
     if asked.traces:
         loads, given = [load_of_file(trace) for trace in asked.traces], asked.given
     else:
-        found = history(settings, policy, asked.recording)
+        found = history(settings, policy, asked.recording, alerts=False)
         recorded = of_history(policy, found.moments, asked.given)
         loads = [recorded.meters[recorded.metric].load]
         given = replace(asked.given, metric=recorded.metric, begin=recorded.begin)

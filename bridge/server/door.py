@@ -78,10 +78,10 @@ class Door:
             self._start(self._let_in(arrived, source, patience))
 
     async def _let_in(self, arrived: socket.socket, source: str, patience: float) -> None:
-        arrived.setblocking(False)
-        arrived.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         try:
-            with suppress(OSError):  # no TLS, no fit certificate, or not in time
+            with suppress(OSError):  # gone, no TLS, no fit certificate, or not in time
+                arrived.setblocking(False)
+                arrived.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
                 await asyncio.get_running_loop().connect_accepted_socket(
                     self._server,
                     arrived,

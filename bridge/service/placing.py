@@ -27,8 +27,8 @@ class Places:
     problems: dict[str, str] = field(default_factory=dict)
     yielded: dict[str, list[str]] = field(default_factory=dict)
     """By a fleet's name: the members that a policy of their own governs, as `target (policy)`."""
-    elsewhere: dict[str, ScalingPolicy] = field(default_factory=dict)
-    """By title: what other shards decide."""
+    whole: Places | None = None
+    """Of a share, what it is a share of."""
 
     def of_shard(self, shard: Shard) -> Places:
         """The same for one share of the targets; all policies have settled who governs what."""
@@ -40,13 +40,13 @@ class Places:
             found={title: place for title, place in self.found.items() if title in own},
             problems={title: why for title, why in self.problems.items() if title in own},
             yielded=self.yielded,
-            elsewhere={t: policy for t, policy in self.governing.items() if t not in own},
+            whole=self,
         )
 
     @property
-    def everywhere(self) -> dict[str, ScalingPolicy]:
+    def everywhere(self) -> Places:
         """What this shard and the others decide."""
-        return {**self.governing, **self.elsewhere}
+        return self.whole or self
 
     @property
     def notes(self) -> list[str]:

@@ -105,7 +105,8 @@ class Rounds:
     async def orders_at(self, snapshot: Snapshot) -> Orders:
         """All policies of all shares, in which files people wrote them, and what they hold."""
         view = await self.view_of(snapshot)
-        return Orders(view.places.everywhere, view.policies.paths, await self.held(view))
+        whole = replace(view, places=view.places.everywhere)
+        return Orders(whole.places.governing, view.policies.paths, await self.held(whole))
 
     async def budget_at(self, snapshot: Snapshot) -> Budget | None:
         """What of the commit budget is spent there, whoever's decisions it went to.
@@ -163,9 +164,9 @@ class Rounds:
             await self.slices.turn()
             outcomes.append(await self._outcome(policy, view, asking, memory))
         if policies[0].is_member:
-            others = view.places.elsewhere.values()
-            members = [*policies, *(one for one in others if one.name == policies[0].name)]
-            self.unclaimed[policies[0].name] = asking.unclaimed(members)
+            name, whole = policies[0].name, view.places.everywhere.governing.values()
+            members = [member for member in whole if member.name == name]
+            self.unclaimed[name] = asking.unclaimed(members)
         return outcomes
 
     async def held(self, view: View) -> dict[Target, Hold]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Final, Literal, Self
 from urllib.parse import parse_qsl, urlsplit
 
@@ -13,7 +14,12 @@ from bridge.settings.fields import HttpUrl, RepoName, SecretFile, Section
 from bridge.units import Duration
 
 _KEY_LENGTH: Final = 16
-"""Of a part of a path: longer than words are, and no longer than keys."""
+_CALLED_KEY: Final = re.compile(r"token|key|secret|sig|pass|code|auth", re.IGNORECASE)
+
+
+def _is_key(text: str) -> bool:
+    """Whether it looks like one: words of a URL, such as a branch's name, stay readable."""
+    return len(text) >= _KEY_LENGTH and any(one.isdigit() for one in text)
 
 
 def _template(text: str) -> str:
@@ -44,8 +50,10 @@ class CalledSettings(_Told):
     def _query_is_secret(self) -> Self:
         """Many a service has its key there."""
         query = urlsplit(self.url).query
-        for one in (query, *(value for _, value in parse_qsl(query))):
-            learn(one)
+        learn(query)
+        for name, value in parse_qsl(query):
+            if _is_key(value) or _CALLED_KEY.search(name):
+                learn(value)
         return self
 
 
@@ -130,12 +138,12 @@ class WebhookSettings(CalledSettings):
 
     @checked(mode="after")
     def _path_is_secret(self) -> Self:
-        """Where nothing else is: who knows it may post, as with Slack's. Long parts always are."""
+        """Where nothing else is: who knows it may post, as with Slack's. Keys always are."""
         path = urlsplit(self.url).path
         if not (self.token or self.token_file or self.bearer_token_file):
             learn(path)
         for part in path.split("/"):
-            if len(part) >= _KEY_LENGTH:
+            if _is_key(part):
                 learn(part)
         return self
 

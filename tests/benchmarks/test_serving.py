@@ -12,7 +12,7 @@ from tests.service.program import CHECKOUT
 
 
 @pytest.mark.timeout(120)
-@pytest.mark.parametrize("name", ["webhooks", "alert_storm", "alert_to_commit"])
+@pytest.mark.parametrize("name", ["webhooks", "alert_storm", "alert_to_commit", "policies"])
 def test_the_last_line_holds_the_promised_figures(name: str) -> None:
     script = CHECKOUT / "benchmarks" / f"{name}.py"
     command = (sys.executable, str(script), "--tiny")

@@ -195,6 +195,14 @@ async def test_a_name_that_has_an_address_twice_is_listened_on_once(
     assert bound == where
 
 
+async def test_a_connection_that_is_gone_before_its_handshake_takes_no_room() -> None:
+    door, gone = Door(web.Server(refused), 10, None), socket.socket()
+    gone.close()
+    door._arriving["192.0.2.7"] += 1
+    await door._let_in(gone, "192.0.2.7", 1)
+    assert not door._arriving
+
+
 async def refused(_: web.BaseRequest) -> web.StreamResponse:
     """To nobody in particular."""
     return web.Response(status=404)

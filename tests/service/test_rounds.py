@@ -17,6 +17,7 @@ from bridge.decide.decision import Decision
 from bridge.evaluate.prometheus import Prometheus
 from bridge.observe.prometheus_watch import PrometheusWatch
 from bridge.observe.status import Status
+from bridge.policy.shard import WHOLE, Shard
 from bridge.repo.state_repo import StateRepo as Repo
 from bridge.service.rounds import Rounds
 from bridge.service.view import View
@@ -79,6 +80,24 @@ async def until_left(work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
     running.cancel()
     with suppress(asyncio.CancelledError):
         await running
+
+
+async def test_each_share_knows_of_the_holds_of_all(
+    state_repo: StateRepo, fake: FakePrometheus, tmp_path: Path
+) -> None:
+    by_hand = DEPLOYMENT.format(name="web").replace("replicas: 3", "replicas: 5")
+    files = {"apps/web.yaml": DEPLOYMENT.format(name="web"), "policies/web.yaml": policy("web")}
+    state_repo.write(files, "Add")
+    state_repo.write({"apps/web.yaml": by_hand}, "Scale by hand")
+    source = Prometheus(PrometheusSettings(url=fake.url))
+    async with Repo(by_file(state_repo, tmp_path, search_paths=("apps",))) as repo, source:
+        snapshot = await repo.look()
+        orders = [
+            await Rounds(repo, source, now).of(shard).orders_at(snapshot)
+            for shard in (WHOLE, Shard(1, 2), Shard(2, 2))
+        ]
+        [held] = await Rounds(repo, source, now).held_at(snapshot)
+    assert [held in one.held for one in orders] == [True] * 3
 
 
 @pytest.mark.parametrize("amid_a_look", [False, True])
