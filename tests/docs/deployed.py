@@ -12,6 +12,7 @@ from tests.docs.markdown import ROOT
 from tests.docs.schemas import Manifest
 
 DEPLOY = ROOT / "deploy"
+SECRETS = "/run/secrets/scalebridge"
 MONITORING = DEPLOY / "kubernetes" / "components" / "monitoring"
 NO_MANIFESTS = {
     "alertmanager.yaml",
