@@ -44,7 +44,7 @@ layers: install ## the import contracts: stage order, purity, single owners
 
 cover: install parts ## the tests under coverage, with the threshold
 	@rm -f .coverage .coverage.*
-	$(BIN)/coverage run -m pytest -n $(JOBS) --dist worksteal
+	$(BIN)/coverage run -m pytest -n $(JOBS) --dist worksteal --durations=20
 	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report
 
