@@ -61,6 +61,7 @@ class Watching:
         self._governed: Collection[Target] = ()
         self._lost: BridgeError | None = None
         self._looked_at = float("-inf")
+        self._wants_look = False
         self._asked: list[tuple[str, asyncio.Future[None]]] = []
         self._answering: list[asyncio.Future[None]] = []
 
@@ -77,7 +78,7 @@ class Watching:
 
     def look_again(self) -> None:
         """The branch moved: a look at it comes now, so that no alert has to wait for it."""
-        self._looked_at = float("-inf")
+        self._wants_look = True
         self._arrived.set()
 
     async def evaluate(self, policy: str) -> None:
@@ -85,21 +86,24 @@ class Watching:
         done = asyncio.get_running_loop().create_future()
         self._asked.append((policy, done))
         self.look_again()
-        self._arrived.set()
         await done
 
     def branch_moved(self, ref: str) -> None:
         """Somebody says so: a look soon, at most one a second however often it is said."""
         if ref != self._ref or self._soon:
             return
-        loop = asyncio.get_running_loop()
         log.debug("branch_moved", ref=ref)
-        self._soon = loop.call_at(max(loop.time(), self._looked_at + _PAUSE_S), self._look_now)
+        self._look_soon()
 
-    def _look_now(self) -> None:
+    def _look_soon(self) -> None:
+        """Now, or a second after the last look began, which may be one of this very moment."""
+        loop = asyncio.get_running_loop()
+        free_at = self._looked_at + _PAUSE_S
+        if loop.time() < free_at:
+            self._soon = loop.call_at(free_at, self._look_soon)
+            return
         self._soon = None
         self.look_again()
-        self._arrived.set()
 
     @property
     def view(self) -> View | None:
@@ -146,9 +150,9 @@ class Watching:
 
     async def _look_if_due(self) -> None:
         now = asyncio.get_running_loop().time()
-        if now < self._looked_at + self._poll_interval:
+        if not self._wants_look and now < self._looked_at + self._poll_interval:
             return
-        self._looked_at = now
+        self._wants_look, self._looked_at = False, now
         try:
             with self._status.progress.at("look"):
                 view = await self._rounds.look()

@@ -22,14 +22,10 @@ from tests.faults.episodes import (
 )
 from tests.faults.footprint import Footprint, growing
 from tests.faults.lives import shop
-from tests.faults.worlds import life, over
+from tests.faults.worlds import CUT_WHILE_ACCEPTED, life, over
 from tests.parts.monitoring import Monitoring
 
-# Some server of the tests' own still lets a socket go that was cut while it was accepted.
-pytestmark = pytest.mark.filterwarnings(
-    r"ignore:Exception ignored in. <(function _SelectorTransport|socket.socket)"
-    ":pytest.PytestUnraisableExceptionWarning"
-)
+pytestmark = CUT_WHILE_ACCEPTED
 EPISODES = 12
 RUNS = int(os.environ.get("SOAK_RUNS", "108"))
 FIRST = int(os.environ.get("SOAK_FIRST", "0"))
