@@ -45,22 +45,19 @@ def stabilized(current: int, desired: int, windows: Windows, past: Iterable[Reco
     Or than their quantiles, where the owner asks for these; the wish of now bounds both.
     """
     past = tuple(past)
-    if windows.steps:
-        return leveled(current, desired, windows, past)
-    ups = [desired, *_within(windows.up, past)]
     downs = [desired, *_within(windows.down, past)]
+    if windows.steps:
+        return leveled(current, desired, windows.steps, downs)
+    ups = [desired, *_within(windows.up, past)]
     surges = desired > current * (1 + windows.surge)
     low = desired if surges else min(desired, quantile(ups, windows.up_quantile))
     high = max(desired, quantile(downs, windows.down_quantile))
     return min(max(current, low), high)
 
 
-def leveled(current: int, desired: int, windows: Windows, past: Sequence[Recommended]) -> int:
+def leveled(current: int, desired: int, steps: Steps, wishes: Sequence[int]) -> int:
     """The level, where it is worth a step; a surge at once; never lower than the wish of now."""
-    steps = windows.steps
-    if steps is None:
-        return desired
-    level = quantile([desired, *_within(windows.down, past)], steps.quantile)
+    level = quantile(wishes, steps.quantile)
     if desired > current * (1 + steps.surge):
         return max(desired, level)
     if level > current * (1 + steps.up):
