@@ -100,14 +100,17 @@ class Git:
     def _started(self, arguments: Sequence[str], credentials: Credentials) -> _Process:
         """The process; ended at once where we are closing."""
         config = _as_variables({**_CONFIG, **credentials.config})
-        process = self._git.execute(
-            ["git", *arguments],
-            istream=subprocess.PIPE,
-            as_process=True,
-            env={**credentials.environment, **config},
-            start_new_session=True,
-            pass_fds=(self._claim,),
-        )
+        try:
+            process = self._git.execute(
+                ["git", *arguments],
+                istream=subprocess.PIPE,
+                as_process=True,
+                env={**credentials.environment, **config},
+                start_new_session=True,
+                pass_fds=(self._claim,),
+            )
+        except git.GitCommandNotFound as missing:  # git, or the folder it is to run in
+            raise GitFailed(arguments[0], 127, "", str(missing.__cause__)) from missing
         self._running.add(process.pid)
         if self._closing:
             self.kill()

@@ -45,7 +45,7 @@ WINDOWS = {f"{DOWN}.{WINDOW}", f"{UP}.{WINDOW}"}
 MEMORY = {"changes", "fleet", "spec.alerts.minReplicas", "spec.overrideHold", *RATES, *WINDOWS}
 """What has to occur among the decisions that are compared: what a past decides, by its field."""
 
-pytestmark = pytest.mark.timeout(60 + 30 * RUNS)
+pytestmark = pytest.mark.timeout(60 + 60 * RUNS)
 
 
 class Clock:

@@ -75,7 +75,7 @@ def kills(server: GitHttp, dice: random.Random) -> Callable[[int], Callable[[Kil
     return kill
 
 
-@pytest.mark.timeout(180)
+@pytest.mark.timeout(300)
 def test_the_right_count_is_committed_exactly_once(
     state_repo: StateRepo,
     git_http: GitHttp,

@@ -103,4 +103,5 @@ def test_what_leaks_is_seen(
         for episode in episodes(0, PASSES, (("git", "latency"),)):
             one.go_through(episode)
             seen.append(Footprint.of(one.program.process.pid, tmp_path / "tmp"))
+        assert one.program.stop() == 0
     assert grows <= {what for what, _ in growing(seen)}, seen

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Callable, Sequence
 from contextlib import closing
@@ -189,6 +190,26 @@ def test_a_mirror_may_break_between_any_two_operations(
     expected = operations[operation]()
     damage(tmp_path / "mirror.git")
     assert operations[operation]() == expected
+    works(mirror, state_repo)
+
+
+def test_a_folder_may_go_in_the_moment_in_which_git_starts(
+    state_repo: StateRepo, tmp_path: Path, mirror: Mirror, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    snapshot = mirror.look()
+    expected = mirror.earlier(snapshot.tip, CHECKOUT)
+    accessible = os.access
+
+    def gone(path: str | Path, mode: int) -> bool:
+        was = accessible(path, mode)
+        if Path(path) == tmp_path / "mirror.git":
+            monkeypatch.undo()
+            shutil.rmtree(path)
+        return was
+
+    monkeypatch.setattr(os, "access", gone)  # GitPython looks before it starts git there
+    assert mirror.earlier(snapshot.tip, CHECKOUT) == expected
+    assert os.access is accessible
     works(mirror, state_repo)
 
 
