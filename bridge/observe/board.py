@@ -8,7 +8,7 @@ from datetime import datetime
 from bridge import __version__
 from bridge.decide.decision import Decision
 from bridge.decide.override import Hold
-from bridge.observe import facts
+from bridge.observe import facts, target_facts
 from bridge.observe.commits import commits_of, confirmations_of
 from bridge.observe.forges import commit_page
 from bridge.observe.rows import Row, Shown, Wanted, chosen
@@ -66,9 +66,9 @@ class Board:
         kept = next(statuses).samples.get(row.title)
         return kept.all() if kept else ()
 
-    def targets(self, shown: Shown) -> facts.TargetPage:
+    def targets(self, shown: Shown) -> target_facts.TargetPage:
         """The same as facts."""
-        return facts.TargetPage(
+        return target_facts.TargetPage(
             targets=tuple(_target(row, self._urls[row.repo]) for row in shown.rows),
             page=shown.page,
             pages=shown.pages,
@@ -82,7 +82,7 @@ class Board:
         rows = ((one, row) for one in self.each for row in one.rows())
         return next(((one, row) for one, row in rows if row.id == key), None)
 
-    def target(self, key: str) -> facts.TargetDetail | None:
+    def target(self, key: str) -> target_facts.TargetDetail | None:
         """All of one target."""
         found = self.found(key)
         if found is None:
@@ -90,15 +90,15 @@ class Board:
         status, row = found
         readings = row.seen.readings if row.seen else ()
         steps = row.decision.steps if row.decision and not row.suspended else ()
-        return facts.TargetDetail(
+        return target_facts.TargetDetail(
             target=_target(row, status.url),
-            steps=tuple(facts.StepFacts(text=one.text, field=one.field) for one in steps),
+            steps=tuple(target_facts.StepFacts(text=one.text, field=one.field) for one in steps),
             metrics=tuple(
-                facts.MetricFacts(name=one.metric, value=one.value, error=one.error)
+                target_facts.MetricFacts(name=one.metric, value=one.value, error=one.error)
                 for one in readings
             ),
             chart=tuple(
-                facts.SampleFacts(
+                target_facts.SampleFacts(
                     at=one.at,
                     live=one.live,
                     committed=one.committed,
@@ -110,11 +110,11 @@ class Board:
             commits=tuple(one for one in commits_of(status) if row.target in one.targets),
         )
 
-    def commits(self) -> facts.CommitList:
+    def commits(self) -> target_facts.CommitList:
         """The newest ones of all state repos."""
         every = [commit for one in self.each for commit in commits_of(one)]
         every.sort(key=lambda commit: commit.at, reverse=True)
-        return facts.CommitList(commits=tuple(every[:_COMMITS_SHOWN]))
+        return target_facts.CommitList(commits=tuple(every[:_COMMITS_SHOWN]))
 
     def sources(self) -> facts.SourceList:
         """All that the state repos have, each once."""
@@ -181,9 +181,9 @@ def _repo(status: Status) -> facts.RepoFacts:
     )
 
 
-def _target(row: Row, url: str) -> facts.TargetFacts:
+def _target(row: Row, url: str) -> target_facts.TargetFacts:
     made, seen = row.decision, row.seen
-    return facts.TargetFacts(
+    return target_facts.TargetFacts(
         id=row.id,
         repo=row.repo,
         target=row.target,
@@ -211,9 +211,9 @@ def _raising(made: Decision) -> Iterator[str]:
     return (step.text for step in made.steps if step.field.startswith(_RAISING))
 
 
-def _hold(hold: Hold, url: str) -> facts.HoldFacts:
+def _hold(hold: Hold, url: str) -> target_facts.HoldFacts:
     order = hold.override
-    return facts.HoldFacts(
+    return target_facts.HoldFacts(
         count=order.count,
         since=order.at,
         until=hold.until,
