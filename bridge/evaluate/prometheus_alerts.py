@@ -11,12 +11,12 @@ from bridge.evaluate.alerts import (
     FIRING_QUERY,
     STEP_S,
     Firing,
+    Meant,
     Spans,
     alerts_of,
     all_labels,
     history_query,
     joined_spans,
-    meant,
     spans_of,
     step_time,
 )
@@ -47,7 +47,7 @@ class PrometheusAlerts:
             MetricsUnavailable: see there.
         """
         everyone = await self._prometheus.items(FIRING_QUERY, at, all_labels)
-        ours = [labels for labels in everyone if meant(rules, labels)]
+        ours = list(filter(Meant(rules), everyone))
         names = sorted({labels.get("alertname", "") for labels in ours})
         self._ended = {key: spans for key, spans in self._ended.items() if key[0] in names}
         pasts = await asyncio.gather(*(self._past(name, at) for name in names))
