@@ -6,7 +6,7 @@ import asyncio
 import re
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Self, TypeVar
 
 import requests
@@ -93,7 +93,8 @@ class Prometheus:
         """
 
         def ask() -> dict[float, float]:
-            answer = self._client.custom_query_range(query, start, end, f"{step:g}")
+            edges = start, _whole(end)
+            answer = self._client.custom_query_range(query, *edges, f"{step:g}")
             return samples(query, answer)
 
         return await self._ask(query, ask)
@@ -123,7 +124,8 @@ class Prometheus:
         for start, end in parts:
 
             def ask(start: datetime = start, end: datetime = end) -> list[Item]:
-                part: list[Item] = self._client.custom_query_range(query, start, end, f"{step:g}")
+                edges = start, _whole(end)
+                part: list[Item] = self._client.custom_query_range(query, *edges, f"{step:g}")
                 return part
 
             found.append(await self._ask(query, ask))
@@ -198,6 +200,11 @@ class Prometheus:
             raise
         finally:
             self._lines.discard(line)
+
+
+def _whole(end: datetime) -> datetime:
+    """The client rounds to whole seconds: rounded down, the last of many odd steps is left out."""
+    return end + timedelta(microseconds=-end.microsecond % 1_000_000)
 
 
 def _failed(query: str, error: Exception) -> MetricsUnavailable:
