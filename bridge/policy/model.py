@@ -21,6 +21,9 @@ from bridge.policy.part import Name, Part
 from bridge.policy.place import TargetPlace
 from bridge.units import Duration
 
+_MOST_STEPS = 10_000
+"""Prometheus refuses 11,000 steps of a range and more."""
+
 
 class Metadata(Part):
     """The policy's own name."""
@@ -112,6 +115,16 @@ class Spec(Part):
             raise ValueError(
                 "expected scaleTargetRef, scaleTargetSelector, or a target with a path, "
                 "kustomizeReplicas or marker"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _can_look_back_as_far(self) -> Self:
+        steps = (self.cooldown_period or 0.0) / self.polling_interval
+        if steps > _MOST_STEPS:
+            raise ValueError(
+                f"cooldownPeriod is {steps:,.0f} times pollingInterval, and Prometheus tells of "
+                f"{_MOST_STEPS:,} steps at most: a longer pollingInterval is needed"
             )
         return self
 
