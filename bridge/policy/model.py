@@ -205,9 +205,9 @@ class ScalingPolicy(Part):
         """What it is called among the policies that govern something: unlike all others."""
         return titled(self.name, self.target) if self.is_member else self.name
 
-    @property
+    @cached_property
     def target(self) -> Target:
-        """Whose count it governs; a fleet has members instead."""
+        """Whose count it governs, asked for many times a round; a fleet has members instead."""
         spec = self.spec
         workload = spec.scale_target_ref.target if spec.scale_target_ref else None
         if spec.target:
