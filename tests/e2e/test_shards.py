@@ -77,7 +77,7 @@ class Instances:
         home = self._folder / name.replace("/", "-of-")
         home.mkdir(exist_ok=True)
         # patient: a busy machine
-        given = through(self.git_http, self.repo, timeout="20s")
+        given = through(self.git_http, self.repo, timeout="20s", poll_interval="2s")
         config = configured(home, self._fake.url, given)
         self.running[name] = Program(config, "--shard", shard)
         return self.running[name]
