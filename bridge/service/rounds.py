@@ -33,7 +33,7 @@ from bridge.service.placing import placed, targets_of
 from bridge.service.policies import read_policies
 from bridge.service.rollouts import RolloutLog
 from bridge.service.slices import Slices
-from bridge.service.view import View, managed_at
+from bridge.service.view import View
 
 _AT_A_TIME = 50
 """Policies whose questions are under way at once."""
@@ -98,6 +98,11 @@ class Rounds:
         self.unclaimed = {n: some for n, some in self.unclaimed.items() if n in policies.by_name}
         return self._view
 
+    async def remember(self, view: View) -> None:
+        """Reads what the log tells of its targets, so that no alert has to wait for that."""
+        if view.managed:
+            await self._recollection.reaching(view, self._clock(), Alerts())
+
     async def policies_at(self, snapshot: Snapshot) -> Mapping[str, ScalingPolicy]:
         """The policies that hold at a snapshot, each for one target of this share, by title."""
         return (await self.view_of(snapshot)).places.governing
@@ -105,8 +110,8 @@ class Rounds:
     async def orders_at(self, snapshot: Snapshot) -> Orders:
         """All policies of all shares, in which files people wrote them, and what they hold."""
         view = await self.view_of(snapshot)
-        whole = replace(view, places=view.places.everywhere)
-        return Orders(whole.places.governing, view.policies.paths, await self.held(whole))
+        held = await self.held(view.whole)
+        return Orders(view.whole.places.governing, view.policies.paths, held)
 
     async def budget_at(self, snapshot: Snapshot) -> Budget | None:
         """What of the commit budget is spent there, whoever's decisions it went to.
@@ -164,20 +169,20 @@ class Rounds:
             await self.slices.turn()
             outcomes.append(await self._outcome(policy, view, asking, memory))
         if policies[0].is_member:
-            name, whole = policies[0].name, view.places.everywhere.governing.values()
+            name, whole = policies[0].name, view.whole.places.governing.values()
             members = [member for member in whole if member.name == name]
             self.unclaimed[name] = asking.unclaimed(members)
         return outcomes
 
     async def held(self, view: View) -> dict[Target, Hold]:
         """The holds that are respected now, by target; asks no metric."""
-        now, managed = self._clock(), managed_at(view)
-        if not managed:
-            return {}
+        now = self._clock()
         memory = await self._recollection.reaching(view, now, Alerts())
+        if not (memory.overrides or memory.pauses):
+            return {}
         return {
             item.target: Hold(order, order.until(item.policy))
-            for item in managed
+            for item in view.managed
             if (order := memory.override_of(item.target, _count(view, item.policy)))
             and order.holds(item.policy, now)
         }
