@@ -142,8 +142,10 @@ class Rounds:
             if title in places.problems
         ]
         found = [policy for title, policy in active.items() if title in places.found]
-        if not found:
-            return lost
+        return [*lost, *await self._decided(found, view)] if found else lost
+
+    async def _decided(self, found: Sequence[ScalingPolicy], view: View) -> Iterable[Outcome]:
+        """Of policies whose targets' counts were found; a bug in one ends the work on all."""
         now = self._clock()
         asking = Asking(self._metrics, now, found)
         memory = await self._recollection.of(view, now)
@@ -157,8 +159,10 @@ class Rounds:
             for name, policies in left:
                 decided[name] = await self._outcomes(policies, view, asking, memory)
 
-        await asyncio.gather(*(work() for _ in range(min(_AT_A_TIME, len(by_policy)))))
-        return [*lost, *chain.from_iterable(decided.values())]
+        async with asyncio.TaskGroup() as workers:
+            for _ in range(min(_AT_A_TIME, len(by_policy))):
+                workers.create_task(work())
+        return chain.from_iterable(decided.values())
 
     async def _outcomes(
         self, policies: Sequence[ScalingPolicy], view: View, asking: Asking, memory: Memory
