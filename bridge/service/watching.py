@@ -17,7 +17,7 @@ from bridge.policy.model import ScalingPolicy
 from bridge.service.outcome import Outcome
 from bridge.service.reporting import Reporting
 from bridge.service.rounds import Rounds
-from bridge.service.view import View, governed_at
+from bridge.service.view import View
 from bridge.settings.configuration import Settings
 from bridge.trigger.clock import Ticks, seconds_to_next
 from bridge.trigger.notification import Notification, Signal
@@ -157,6 +157,7 @@ class Watching:
             with self._status.progress.at("look"):
                 view = await self._rounds.look()
                 self._status.budget = await self._rounds.budget_at(view.snapshot)
+                await self._rounds.remember(view)
         except BridgeError as error:
             self._note_failure(error)
             return
@@ -175,7 +176,7 @@ class Watching:
             log.info("look_recovered", tip=view.snapshot.tip)
         self._lost = None
         self._log_policies(view.policies.errors)
-        self._view, self._governed = view, governed_at(view)
+        self._view, self._governed = view, view.governed
         policies = view.policies
         self._status.tip = view.snapshot.tip
         self._status.remote_error = ""
