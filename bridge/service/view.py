@@ -27,6 +27,18 @@ def governed_at(view: View) -> set[Target]:
     return {p.target for p in policies if not p.is_fleet and not p.spec.suspend}
 
 
+def suspended_at(view: View) -> list[str]:
+    """The policies that are not evaluated, of this share of the targets."""
+    own = {policy.name for policy in view.places.governing.values()}
+    policies = view.policies.by_name.items()
+    return [name for name, policy in policies if policy.spec.suspend and name in own]
+
+
+def elsewhere_at(view: View) -> int:
+    """How many targets other shares have."""
+    return len(view.places.everywhere.governing) - len(view.places.governing)
+
+
 def managed_at(view: View) -> list[Managed]:
     """Every target that policies govern and whose count was found, also of suspended ones."""
     return [_managed(view.places.governing[title], view) for title in view.places.found]

@@ -17,7 +17,7 @@ from bridge.policy.model import ScalingPolicy
 from bridge.service.outcome import Outcome
 from bridge.service.reporting import Reporting
 from bridge.service.rounds import Rounds
-from bridge.service.view import View, governed_at
+from bridge.service.view import View, elsewhere_at, governed_at, suspended_at
 from bridge.settings.configuration import Settings
 from bridge.trigger.clock import Ticks, seconds_to_next
 from bridge.trigger.notification import Notification, Signal
@@ -182,7 +182,8 @@ class Watching:
         self._state_repo.heard("", self._clock())
         self._status.policies = len(policies.by_name)
         self._status.policy_errors = policies.errors
-        self._status.suspended = [n for n, p in policies.by_name.items() if p.spec.suspend]
+        self._status.suspended = suspended_at(view)
+        self._status.elsewhere = elsewhere_at(view)
         self._reporting.governed(view)
         metrics.policy_errors.labels().set(len(policies.errors))
 
