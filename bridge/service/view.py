@@ -38,6 +38,18 @@ class View:
         return {p.target for p in policies if not p.is_fleet and not p.spec.suspend}
 
     @cached_property
+    def suspended(self) -> Sequence[str]:
+        """The policies that are not evaluated, of this share of the targets."""
+        own = {policy.name for policy in self.places.governing.values()}
+        policies = self.policies.by_name.items()
+        return [name for name, policy in policies if policy.spec.suspend and name in own]
+
+    @cached_property
+    def elsewhere(self) -> int:
+        """How many targets other shares have."""
+        return len(self.places.everywhere.governing) - len(self.places.governing)
+
+    @cached_property
     def managed(self) -> Sequence[Managed]:
         """Every target that policies govern and whose count was found, also of suspended ones."""
         return [self._managed(self.places.governing[title]) for title in self.places.found]

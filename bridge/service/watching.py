@@ -185,7 +185,8 @@ class Watching:
         self._state_repo.heard("", self._clock())
         self._status.policies = len(policies.by_name)
         self._status.policy_errors = policies.errors
-        self._status.suspended = [n for n, p in policies.by_name.items() if p.spec.suspend]
+        self._status.suspended = view.suspended
+        self._status.elsewhere = view.elsewhere
         self._reporting.governed(view)
         metrics.policy_errors.labels().set(len(policies.errors))
 

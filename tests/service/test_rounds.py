@@ -22,7 +22,7 @@ from bridge.repo.git import Git
 from bridge.repo.state_repo import StateRepo as Repo
 from bridge.service.outcome import Outcome
 from bridge.service.rounds import Rounds
-from bridge.service.view import View
+from bridge.service.view import View, elsewhere_at, suspended_at
 from bridge.service.watching import Watching
 from bridge.settings.configuration import Settings
 from bridge.settings.prometheus import PrometheusSettings
@@ -133,6 +133,22 @@ async def test_each_share_knows_of_the_holds_of_all(
         ]
         [held] = await Rounds(repo, source, now).held_at(snapshot)
     assert [held in one.held for one in orders] == [True] * 3
+
+
+async def test_a_share_lists_its_own_targets_and_counts_the_others(
+    state_repo: StateRepo, fake: FakePrometheus, tmp_path: Path
+) -> None:
+    names = [f"web-{number}" for number in range(9)]
+    apps = {f"apps/{name}.yaml": DEPLOYMENT.format(name=name) for name in names}
+    asleep = {f"policies/{name}.yaml": policy(name, suspend=True) for name in names}
+    state_repo.write({**apps, **asleep}, "Add")
+    source = Prometheus(PrometheusSettings(url=fake.url))
+    async with Repo(by_file(state_repo, tmp_path, search_paths=("apps",))) as repo, source:
+        views = [await Rounds(repo, source, now).of(Shard(index, 3)).look() for index in (1, 2, 3)]
+    own = [suspended_at(view) for view in views]
+    assert sorted(name for some in own for name in some) == names
+    assert [elsewhere_at(view) for view in views] == [9 - len(some) for some in own]
+    assert min(len(some) for some in own) > 0
 
 
 @pytest.mark.parametrize("amid_a_look", [False, True])
