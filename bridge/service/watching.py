@@ -17,7 +17,7 @@ from bridge.policy.model import ScalingPolicy
 from bridge.service.outcome import Outcome
 from bridge.service.reporting import Reporting
 from bridge.service.rounds import Rounds
-from bridge.service.view import View, elsewhere_at, governed_at, suspended_at
+from bridge.service.view import View
 from bridge.settings.configuration import Settings
 from bridge.trigger.clock import Ticks, seconds_to_next
 from bridge.trigger.notification import Notification, Signal
@@ -157,6 +157,7 @@ class Watching:
             with self._status.progress.at("look"):
                 view = await self._rounds.look()
                 self._status.budget = await self._rounds.budget_at(view.snapshot)
+                await self._rounds.remember(view)
         except BridgeError as error:
             self._note_failure(error)
             return
@@ -175,15 +176,15 @@ class Watching:
             log.info("look_recovered", tip=view.snapshot.tip)
         self._lost = None
         self._log_policies(view.policies.errors)
-        self._view, self._governed = view, governed_at(view)
+        self._view, self._governed = view, view.governed
         policies = view.policies
         self._status.tip = view.snapshot.tip
         self._status.remote_error = ""
         self._state_repo.heard("", self._clock())
         self._status.policies = len(policies.by_name)
         self._status.policy_errors = policies.errors
-        self._status.suspended = suspended_at(view)
-        self._status.elsewhere = elsewhere_at(view)
+        self._status.suspended = view.suspended
+        self._status.elsewhere = view.elsewhere
         self._reporting.governed(view)
         metrics.policy_errors.labels().set(len(policies.errors))
 

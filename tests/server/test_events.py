@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 
 import httpx
 import pytest
@@ -46,6 +46,12 @@ async def listening(
         stream = Stream(answer)
         assert await stream.next() == {"retry": "2000"}
         yield stream
+
+
+def neighbour(http: httpx.AsyncClient, address: str = "127.0.0.2") -> httpx.AsyncClient:
+    """A client at another address."""
+    transport = httpx.AsyncHTTPTransport(local_address=address)
+    return httpx.AsyncClient(base_url=http.base_url, transport=transport)
 
 
 async def test_a_change_is_told_and_a_known_version_is_not() -> None:
@@ -115,14 +121,30 @@ async def test_many_changes_are_one_event(monkeypatch: pytest.MonkeyPatch) -> No
 
 
 async def test_browsers_are_bounded_and_leave_no_trace(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(events, "_MOST", 2)
+    monkeypatch.setattr(events, "_MOST", 3)
     monkeypatch.setattr(events, "_HEARTBEAT_S", 0.05)
-    async with serving() as http:
-        async with listening(http), listening(http):
-            full = await http.get(EVENTS)
+    async with serving() as http, neighbour(http) as other, neighbour(http, "127.0.0.3") as third:
+        async with listening(http), listening(http), listening(other):
+            full = await third.get(EVENTS)
         again = await _once_there_is_room(http)
     assert (full.status_code, full.headers["Retry-After"]) == (503, "30")
     assert again == 200
+
+
+async def test_hundreds_of_streams_of_one_source_leave_half_to_others() -> None:
+    async with serving() as http, neighbour(http) as other, AsyncExitStack() as held:
+        codes = []
+        for _ in range(200):
+            answer = await held.enter_async_context(http.stream("GET", EVENTS, timeout=None))
+            codes.append(answer.status_code)
+            if answer.status_code == 503:
+                await answer.aclose()
+        page = await http.get("/")
+        async with listening(other) as stream:
+            told = await stream.next()
+    assert (codes.count(200), codes.count(503)) == (50, 150)
+    assert page.status_code == 200
+    assert told["event"] == "changed"
 
 
 async def _once_there_is_room(http: httpx.AsyncClient) -> int:

@@ -67,6 +67,34 @@ async def test_one_answer_that_wakes_many_policies_does_not_hold_up_the_loop(
     assert set(decided.values()) == {1}
 
 
+async def test_a_bug_in_one_decision_ends_the_work_on_all(
+    state_repo: StateRepo, fake: FakePrometheus, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names = [f"web-{number}" for number in range(10)]
+    files = {f"apps/{name}.yaml": DEPLOYMENT.format(name=name) for name in names}
+    state_repo.write({**files, **{f"policies/{n}.yaml": policy(n) for n in names}}, "Add")
+    fake.script(ANY, samples(700))
+    tries = 0
+
+    def broken(*_: Any) -> Decision:
+        nonlocal tries
+        tries += 1
+        raise ZeroDivisionError
+
+    monkeypatch.setattr("bridge.service.rounds.decide", broken)
+    monkeypatch.setattr("bridge.service.slices.SLICE_S", 0)
+    source = Prometheus(PrometheusSettings(url=fake.url))
+    async with Repo(by_file(state_repo, tmp_path, search_paths=("apps",))) as repo, source:
+        rounds = Rounds(repo, source, lambda: datetime.now(UTC))
+        view = await rounds.look()
+        with pytest.raises(ExceptionGroup) as raised:
+            await rounds.decide(view)
+        for _ in range(MANY):
+            await asyncio.sleep(0)
+    assert raised.group_contains(ZeroDivisionError)
+    assert tries == 1
+
+
 def now() -> datetime:
     """By the real clock."""
     return datetime.now(UTC)
