@@ -47,7 +47,7 @@ class View:
     @cached_property
     def elsewhere(self) -> int:
         """How many targets other shares have."""
-        return len(self.places.everywhere.governing) - len(self.places.governing)
+        return len(self.whole.places.governing) - len(self.places.governing)
 
     @cached_property
     def managed(self) -> Sequence[Managed]:

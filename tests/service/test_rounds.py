@@ -20,7 +20,7 @@ from bridge.observe.status import Status
 from bridge.policy.shard import WHOLE, Shard
 from bridge.repo.state_repo import StateRepo as Repo
 from bridge.service.rounds import Rounds
-from bridge.service.view import View, elsewhere_at, suspended_at
+from bridge.service.view import View
 from bridge.service.watching import Watching
 from bridge.settings.configuration import Settings
 from bridge.settings.prometheus import PrometheusSettings
@@ -138,9 +138,9 @@ async def test_a_share_lists_its_own_targets_and_counts_the_others(
     source = Prometheus(PrometheusSettings(url=fake.url))
     async with Repo(by_file(state_repo, tmp_path, search_paths=("apps",))) as repo, source:
         views = [await Rounds(repo, source, now).of(Shard(index, 3)).look() for index in (1, 2, 3)]
-    own = [suspended_at(view) for view in views]
+    own = [view.suspended for view in views]
     assert sorted(name for some in own for name in some) == names
-    assert [elsewhere_at(view) for view in views] == [9 - len(some) for some in own]
+    assert [view.elsewhere for view in views] == [9 - len(some) for some in own]
     assert min(len(some) for some in own) > 0
 
 
