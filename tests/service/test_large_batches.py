@@ -7,29 +7,27 @@ from typing import Any, cast
 
 import pytest
 
+from bridge.commit.message import commit_message
 from bridge.decide.decision import Decision
 from bridge.observe.status import Status
+from bridge.policy.conflicts import Conflict
+from bridge.policy.model import ScalingPolicy
 from bridge.publish.branch import BranchPublisher
+from bridge.publish.case import Case, Orders, Wanted, standing
 from bridge.publish.push import Published
+from bridge.repo.side import Head
+from bridge.repo.snapshot import Snapshot
+from bridge.repo.state_repo import StateRepo
+from bridge.service.guarding import Guarding
 from bridge.service.opening import Publishers
 from bridge.service.proposing import Proposing
 from bridge.settings.publish import PublishSettings
-from tests.publish.conftest import decision, policy
+from tests.publish.conftest import comparing, decision, policy
 
 NAMES = [f"web-{number}" for number in range(100)]
 
 
-@pytest.fixture
-def compared(monkeypatch: pytest.MonkeyPatch) -> list[Decision]:
-    """Which decisions were compared with another one by all that they say."""
-    met: list[Decision] = []
-
-    def equals(one: Decision, other: object) -> bool:
-        met.append(one)
-        return one is other
-
-    monkeypatch.setattr(Decision, "__eq__", equals)
-    return met
+compared = pytest.fixture(comparing, name="compared")
 
 
 class Branch:
@@ -53,3 +51,38 @@ async def test_what_asks_for_an_approval_is_parted_in_one_go(compared: list[Deci
     await proposing.publish(decisions, policies)
     assert [one.policy for one in branch.taken] == NAMES[::2]
     assert compared == []
+
+
+def test_what_a_former_process_proposed_is_found_in_one_go(monkeypatch: pytest.MonkeyPatch) -> None:
+    named: list[str] = []
+
+    def name(one: ScalingPolicy) -> str:
+        named.append(one.metadata.name)
+        return one.metadata.name
+
+    policies = {name: policy(name) for name in NAMES}
+    made = commit_message([decision(name, 3, 4) for name in NAMES])
+    head = Head("1" * 40, "0" * 40, datetime.now(UTC), made)
+    monkeypatch.setattr(ScalingPolicy, "name", property(name))
+    case = Case("scaling", "ours/scaling", Snapshot("", {}), Orders(policies, {}), head)
+    assert [one.policy for one in standing(case, Wanted({}, {}))] == NAMES
+    assert len(named) < 5 * len(NAMES)
+
+
+class Told(list[str]):
+    """Of conflicts that are known; whoever looks for one in it looks at all."""
+
+    searched = 0
+
+    def __contains__(self, one: object) -> bool:
+        self.searched += 1
+        return super().__contains__(one)
+
+
+def test_conflicts_are_told_once_and_looked_up() -> None:
+    status = Status(datetime.now(UTC))
+    guarding = Guarding(cast("StateRepo", None), status)
+    status.conflicts = told = Told()
+    guarding._note([Conflict(name, f"{name}.yaml", 1, "two owners") for name in NAMES])
+    assert told.searched == 0
+    assert len(status.conflicts) == len(NAMES)
