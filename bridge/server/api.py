@@ -11,7 +11,7 @@ from typing import Any, Final
 from aiohttp import web
 from pydantic import BaseModel, ValidationError
 
-from bridge.observe import facts
+from bridge.observe import facts, target_facts
 from bridge.observe.board import Board
 from bridge.server.asked import Order, PauseOrder, TargetsAsked
 from bridge.server.desk import Desk, Refused
@@ -32,7 +32,7 @@ OPERATIONS: Final = (
         path="/api/v1/targets",
         name="targets",
         summary="a page of the targets",
-        answer=facts.TargetPage,
+        answer=target_facts.TargetPage,
         query=TargetsAsked,
         errors=(400,),
     ),
@@ -41,7 +41,7 @@ OPERATIONS: Final = (
         path="/api/v1/targets/{id}",
         name="target",
         summary="one target, its metrics and chart",
-        answer=facts.TargetDetail,
+        answer=target_facts.TargetDetail,
         errors=(404,),
     ),
     Operation(
@@ -49,7 +49,7 @@ OPERATIONS: Final = (
         path="/api/v1/commits",
         name="commits",
         summary="the last commits",
-        answer=facts.CommitList,
+        answer=target_facts.CommitList,
     ),
     Operation(
         method="get",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import resource
 import socket
 import ssl
@@ -18,6 +19,8 @@ from bridge.server.limits import source_of
 _BACKLOG: Final = 128
 _PAUSE_S: Final = 0.5
 """Before the next try where accepting failed."""
+_ABSENT: Final = (errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT)
+"""An address that a name has and this machine has not: `localhost` as `::1` with IPv6 off."""
 _OURS: Final = 256
 """Descriptors for git, queries and files, which no stranger gets."""
 
@@ -37,13 +40,20 @@ class Door:
         """Listens, also at each address of a name; the first one. A handshake may take `patience`.
 
         Raises:
-            OSError: it can't be bound.
+            OSError: it can't be bound, or none of a name's addresses is of this machine.
         """
         loop = asyncio.get_running_loop()
         found = await loop.getaddrinfo(*address, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+        absent: list[OSError] = []
         for family, where in dict.fromkeys((family, where) for family, *_, where in found):
-            self._listeners.append(listener := socket.socket(family, socket.SOCK_STREAM))
-            _bind(listener, where)
+            try:
+                self._listeners.append(_listening(family, where))
+            except OSError as error:
+                if error.errno not in _ABSENT:
+                    raise
+                absent.append(error)
+        if not self._listeners:
+            raise absent[0]
         for listener in self._listeners:
             self._start(self._accept(listener, patience))
         bound = self._listeners[0].getsockname()
@@ -80,8 +90,6 @@ class Door:
     async def _let_in(self, arrived: socket.socket, source: str, patience: float) -> None:
         try:
             with suppress(OSError):  # gone, no TLS, no fit certificate, or not in time
-                arrived.setblocking(False)
-                arrived.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
                 await asyncio.get_running_loop().connect_accepted_socket(
                     self._server,
                     arrived,
@@ -108,13 +116,19 @@ def _source(connection: web.RequestHandler) -> str:
     return source_of(peer[0]) if peer else ""
 
 
-def _bind(listener: socket.socket, where: tuple[Any, ...]) -> None:
-    listener.setblocking(False)
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    if listener.family == socket.AF_INET6:
-        listener.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
-    listener.bind(where)
-    listener.listen(_BACKLOG)
+def _listening(family: int, where: tuple[Any, ...]) -> socket.socket:
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        listener.setblocking(False)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if family == socket.AF_INET6:
+            listener.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+        listener.bind(where)
+        listener.listen(_BACKLOG)
+    except OSError:
+        listener.close()
+        raise
+    return listener
 
 
 def within_descriptors(most: int) -> int:

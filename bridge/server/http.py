@@ -17,7 +17,7 @@ from bridge.observe.status import Status, Statuses
 from bridge.server.acting import Actions
 from bridge.server.door import Door
 from bridge.server.face import Face
-from bridge.server.manners import Discreet, dress, well_formed
+from bridge.server.manners import Discreet, bounded, dress, well_formed
 from bridge.server.pages import Pages
 from bridge.server.webhooks import Listeners, Webhooks, count_replies
 from bridge.settings.server import ServerSettings, TlsSettings
@@ -40,11 +40,11 @@ class Server:
         self._settings = settings
         application = web.Application(
             client_max_size=settings.max_body,
-            middlewares=[count_replies, well_formed(settings)],
+            middlewares=[count_replies, well_formed(settings), bounded(settings)],
         )
         application.add_routes(Webhooks(settings, listeners, clock).routes)
         application.add_routes(Pages(status, settings.hung_after).routes)
-        board = Board(status, clock)
+        board = Board(status, clock, settings.hung_after)
         self._credentials = board.each[0].sources.credentials
         face = Face(settings, board, actions, clock)
         application.add_routes(face.routes)

@@ -1,14 +1,18 @@
-"""How many webhooks one source may send: a bucket of tokens each."""
+"""What one source may have: webhooks per second, by a bucket of tokens each, and bytes at once."""
 
 from __future__ import annotations
 
-from collections import OrderedDict
+from collections import Counter, OrderedDict
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import lru_cache
 from ipaddress import IPv6Address, ip_network
 
 _MOST_SOURCES = 10_000
 _BURST_S = 2.0
 
 
+@lru_cache(1024)
 def source_of(address: str) -> str:
     """Whose address it is: of IPv6 a whole /64, which is what one customer gets at least."""
     try:
@@ -41,3 +45,24 @@ class RateLimit:
         if len(self._left) > _MOST_SOURCES:
             self._left.popitem(last=False)
         return allowed
+
+
+class Room:
+    """For the bytes of so many bodies at once; half of them of one source."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._taken: Counter[str] = Counter()
+
+    @contextmanager
+    def taken(self, address: str, size: int) -> Iterator[bool]:
+        """Whether so many more bytes fit; those that do are taken until this is left."""
+        source = source_of(address)
+        own, all_ = self._taken[source] + size, self._taken.total() + size
+        if not (fits := own <= self._most // 2 and all_ <= self._most):
+            size = 0
+        self._taken[source] += size
+        try:
+            yield fits
+        finally:
+            self._taken -= Counter({source: size})

@@ -10,8 +10,11 @@ from aiohttp import web
 from aiohttp.http_exceptions import HttpProcessingError
 
 from bridge.server.guard import host_of
+from bridge.server.limits import Room
 from bridge.server.replies import reply
 from bridge.settings.server import ServerSettings, is_loopback
+from bridge.trigger.flux import FLUX_SIGNATURE
+from bridge.trigger.git_push import PUSH_EVENT, PUSH_SIGNATURE
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -20,10 +23,13 @@ _ONCE: Final = (
     "Content-Type",
     "Host",
     "Origin",
-    "X-Hub-Signature-256",
-    "X-Signature",
+    PUSH_EVENT,
+    PUSH_SIGNATURE,
+    FLUX_SIGNATURE,
 )
 """Given twice, a proxy may have looked at the one and we at the other."""
+_BODIES: Final = 32
+"""As long as they may be, in memory at once."""
 _HEADERS: Final = {
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
     "X-Content-Type-Options": "nosniff",
@@ -45,10 +51,11 @@ def well_formed(settings: ServerSettings) -> Callable[..., Awaitable[web.StreamR
     On loopback, a page of any site may have pointed its own name at us (DNS rebinding).
     """
     names = {name.lower() for name in settings.host_names}
+    once = (*_ONCE, *_of_grafana(settings))
 
     @web.middleware
     async def checked(request: web.Request, handler: Handler) -> web.StreamResponse:
-        if twice := [name for name in _ONCE if len(request.headers.getall(name, ())) > 1]:
+        if twice := [name for name in once if len(request.headers.getall(name, ())) > 1]:
             return reply(400, f"{twice[0]}: given twice", {"Connection": "close"})
         host = host_of(request)
         if settings.is_loopback and not is_loopback(host) and host not in names:
@@ -57,8 +64,43 @@ def well_formed(settings: ServerSettings) -> Callable[..., Awaitable[web.StreamR
             return await handler(request)
         except web.RequestPayloadError:
             return reply(400, "the body is not what its headers say", {"Connection": "close"})
+        except ConnectionResetError:
+            if request.transport is not None:
+                raise
+            return reply(400, "left amid the body")  # which nobody reads
 
     return checked
+
+
+def bounded(settings: ServerSettings) -> Callable[..., Awaitable[web.StreamResponse]]:
+    """Refuses bodies for which there is no room beside those that are being read.
+
+    Who signs, and who fills in a form, is known only after the body.
+    """
+    room = Room(_BODIES * settings.max_body)
+
+    @web.middleware
+    async def checked(request: web.Request, handler: Handler) -> web.StreamResponse:
+        with room.taken(request.remote or "", _size(request, settings.max_body)) as fits:
+            if fits:
+                return await handler(request)
+        closing = {"Retry-After": "1", "Connection": "close"}
+        return reply(503, "too many bodies at once, send it again", closing)
+
+    return checked
+
+
+def _size(request: web.Request, most: int) -> int:
+    """What reading it takes: as much as it may where it is packed or doesn't say."""
+    if request.method != "POST":
+        return 0
+    said = request.content_length
+    return most if said is None or "Content-Encoding" in request.headers else min(said, most)
+
+
+def _of_grafana(settings: ServerSettings) -> list[str]:
+    given = settings.grafana
+    return list(filter(None, (given.signature_header, given.timestamp_header))) if given else []
 
 
 class Discreet(logging.LoggerAdapter[logging.Logger]):

@@ -20,7 +20,7 @@ from bridge.server.replies import reply
 from bridge.settings.server import ServerSettings
 from bridge.trigger.alertmanager import parse_alertmanager
 from bridge.trigger.argocd import parse_argocd
-from bridge.trigger.flux import parse_flux
+from bridge.trigger.flux import FLUX_SIGNATURE, parse_flux
 from bridge.trigger.git_push import PUSH_EVENT, PUSH_SIGNATURE, parse_push
 from bridge.trigger.grafana import parse_grafana
 from bridge.trigger.notification import Notification
@@ -88,7 +88,7 @@ class Webhooks:
 
     async def _flux(self, request: web.Request) -> web.Response:
         given = self._settings.flux
-        signature = partial(hub_fault, given, "X-Signature") if given else None
+        signature = partial(hub_fault, given, FLUX_SIGNATURE) if given else None
         return await self._taken(request, partial(self._heard, parse_flux), signature)
 
     async def _argocd(self, request: web.Request) -> web.Response:
@@ -102,6 +102,7 @@ class Webhooks:
     ) -> web.Response:
         now = asyncio.get_running_loop().time()
         if not self._limit.allows(request.remote or "", now):
+            metrics.webhooks_limited.labels(request.path.rpartition("/")[2]).inc()
             return reply(503, "too many webhooks from there", {"Retry-After": "1", **_CLOSE})
         try:
             if not signature and (fault := token_fault(self._settings, request.headers)):

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from typing import Literal
+from typing import Final, Literal
 
 from pydantic import AwareDatetime, BaseModel, Field
 
 from bridge.trigger.notification import parsed
 from bridge.trigger.report import Report, State, commit_of
 
+FLUX_SIGNATURE: Final = "X-Signature"
 _MOST_TEXT = 500
 _ALGORITHMS = {"sha1": hashlib.sha1, "sha256": hashlib.sha256, "sha512": hashlib.sha512}
 _HEALTHY = ("Health check passed", "Reconciliation finished", "Update completed")

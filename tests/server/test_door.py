@@ -30,6 +30,38 @@ async def test_a_name_that_has_an_address_twice_is_listened_on_once(
     assert bound == where
 
 
+NOWHERE_HERE = (socket.AF_INET6, socket.SOCK_STREAM, 6, "", ("2001:db8::1", 0, 0, 0))
+UNKNOWN_HERE = (socket.AF_APPLETALK, socket.SOCK_STREAM, 6, "", ("1", 0))
+HERE = (socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", 0))
+
+
+@pytest.mark.parametrize("absent", [NOWHERE_HERE, UNKNOWN_HERE], ids=["address", "family"])
+async def test_an_address_of_a_name_that_this_machine_has_not_is_passed_over(
+    absent: tuple[object, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As `localhost` is ::1 also where IPv6 is off."""
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: [absent, HERE])
+    door = Door(web.Server(refused), 10, None)
+    host, _ = await door.open(("localhost", 0), 1)
+    await door.close()
+    assert host == "127.0.0.1"
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: [absent, absent])
+    with pytest.raises(OSError, match=r"assign requested|not supported"):
+        await Door(web.Server(refused), 10, None).open(("elsewhere", 0), 1)
+
+
+async def test_an_address_that_is_taken_is_not_passed_over(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        where = (socket.AF_INET, socket.SOCK_STREAM, 6, "", taken.getsockname())
+        monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: [HERE, where])
+        door = Door(web.Server(refused), 10, None)
+        with pytest.raises(OSError, match="in use"):
+            await door.open(("localhost", 0), 1)
+        await door.close()
+
+
 async def test_a_connection_that_is_gone_before_its_handshake_takes_no_room() -> None:
     door, gone = Door(web.Server(refused), 10, None), socket.socket()
     gone.close()

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 
 import httpx
 import pytest
 
+from bridge.observe.progress import Progress
 from bridge.observe.pulse import Pulse
 from bridge.observe.status import Status
 from bridge.server import events
@@ -47,6 +48,12 @@ async def listening(
         yield stream
 
 
+def neighbour(http: httpx.AsyncClient, address: str = "127.0.0.2") -> httpx.AsyncClient:
+    """A client at another address."""
+    transport = httpx.AsyncHTTPTransport(local_address=address)
+    return httpx.AsyncClient(base_url=http.base_url, transport=transport)
+
+
 async def test_a_change_is_told_and_a_known_version_is_not() -> None:
     status = Status(STARTED)
     async with serving(status=status) as http, listening(http) as stream:
@@ -83,6 +90,23 @@ async def test_silence_is_filled_with_comments(monkeypatch: pytest.MonkeyPatch) 
         assert await stream.next() == {"": "still here"}
 
 
+async def test_a_loop_that_hangs_is_told_with_the_next_heartbeat(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(events, "_HEARTBEAT_S", 0.05)
+    now = 0.0
+    status = Status(STARTED, progress=Progress(lambda: now))
+    async with serving(status=status) as http, listening(http) as stream:
+        known = (await stream.next())["id"]
+        with status.progress.at("look"):
+            now = 1000.0
+            while (told := await stream.next()) == {"": "still here"}:
+                pass
+        while (over := await stream.next()) == {"": "still here"}:
+            pass
+    assert (told["id"], over["id"]) == (f"{known}-hung", known)
+
+
 async def test_many_changes_are_one_event(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(events, "_PAUSE_S", 0.2)
     status = Status(STARTED)
@@ -97,14 +121,30 @@ async def test_many_changes_are_one_event(monkeypatch: pytest.MonkeyPatch) -> No
 
 
 async def test_browsers_are_bounded_and_leave_no_trace(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(events, "_MOST", 2)
+    monkeypatch.setattr(events, "_MOST", 3)
     monkeypatch.setattr(events, "_HEARTBEAT_S", 0.05)
-    async with serving() as http:
-        async with listening(http), listening(http):
-            full = await http.get(EVENTS)
+    async with serving() as http, neighbour(http) as other, neighbour(http, "127.0.0.3") as third:
+        async with listening(http), listening(http), listening(other):
+            full = await third.get(EVENTS)
         again = await _once_there_is_room(http)
     assert (full.status_code, full.headers["Retry-After"]) == (503, "30")
     assert again == 200
+
+
+async def test_hundreds_of_streams_of_one_source_leave_half_to_others() -> None:
+    async with serving() as http, neighbour(http) as other, AsyncExitStack() as held:
+        codes = []
+        for _ in range(200):
+            answer = await held.enter_async_context(http.stream("GET", EVENTS, timeout=None))
+            codes.append(answer.status_code)
+            if answer.status_code == 503:
+                await answer.aclose()
+        page = await http.get("/")
+        async with listening(other) as stream:
+            told = await stream.next()
+    assert (codes.count(200), codes.count(503)) == (50, 150)
+    assert page.status_code == 200
+    assert told["event"] == "changed"
 
 
 async def _once_there_is_room(http: httpx.AsyncClient) -> int:
@@ -119,7 +159,7 @@ async def _once_there_is_room(http: httpx.AsyncClient) -> int:
 
 async def test_who_reads_nothing_is_dropped(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(events, "_PATIENCE_S", 0.05)
-    hub = events.Events([Pulse()])
+    hub = events.Events([Pulse()], lambda: False)
 
     async def stuck(_: bytes) -> None:
         await asyncio.Event().wait()
