@@ -12,6 +12,7 @@ from typing import Any
 
 from bridge.errors import MetricsUnavailable
 from bridge.evaluate.forecast import Outlook, questions, seconds_ahead
+from bridge.evaluate.naming import Naming
 from bridge.evaluate.questions import (
     MetricsSource,
     Questions,
@@ -127,9 +128,8 @@ class Asking:
         answers = [
             self._questions.over(window, metric.query, naming_of(policy)) for metric in metrics
         ]
-        ready = ready_query(policy)
-        if ready:
-            answers.append(self._questions.over(window, ready, ready_naming(policy)))
+        if ready := await self._ready_past(policy, window):
+            answers.append(ready)
         aheads = [self._ahead(policy, metric, dead_time, window) for metric in metrics]
         await settled([*answers, *chain.from_iterable(asked for asked, _ in aheads)])
         try:
@@ -151,26 +151,45 @@ class Asking:
         Raises:
             MetricsUnavailable: the question failed.
         """
-        query = own_ready_query(policy)
-        if query is None:
-            return {}
         window = Window(start, end, step)
-        answer = self._of_many(policy, window) or self._questions.over(window, query, None)
+        answer = await self._own_ready(policy, window)
+        if answer is None:
+            return {}
         await settled([answer])
         return values_by_step(window, answer, policy.target)
 
-    def _of_many(self, policy: ScalingPolicy, window: Window) -> asyncio.Task[Any] | None:
-        """One answer for all members, once so many asked about a window that it costs less."""
+    async def _ready_past(self, policy: ScalingPolicy, window: Window) -> asyncio.Task[Any] | None:
+        """Of a fleet's member, that of all members."""
+        if not policy.is_member:
+            return await self._own_ready(policy, window)
         query = ready_query(policy)
-        if query is None or not policy.is_member:
+        return self._questions.over(window, query, ready_naming(policy)) if query else None
+
+    async def _own_ready(self, policy: ScalingPolicy, window: Window) -> asyncio.Task[Any] | None:
+        """Of the target alone; of all of its kind once so many asked that it costs less."""
+        query = own_ready_query(policy)
+        if query is None:
             return None
-        self._wanted[query, window] += 1
-        now = self._questions.instant(query, ready_naming(policy))
-        if not now.done() or now.exception():
-            return None
-        if self._wanted[query, window] * _POINTS_PER_QUESTION < len(now.result()) * window.steps:
-            return None
-        return self._questions.over(window, query, ready_naming(policy))
+        if (common := self._common(policy)) and await self._is_worth(common, window):
+            return self._questions.over(window, *common)
+        return self._questions.over(window, query, None)
+
+    def _common(self, policy: ScalingPolicy) -> tuple[str, Naming] | None:
+        """What is asked in this pass anyway for all members, or for all of a shared kind."""
+        kind, query, naming = common_kind(policy), ready_query(policy), ready_naming(policy)
+        if kind in self._shared:
+            return common_ready(kind)
+        return (query, naming) if query and naming else None
+
+    async def _is_worth(self, common: tuple[str, Naming], window: Window) -> bool:
+        """Whether the points of all are fewer than those who asked would cost one by one."""
+        self._wanted[common[0], window] += 1
+        now = self._questions.instant(*common)
+        await settled([now])
+        if now.exception():
+            return False
+        points = len(now.result()) * window.steps
+        return self._wanted[common[0], window] * _POINTS_PER_QUESTION >= points
 
     def unclaimed(self, members: Sequence[ScalingPolicy]) -> int:
         """How many samples of a fleet's metrics name none of its members; after their moments."""

@@ -181,7 +181,7 @@ class Prometheus:
         except requests.ConnectionError as error:
             told = f"can't connect to {self._settings.url}"
             raise MetricsUnavailable(f"{query!r}: {told}", "unreachable") from error
-        except (PrometheusApiClientException, requests.RequestException, ConfigInvalid) as error:
+        except (PrometheusApiClientException, OSError, ConfigInvalid) as error:
             raise _failed(query, error) from error
         except (LookupError, TypeError, ValueError, AttributeError, RecursionError) as error:
             told = "not an answer of Prometheus' API"

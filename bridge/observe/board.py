@@ -8,7 +8,7 @@ from datetime import datetime
 from bridge import __version__
 from bridge.decide.decision import Decision
 from bridge.decide.override import Hold
-from bridge.observe import facts
+from bridge.observe import facts, target_facts
 from bridge.observe.commits import commits_of, confirmations_of
 from bridge.observe.forges import commit_page
 from bridge.observe.rows import Row, Shown, Wanted, chosen
@@ -23,11 +23,19 @@ _RAISING = ("spec.alerts.", "spec.schedules.")
 class Board:
     """Answers what is asked of it, as things stand."""
 
-    def __init__(self, status: Status | Statuses, clock: Callable[[], datetime]) -> None:
+    def __init__(
+        self, status: Status | Statuses, clock: Callable[[], datetime], hung_after: float
+    ) -> None:
         self.each = [status] if isinstance(status, Status) else list(status.each)
         self._urls = {one.repo: one.url for one in self.each}
         self._status = status
         self._clock = clock
+        self._hung_after = hung_after
+
+    @property
+    def hung(self) -> list[str]:
+        """What a loop is at for longer than the limit, as /healthz tells it."""
+        return self._status.hung(self._hung_after)
 
     def overview(self, shown: Shown | None = None) -> facts.Overview:
         """The service as a whole, and its state repos; of many targets, count the states once."""
@@ -35,8 +43,11 @@ class Board:
         return facts.Overview(
             version=__version__,
             started=min(one.started for one in self.each),
+            shard=str(self.each[0].shard),
+            elsewhere=sum(one.elsewhere for one in self.each),
             now=self._clock(),
             ready=not self._status.unready,
+            hung=tuple(self.hung),
             total=sum(states.values()),
             states=dict(states),
             repos=tuple(_repo(one) for one in self.each),
@@ -66,9 +77,9 @@ class Board:
         kept = next(statuses).samples.get(row.title)
         return kept.all() if kept else ()
 
-    def targets(self, shown: Shown) -> facts.TargetPage:
+    def targets(self, shown: Shown) -> target_facts.TargetPage:
         """The same as facts."""
-        return facts.TargetPage(
+        return target_facts.TargetPage(
             targets=tuple(_target(row, self._urls[row.repo]) for row in shown.rows),
             page=shown.page,
             pages=shown.pages,
@@ -82,7 +93,7 @@ class Board:
         rows = ((one, row) for one in self.each for row in one.rows())
         return next(((one, row) for one, row in rows if row.id == key), None)
 
-    def target(self, key: str) -> facts.TargetDetail | None:
+    def target(self, key: str) -> target_facts.TargetDetail | None:
         """All of one target."""
         found = self.found(key)
         if found is None:
@@ -90,15 +101,15 @@ class Board:
         status, row = found
         readings = row.seen.readings if row.seen else ()
         steps = row.decision.steps if row.decision and not row.suspended else ()
-        return facts.TargetDetail(
+        return target_facts.TargetDetail(
             target=_target(row, status.url),
-            steps=tuple(facts.StepFacts(text=one.text, field=one.field) for one in steps),
+            steps=tuple(target_facts.StepFacts(text=one.text, field=one.field) for one in steps),
             metrics=tuple(
-                facts.MetricFacts(name=one.metric, value=one.value, error=one.error)
+                target_facts.MetricFacts(name=one.metric, value=one.value, error=one.error)
                 for one in readings
             ),
             chart=tuple(
-                facts.SampleFacts(
+                target_facts.SampleFacts(
                     at=one.at,
                     live=one.live,
                     committed=one.committed,
@@ -110,11 +121,11 @@ class Board:
             commits=tuple(one for one in commits_of(status) if row.target in one.targets),
         )
 
-    def commits(self) -> facts.CommitList:
+    def commits(self) -> target_facts.CommitList:
         """The newest ones of all state repos."""
         every = [commit for one in self.each for commit in commits_of(one)]
         every.sort(key=lambda commit: commit.at, reverse=True)
-        return facts.CommitList(commits=tuple(every[:_COMMITS_SHOWN]))
+        return target_facts.CommitList(commits=tuple(every[:_COMMITS_SHOWN]))
 
     def sources(self) -> facts.SourceList:
         """All that the state repos have, each once."""
@@ -165,8 +176,8 @@ class Board:
 
 def _repo(status: Status) -> facts.RepoFacts:
     given = {
-        "Remote": status.remote_error,
-        "Push": status.push_error,
+        "The state repo can't be read": status.remote_error,
+        "The last commit was not pushed": status.push_error,
         "Pull requests": status.proposal_error,
     }
     stuck = (f"{source}: {why}" for source, why in sorted(status.confirmations.stuck.items()))
@@ -176,14 +187,15 @@ def _repo(status: Status) -> facts.RepoFacts:
         url=commit_page(status.url, status.tip) if status.tip else None,
         last_pass=status.last_pass,
         lost=bool(status.remote_error),
+        unpushed=bool(status.push_error),
         troubles=(*(f"{what}: {error}" for what, error in given.items() if error), *stuck),
         conflicts=tuple(status.conflicts),
     )
 
 
-def _target(row: Row, url: str) -> facts.TargetFacts:
+def _target(row: Row, url: str) -> target_facts.TargetFacts:
     made, seen = row.decision, row.seen
-    return facts.TargetFacts(
+    return target_facts.TargetFacts(
         id=row.id,
         repo=row.repo,
         target=row.target,
@@ -211,9 +223,9 @@ def _raising(made: Decision) -> Iterator[str]:
     return (step.text for step in made.steps if step.field.startswith(_RAISING))
 
 
-def _hold(hold: Hold, url: str) -> facts.HoldFacts:
+def _hold(hold: Hold, url: str) -> target_facts.HoldFacts:
     order = hold.override
-    return facts.HoldFacts(
+    return target_facts.HoldFacts(
         count=order.count,
         since=order.at,
         until=hold.until,

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from bridge.observe.facts import CommitFacts, ConfirmationFacts
+from bridge.observe.facts import ConfirmationFacts
 from bridge.observe.forges import commit_page
 from bridge.observe.status import Status
+from bridge.observe.target_facts import CommitFacts
 
 
 def commits_of(status: Status) -> Sequence[CommitFacts]:

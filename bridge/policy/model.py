@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import cached_property
 from typing import Any, Literal, Self
 
-from pydantic import AwareDatetime, ConfigDict, Field, model_validator
+from pydantic import AwareDatetime, ConfigDict, Field, field_validator, model_validator
 
 from bridge.formula.composite import composed
 from bridge.manifest.target import Target
@@ -68,7 +68,7 @@ class Spec(Part):
     )
     min_replicas: int = Field(1, ge=0, le=100_000)
     max_replicas: int = Field(ge=1, le=100_000)
-    polling_interval: Duration = Field(15.0, ge=1)
+    polling_interval: Duration = Field(15.0, ge=1, le=86_400)
     metrics: tuple[Metric, ...] = Field(min_length=1)
     ready_replicas_query: str | None = Field(
         None,
@@ -101,6 +101,14 @@ class Spec(Part):
     paused_scale_in: bool = Field(False, description="no scale-down by metrics or inactivity")
     paused_scale_out: bool = Field(False, description="no scale-up by metrics or activity")
     suspend: bool = False
+
+    @field_validator("paused_until")
+    @classmethod
+    def _in_utc(cls, value: datetime | None) -> datetime | None:
+        try:
+            return value and value.astimezone(UTC)
+        except OverflowError as error:
+            raise ValueError("no such time in UTC") from error
 
     @model_validator(mode="after")
     def _governs_one_way(self) -> Self:

@@ -54,7 +54,7 @@ class Face:
         self._guard = Guard(settings)
         self._desk = Desk(board, actions, settings, clock)
         self._api = Api(board, self._desk, self._guard)
-        self.events = Events([one.pulse for one in board.each])
+        self.events = Events([one.pulse for one in board.each], lambda: bool(board.hung))
         self._static = {name: _static(name) for name in _TYPES}
         whole = b"".join(self._static.values())
         self._assets = hashlib.sha256(whole).hexdigest()[:12]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from datetime import timedelta
 from typing import Any
@@ -205,6 +206,43 @@ async def test_many_policies_with_one_kind_of_target_share_its_ready_replicas(
                 assert {name: n for name, n in counts.items() if n} == {"web-0": 3, "web-7": 4}
             else:
                 assert queries == {ready.replace("{}", own.format(each.name)) for each in few}
+
+
+async def test_many_policies_that_watch_one_window_share_its_answer(
+    server: FakePrometheus,
+) -> None:
+    """As after a commit for all of them, unless the cluster has too many others."""
+    every = "max by (namespace, deployment) (kube_deployment_status_replicas_ready)"
+    alone = [given_policy(name, scaleTargetRef=ref(name)) for name in NAMES]
+    known = answer(*(matrix(name, (600, 3)) for name in NAMES))
+    server.script(ANY, answer(matrix("web-x", (600, 3))))
+    start = NOON - timedelta(minutes=10)
+    async with Prometheus(PrometheusSettings(url=server.url)) as source:
+        for workloads, questions in ((826, 1), (827, 50)):
+            there = vector(**{f"web_{number}": 3 for number in range(workloads)})
+            server.script(every, there, known)
+            asking = Asking(source, NOON, alone)
+            watched = [asking.ready_replicas(policy, start, NOON, 5) for policy in alone]
+            assert await asyncio.gather(*watched) == [{0: 3.0}] * 50
+            asked = [query.promql for query in server.queries if query.kind == "query_range"]
+            assert (len(asked), asked.count(every)) == (questions, int(questions == 1))
+            server.queries.clear()
+
+
+async def test_a_past_of_many_policies_shares_their_ready_replicas(
+    server: FakePrometheus,
+) -> None:
+    every = "max by (namespace, deployment) (kube_deployment_status_replicas_ready)"
+    alone = [given_policy(name, scaleTargetRef=ref(name)) for name in NAMES]
+    server.script("load", samples(640))
+    server.script(every, vector(web_0=3, web_7=4), answer(matrix("web-7", (60, 4), (0, 5))))
+    async with Prometheus(PrometheusSettings(url=server.url)) as source:
+        asking = Asking(source, NOON, alone)
+        pasts = {each.name: await asking.past(each, 60) for each in alone}
+    assert [moment.ready for moment in pasts["web-7"].moments] == [4, None, None, None, 5]
+    assert {moment.ready for moment in pasts["web-0"].moments} == {None}
+    assert [query.promql for query in server.queries].count(every) == 2
+    assert len(server.queries) == 3
 
 
 async def test_a_query_of_one_s_own_for_ready_replicas_is_shared_with_nobody(

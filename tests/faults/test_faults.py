@@ -27,7 +27,7 @@ from tests.parts.monitoring import Monitoring
 
 pytestmark = CUT_WHILE_ACCEPTED
 EPISODES = 12
-RUNS = int(os.environ.get("SOAK_RUNS", "108"))
+RUNS = int(os.environ.get("SOAK_RUNS", "72"))
 FIRST = int(os.environ.get("SOAK_FIRST", "0"))
 LONG = max(40, RUNS // 4)
 LIVES = range(FIRST, FIRST - (-RUNS // EPISODES))

@@ -26,7 +26,7 @@ LEAKS: dict[str, Invariant] = {
     "a_thread_stays_with_each_query": "threads",
 }
 GROWTH = "memory_grows_by_a_hundredth_with_each_round"
-PASSES = 12
+PASSES = 8
 
 
 @dataclass(frozen=True, slots=True)
