@@ -60,6 +60,17 @@ async def test_ours_may_say_anything() -> None:
     assert whose.reason == reason
 
 
+@pytest.mark.parametrize("path", ["/", "/nowhere", "/webhooks/github"])
+async def test_an_expectation_that_is_no_text_writes_no_log(
+    path: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    async with serving(status=shown(4, STARTED)) as http:
+        await http.post(path, headers={b"Expect": b"\xff"})
+        assert (await http.get("/healthz")).status_code == 200
+    assert [one for one in caplog.records if one.name != "httpx"] == []
+
+
 @pytest.mark.parametrize(
     "header",
     [
