@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import re
+from ast import literal_eval
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
@@ -24,6 +26,7 @@ from bridge.evaluate.reading import one_sample, samples
 from bridge.settings.prometheus import PrometheusSettings
 
 _Answer = TypeVar("_Answer")
+_QUOTED = re.compile(r"(HTTP Status Code \d+) \((b.+)\)")
 _STATUS = re.compile(r"HTTP Status Code (\d+)\b")
 _CREDENTIALS = (
     "see prometheus.bearer_token_file, or prometheus.username and prometheus.password_file"
@@ -218,8 +221,19 @@ def _failed(query: str, error: Exception) -> MetricsUnavailable:
 
 
 def _brief(error: Exception) -> str:
-    text = " ".join(str(error).split())
+    text = _unpacked(" ".join(str(error).split()))
     return text if len(text) <= 300 else f"{text[:300]}…"
+
+
+def _unpacked(text: str) -> str:
+    """Prometheus' own words, where the client quotes an answer with some."""
+    quoted = _QUOTED.fullmatch(text)
+    if not quoted:
+        return text
+    try:
+        return f"{quoted[1]}: {json.loads(literal_eval(quoted[2]))['error']}"
+    except (ValueError, SyntaxError, KeyError, TypeError):
+        return text
 
 
 class _Credentials(AuthBase):

@@ -136,8 +136,11 @@ def _holds(folders: Sequence[str], file: str) -> bool:
 
 
 def same_repo(url: str, other: str) -> bool:
-    """Whether two URLs mean one repo, however they are written."""
-    return _place(url) == _place(other)
+    """Whether two URLs mean one repo, however they are written; what is no URL means none."""
+    try:
+        return _place(url) == _place(other)
+    except ValueError:  # such as an IPv6 address that nobody closed
+        return False
 
 
 def _place(repo_url: str) -> str:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from functools import cached_property
-from typing import Literal, Self
+from typing import Any, Literal, Self
 
 from pydantic import AwareDatetime, ConfigDict, Field, field_validator, model_validator
 
@@ -43,6 +44,12 @@ class ScaleTargetRef(Part):
     def target(self) -> Target:
         """The same as a value of the pipeline."""
         return Target(self.kind, self.name, self.namespace, self.api_version)
+
+    def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
+        """Pydantic's, without the target of the one copied."""
+        copied = super().model_copy(update=update, deep=deep)
+        copied.__dict__.pop("target", None)
+        return copied
 
 
 class Spec(Part):

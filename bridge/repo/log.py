@@ -13,6 +13,7 @@ REMEMBERED = timedelta(hours=6)
 """How far back the log tells of people's orders; decisions are not committed later than that."""
 
 ENDLESS = datetime.max.replace(tzinfo=UTC)
+_LATEST = int(datetime(9999, 12, 31, tzinfo=UTC).timestamp())
 
 
 def log_format(boundary: str) -> str:
@@ -29,7 +30,7 @@ def commits(log: str, boundary: str) -> list[Commit]:
 def _commit(head: str, raw: str) -> Commit:
     sha, parents, times, author, committer, message = head.split("\n", 5)
     decisions = tuple(scale_decisions(message))
-    committed, authored = (datetime.fromtimestamp(int(time), UTC) for time in times.split())
+    committed, authored = map(date_of, times.split())
     return Commit(
         sha=sha,
         at=committed,
@@ -42,6 +43,11 @@ def _commit(head: str, raw: str) -> Commit:
         pauses=tuple(scale_pauses(message)),
         subject=_shown(message.partition("\n")[0]),
     )
+
+
+def date_of(seconds: str) -> datetime:
+    """A commit's; git also takes such as no calendar has, which pass for its last day."""
+    return datetime.fromtimestamp(min(int(seconds), _LATEST), UTC)
 
 
 def _shown(text: str) -> str:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Final
 
 from bridge.repo.git import Git, GitFailed
+from bridge.repo.log import date_of
 from bridge.repo.trailers import SCALED_BY, ScaleDecision, scale_decisions
 from bridge.repo.upstream import Upstream
 
@@ -95,5 +96,5 @@ def _head(sha: str, raw: str) -> Head:
     fields: Mapping[str, str] = {
         name: value for name, _, value in (line.partition(" ") for line in headers.splitlines())
     }
-    seconds = int(fields["committer"].split()[-2])
-    return Head(sha, fields.get("parent", ""), datetime.fromtimestamp(seconds, UTC), message)
+    at = date_of(fields["committer"].split()[-2])
+    return Head(sha, fields.get("parent", ""), at, message)

@@ -111,6 +111,7 @@ async def test_where_nothing_is_found_it_is_told(body: str, error: str) -> None:
         pytest.param(
             {"path": "apps", "repoURL": "ssh://git@git.example.org:2222/shop/state"}, True, id="ssh"
         ),
+        pytest.param({"path": "apps", "repoURL": "https://[oops/state"}, False, id="no URL"),
     ],
 )
 def test_an_application_is_found_by_repo_path_and_revision(

@@ -15,6 +15,7 @@ from bridge.errors import PolicyInvalid
 from bridge.manifest.target import Target
 from bridge.policy.behavior import ScalingPolicyRule
 from bridge.policy.loading import parse_policy
+from bridge.policy.model import ScaleTargetRef
 from tests.policy.given import described, metric, policy
 
 EXAMPLES = sorted((Path(__file__).parents[2] / "policies").glob("*.yaml"))
@@ -292,3 +293,11 @@ def test_the_envelope_is_checked_too(field: str, value: object, expected: str) -
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.name)
 def test_the_policies_of_the_demo_are_valid(path: Path) -> None:
     assert parse_policy(path.read_bytes(), path.name).name == path.stem
+
+
+def test_a_copy_of_a_reference_has_a_target_of_its_own() -> None:
+    one = ScaleTargetRef(name="web", namespace="shop")
+    assert str(one.target) == "Deployment/shop/web"
+    other = one.model_copy(update={"name": "api"})
+    assert str(other.target) == "Deployment/shop/api"
+    assert str(one.target) == "Deployment/shop/web"

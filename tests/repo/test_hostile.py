@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -58,3 +59,16 @@ def test_branches_that_git_has_no_names_for_are_refused(
 ) -> None:
     with pytest.raises(ValueError, match="branch"):
         by_file(state_repo, tmp_path, branch=branch)
+
+
+def test_a_date_beyond_the_calendar_is_one_that_nobody_believes(
+    state_repo: StateRepo, mirror: Mirror
+) -> None:
+    who = "Robin <robin@example.org> 253402300800 +0000"  # the year 10000, which git takes
+    lines = ["commit refs/heads/main", f"author {who}", f"committer {who}", "data 2", "x"]
+    state_repo.git("fast-import", "--quiet", given="\n".join([*lines, "from main^0", ""]).encode())
+    now = datetime.now(UTC)
+    [odd, *_] = mirror.history(mirror.look().tip, now - timedelta(hours=1), now)
+    assert odd.at == now
+    head = mirror.at_side(lambda sides: sides.head("main", state_repo.tip()))
+    assert head.at > now
