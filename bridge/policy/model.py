@@ -22,6 +22,9 @@ from bridge.policy.part import Name, Part
 from bridge.policy.place import TargetPlace
 from bridge.units import Duration
 
+_MOST_STEPS = 10_000
+"""Prometheus refuses 11,000 steps of a range and more."""
+
 
 class Metadata(Part):
     """The policy's own name."""
@@ -123,6 +126,16 @@ class Spec(Part):
         return self
 
     @model_validator(mode="after")
+    def _can_look_back_as_far(self) -> Self:
+        steps = (self.cooldown_period or 0.0) / self.polling_interval
+        if steps > _MOST_STEPS:
+            raise ValueError(
+                f"cooldownPeriod is {steps:,.0f} times pollingInterval, and Prometheus tells of "
+                f"{_MOST_STEPS:,} steps at most: a longer pollingInterval is needed"
+            )
+        return self
+
+    @model_validator(mode="after")
     def _consistent(self) -> Self:
         if self.min_replicas > self.max_replicas:
             raise ValueError(
@@ -199,9 +212,9 @@ class ScalingPolicy(Part):
         """What it is called among the policies that govern something: unlike all others."""
         return titled(self.name, self.target) if self.is_member else self.name
 
-    @property
+    @cached_property
     def target(self) -> Target:
-        """Whose count it governs; a fleet has members instead."""
+        """Whose count it governs, asked for many times a round; a fleet has members instead."""
         spec = self.spec
         workload = spec.scale_target_ref.target if spec.scale_target_ref else None
         if spec.target:

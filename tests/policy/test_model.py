@@ -173,6 +173,12 @@ def test_a_target_is_counted_in_thousandths(value: str | float, thousandths: int
             id="polling less than once a day",
         ),
         pytest.param(
+            {"cooldownPeriod": "1d", "pollingInterval": "5s"},
+            "spec: cooldownPeriod is 17,280 times pollingInterval, and Prometheus tells of "
+            "10,000 steps at most: a longer pollingInterval is needed",
+            id="a rest that no range query reaches",
+        ),
+        pytest.param(
             {"pausedUntil": "9999-12-31T23:59:59-05:00"},
             "spec.pausedUntil: no such time in UTC",
             id="a pause until after the last day",

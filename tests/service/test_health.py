@@ -45,6 +45,26 @@ def test_a_round_that_never_ends_fails_it(
         until(lambda: not hung(program.url))
 
 
+def test_a_remote_that_swallows_requests_fails_it_and_the_page_says_so(
+    git_http: GitHttp, shop: StateRepo, fake: FakePrometheus, tmp_path: Path
+) -> None:
+    fake.script(ANY, samples(300))
+    with Relay(git_http.address) as relay:
+        url = git_http.url_of(shop.path).replace(git_http.address, relay.address)
+        remote = through(git_http, shop, url=url, timeout="40s")
+        with running(configured(tmp_path, fake.url, remote, server=IMPATIENT)) as program:
+            program.until("steady")
+            assert not hung(program.url)
+            relay.turn(Weather(answers=0, requests=False))
+            until(lambda: "look" in hung(program.url))
+            page = program.page("/")
+            assert "<title>The service hangs" in page
+            assert "<strong>A loop hangs:</strong> look: for " in page
+            relay.forward()
+            until(lambda: not hung(program.url))
+            assert "The service hangs" not in program.page("/")
+
+
 def test_a_publish_that_never_ends_fails_it(
     git_http: GitHttp, shop: StateRepo, fake: FakePrometheus, tmp_path: Path
 ) -> None:
