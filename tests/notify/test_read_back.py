@@ -178,6 +178,11 @@ ALLOW = {"kind": "allow", "schedule": "30 22 * * *", "duration": "1h30m"}
         pytest.param({"canSync": True}, None, id="none"),
         pytest.param({"assignedWindows": [DENY], "activeWindows": [DENY]}, 18, id="denied"),
         pytest.param({"assignedWindows": [DENY]}, None, id="denied at other times"),
+        pytest.param(
+            {"activeWindows": [{**DENY, "schedule": "* * * * *", "duration": "24h"}]},
+            36,
+            id="denied for good",
+        ),
         pytest.param({"assignedWindows": [ALLOW]}, 22.5, id="allowed later"),
         pytest.param({"assignedWindows": [ALLOW], "activeWindows": [ALLOW]}, None, id="allowed"),
         pytest.param(
