@@ -164,7 +164,7 @@ async def test_one_that_hangs_keeps_nothing_of_the_others_back() -> None:
         server.status |= {"api": SYNCED, "web": WAITING}
         found = {one.subject: one for one in await reports(server, timeout=0.5)}
     assert found["application argocd/api"].state == "live"
-    assert found["application slow"].text == "ReadTimeout: no whole answer within 0.5 s"
+    assert found["application argocd/slow"].text == "ReadTimeout: no whole answer within 0.5 s"
     assert found["application argocd/web"].revision == PUSH.before
 
 
