@@ -13,7 +13,7 @@ export PYTHON ?=
 
 .DEFAULT_GOAL := check
 .DELETE_ON_ERROR:
-.PHONY: help install parts fmt lint types layers tests cover test check demo tables results audit bench \
+.PHONY: help install parts fmt lint types layers tests cover test check demo tables results picture audit bench \
     restart-property soak constraints openapi clean
 
 help: ## list the targets
@@ -66,6 +66,9 @@ tables: install ## write the tables of docs/dead-time.md, metrics.md and logs.md
 
 results: install ## measure docs/results.md anew, from the traces in $(TRACES)
 	TRACES=$(TRACES) $(BIN)/python -m tests.docs.results
+
+picture: install parts ## make docs/status-page.png anew, of a live service
+	$(BIN)/python -m tests.docs.status_picture
 
 audit: install ## known vulnerabilities of what is installed, where an advisory service answers
 	@$(BIN)/python -m pip install -q --disable-pip-version-check -c constraints.txt -e '.[audit]' \

@@ -82,7 +82,7 @@ class Service(Context):
         self._config = configured(folder, prometheus, {"timeout": "60s", **state_repo}, **given)
 
     def _enter(self, stack: ExitStack) -> None:
-        self._program = Program(self._config)
+        self._program = Program(self._config, fresh=True)
         stack.callback(self._program.kill)
         self.url = self._program.url
         deadline = time.monotonic() + 120

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import Any
 
+from bridge.backtest.alert_history import AlertHistory
 from bridge.backtest.closed_loop import run, run_live
 from bridge.backtest.contest import Result, Terms, first_count, loop_of, result
 from bridge.backtest.knobs import Knobs
@@ -32,6 +34,8 @@ class Course:
     terms: Terms
     member: str | None = None
     """Which of a fleet's members."""
+    alerts: AlertHistory | None = None
+    """None where nobody knows when any fired."""
     averaged: bool = False
     """Whether the loads are what queries said, with their ranges in them already."""
 
@@ -61,7 +65,9 @@ def _judged(course: Course, policy: ScalingPolicy, terms: Terms, *, live: bool =
         middle = round(load.end * _TRAINING)
         for costs, (begin, end) in zip(found, ((0, middle), (middle, load.end)), strict=True):
             piece = part(load, begin, end)
-            workload = of_trace(policy, piece, course.given)
+            begins = course.given.begin + timedelta(seconds=begin)
+            given = replace(course.given, begin=begins)
+            workload = of_trace(policy, piece, given, course.alerts)
             if course.averaged:
                 meters = {name: replace(one, span=1) for name, one in workload.meters.items()}
                 workload = replace(workload, meters=meters)

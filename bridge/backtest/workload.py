@@ -46,8 +46,12 @@ class Given:
     begin: datetime = BEGIN
 
 
-def of_trace(policy: ScalingPolicy, load: Load, given: Given) -> Workload:
+def of_trace(
+    policy: ScalingPolicy, load: Load, given: Given, alerts: AlertHistory | None = None
+) -> Workload:
     """A load of which one metric tells.
+
+    Without `alerts` none fires, and a note says so.
 
     Raises:
         PolicyInvalid: the policy can't be played with it; names the field.
@@ -71,7 +75,8 @@ def of_trace(policy: ScalingPolicy, load: Load, given: Given) -> Workload:
         capacity=capacity,
         metric=metric.name,
         begin=given.begin,
-        notes=(*left_out, *_notes(policy)),
+        notes=(*left_out, *_notes(policy, told_alerts=alerts is not None)),
+        alerts=alerts or AlertHistory(),
     )
 
 
@@ -203,7 +208,7 @@ def _recorded(metric: Metric, place: int, moments: Sequence[Moment]) -> Load:
     return Load(starts, amounts, round(last + step))
 
 
-def _notes(policy: ScalingPolicy, *, told_alerts: bool = False) -> tuple[str, ...]:
+def _notes(policy: ScalingPolicy, *, told_alerts: bool) -> tuple[str, ...]:
     """What of the policy has no part in a simulation."""
     return tuple(_left_out(policy, told_alerts=told_alerts))
 

@@ -108,10 +108,6 @@ def backtest(  # noqa: PLR0913, PLR0917 - each is an option
     The load goes through the very decisions, batches and budget of the service, then through the
     dead time; pods start, and the metrics respond. Beside it stand a live HPA of the same targets
     and behaviour, and a fixed count. How the numbers are made: docs/backtest.md.
-
-    scalebridge backtest shop.yaml --trace load.csv --dead-time 30s --dead-time 3m --plot shop.svg
-
-    scalebridge backtest shop.yaml --prometheus http://localhost:9090 --last 7d
     """
     from bridge.commands.backtest import Asked, backtest_policy
     from bridge.commands.recorded_load import Recording

@@ -10,6 +10,7 @@ import typer
 
 from bridge import __version__
 from bridge.cli import counts, passes, policies, tuning
+from bridge.cli.examples import epilog
 from bridge.cli.options import REPO
 
 application = typer.Typer(
@@ -38,7 +39,7 @@ _PANELS = {
 for _panel, _commands in _PANELS.items():
     for _command in _commands:
         _name = _command.__name__.rstrip("_")
-        application.command(_name, rich_help_panel=_panel)(_command)
+        application.command(_name, rich_help_panel=_panel, epilog=epilog(_name))(_command)
 
 
 def _version(wanted: bool) -> None:

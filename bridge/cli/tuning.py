@@ -107,10 +107,6 @@ def tune(  # noqa: PLR0913, PLR0917 - each is an option
     Prints those that no other one beats in replica-hours, shortage and commits per hour. A third
     of each load is kept back from the search, and shows what a setting is worth on new load. The
     policy's file changes with --write only, and then nothing but those fields.
-
-    scalebridge tune shop.yaml --trace may.csv --trace june.csv --max-shortage 2
-
-    scalebridge tune shop.yaml --trace may.csv --target 1:1 --no-forecast --choose 17 --write
     """
     from bridge.backtest.contest import Terms
     from bridge.backtest.knobs import Reach

@@ -22,7 +22,6 @@ from bridge.observe.curve import curves, need_matplotlib, plot
 from bridge.service.auditing import stretches
 from bridge.service.opening import Opening
 from bridge.service.serve import utc_now
-from bridge.service.view import managed_at
 from bridge.settings.configuration import Settings
 from bridge.units import parse_duration
 
@@ -82,7 +81,7 @@ async def _read(settings: Settings, told: Told, *, showing: bool) -> None:
         repo = await parts.enter_async_context(opening.state_repo())
         prometheus = await parts.enter_async_context(Prometheus(settings.prometheus))
         view = await opening.rounds(repo, prometheus).look()
-        managed = managed_at(view)
+        managed = view.managed
         told.governed = sorted(str(item.target) for item in managed)
         wanted = [item for item in managed if told.target in (None, str(item.target))]
         pages = stretches(repo, view.snapshot, wanted, told.begin)

@@ -63,12 +63,8 @@ def load_of_file(trace: Path) -> Load:
     return parse_trace(text, str(trace))
 
 
-def history(
-    settings: Settings | None, policy: ScalingPolicy, asked: Recording, *, alerts: bool = True
-) -> History:
-    """From Prometheus, with its alerts or without.
-
-    A URL that is given is asked without the configuration's credentials.
+def history(settings: Settings | None, policy: ScalingPolicy, asked: Recording) -> History:
+    """From Prometheus; a URL that is given is asked without the configuration's credentials.
 
     Raises:
         ConfigInvalid: an option is no time or URL, or none says where to ask.
@@ -86,7 +82,7 @@ def history(
     if start >= end:
         raise ConfigInvalid(f"--start {start:%Y-%m-%dT%H:%M:%S} is not before --end")
     with progress("asking Prometheus") as told:
-        return awaited(_history(access, policy, (start, end), told, alerts=alerts))
+        return awaited(_history(access, policy, (start, end), told))
 
 
 async def _history(
@@ -94,12 +90,10 @@ async def _history(
     policy: ScalingPolicy,
     span: tuple[datetime, datetime],
     told: Callable[[float], None],
-    *,
-    alerts: bool,
 ) -> History:
     async with Prometheus(access) as prometheus:
         moments = await recorded(prometheus, policy, *span, told)
-        if not (alerts and minimum_rules([policy])):
+        if not minimum_rules([policy]):
             return History(moments, None)
         return History(moments, await recorded_alerts(prometheus, policy, *span, told))
 

@@ -116,20 +116,23 @@ def _course(
     policy = alone(Knobs().of(document), asked.member)
     if asked.traces and asked.recording.prometheus:
         raise ConfigInvalid("--trace and --prometheus: give one of the two")
+    alerts = None
     if asked.traces:
         loads, given = [load_of_file(trace) for trace in asked.traces], asked.given
     else:
-        found = history(settings, policy, asked.recording, alerts=False)
+        found = history(settings, policy, asked.recording)
+        alerts = found.alerts
         recorded = of_history(policy, found.moments, asked.given)
         loads = [recorded.meters[recorded.metric].load]
         given = replace(asked.given, metric=recorded.metric, begin=recorded.begin)
-    workload = of_trace(policy, loads[0], given)
+    workload = of_trace(policy, loads[0], given, alerts)
     course = Course(
         document=document,
         loads=loads,
         given=replace(given, metric=workload.metric, capacity=workload.capacity),
         terms=asked.terms,
         member=asked.member,
+        alerts=alerts,
         averaged=not asked.traces,
     )
     return course, workload.notes

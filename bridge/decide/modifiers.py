@@ -60,9 +60,11 @@ class ScalingModifiers:
 
 
 def _truncated_milli(value: float) -> int:
-    """Thousandths, cut off; what 64 bits can't hold is the least that they can, as in KEDA."""
+    """Thousandths, cut off; of what 64 bits can't hold, KEDA makes the least count of all."""
     thousandths = value * 1000
-    return int(thousandths) if -(2.0**63) <= thousandths < 2.0**63 else -(2**63)
+    if not abs(thousandths) < 2.0**63:
+        raise MetricsUnavailable(f"formula: expected a finite number, got {value:g}")
+    return int(thousandths)
 
 
 def _nil_names(fallback: Fallback | None, failures: Mapping[str, int]) -> frozenset[str]:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import re
+from ast import literal_eval
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Self, TypeVar
 
 import requests
@@ -24,6 +26,7 @@ from bridge.evaluate.reading import one_sample, samples
 from bridge.settings.prometheus import PrometheusSettings
 
 _Answer = TypeVar("_Answer")
+_QUOTED = re.compile(r"(HTTP Status Code \d+) \((b.+)\)")
 _STATUS = re.compile(r"HTTP Status Code (\d+)\b")
 _CREDENTIALS = (
     "see prometheus.bearer_token_file, or prometheus.username and prometheus.password_file"
@@ -93,7 +96,8 @@ class Prometheus:
         """
 
         def ask() -> dict[float, float]:
-            answer = self._client.custom_query_range(query, start, end, f"{step:g}")
+            edges = start, _whole(end)
+            answer = self._client.custom_query_range(query, *edges, f"{step:g}")
             return samples(query, answer)
 
         return await self._ask(query, ask)
@@ -123,7 +127,8 @@ class Prometheus:
         for start, end in parts:
 
             def ask(start: datetime = start, end: datetime = end) -> list[Item]:
-                part: list[Item] = self._client.custom_query_range(query, start, end, f"{step:g}")
+                edges = start, _whole(end)
+                part: list[Item] = self._client.custom_query_range(query, *edges, f"{step:g}")
                 return part
 
             found.append(await self._ask(query, ask))
@@ -181,7 +186,7 @@ class Prometheus:
         except requests.ConnectionError as error:
             told = f"can't connect to {self._settings.url}"
             raise MetricsUnavailable(f"{query!r}: {told}", "unreachable") from error
-        except (PrometheusApiClientException, requests.RequestException, ConfigInvalid) as error:
+        except (PrometheusApiClientException, OSError, ConfigInvalid) as error:
             raise _failed(query, error) from error
         except (LookupError, TypeError, ValueError, AttributeError, RecursionError) as error:
             told = "not an answer of Prometheus' API"
@@ -200,6 +205,11 @@ class Prometheus:
             self._lines.discard(line)
 
 
+def _whole(end: datetime) -> datetime:
+    """The client rounds to whole seconds: rounded down, the last of many odd steps is left out."""
+    return end + timedelta(microseconds=-end.microsecond % 1_000_000)
+
+
 def _failed(query: str, error: Exception) -> MetricsUnavailable:
     told = _brief(error)
     status = _STATUS.match(told)
@@ -211,8 +221,19 @@ def _failed(query: str, error: Exception) -> MetricsUnavailable:
 
 
 def _brief(error: Exception) -> str:
-    text = " ".join(str(error).split())
+    text = _unpacked(" ".join(str(error).split()))
     return text if len(text) <= 300 else f"{text[:300]}…"
+
+
+def _unpacked(text: str) -> str:
+    """Prometheus' own words, where the client quotes an answer with some."""
+    quoted = _QUOTED.fullmatch(text)
+    if not quoted:
+        return text
+    try:
+        return f"{quoted[1]}: {json.loads(literal_eval(quoted[2]))['error']}"
+    except (ValueError, SyntaxError, KeyError, TypeError):
+        return text
 
 
 class _Credentials(AuthBase):

@@ -9,21 +9,9 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
-from bridge.formula import functions, kinds
+from bridge.formula import functions, kinds, nodes
 from bridge.formula.errors import FormulaFailed, FormulaInvalid
 from bridge.formula.kinds import Kind
-from bridge.formula.nodes import (
-    Binary,
-    Call,
-    Conditional,
-    Constant,
-    Item,
-    Items,
-    Let,
-    Name,
-    Node,
-    Unary,
-)
 from bridge.formula.parsing import parsed
 from bridge.formula.values import Value, calculated, compared, equal, is_integer, negated, truth
 
@@ -70,34 +58,34 @@ class _Compiler:
     names: Mapping[str, Kind]
     item: Kind | None = None
 
-    def step(self, node: Node) -> _Step:
+    def step(self, node: nodes.Node) -> _Step:
         match node:
-            case Constant(value):
+            case nodes.Constant(value):
                 return _constant(value)
-            case Name(name):
+            case nodes.Name(name):
                 return self._name(name)
-            case Item():
+            case nodes.Item():
                 return _Step(self.item or kinds.ANY, lambda scope: scope.item)
-            case Unary(operator, operand):
+            case nodes.Unary(operator, operand):
                 return self._unary(operator, operand)
-            case Binary(operator, left, right):
+            case nodes.Binary(operator, left, right):
                 return self._binary(operator, left, right)
             case _:
                 return self._compound(node)
 
-    def _compound(self, node: Conditional | Items | Call | Let) -> _Step:
+    def _compound(self, node: nodes.Conditional | nodes.Items | nodes.Call | nodes.Let) -> _Step:
         match node:
-            case Conditional(condition, yes, no):
+            case nodes.Conditional(condition, yes, no):
                 return self._conditional(condition, yes, no)
-            case Items(nodes):
-                steps = [self.step(item) for item in nodes]
+            case nodes.Items(elements):
+                steps = [self.step(item) for item in elements]
                 kind = kinds.of_items([step.kind for step in steps])
                 return _Step(kind, lambda scope: [step.run(scope) for step in steps])
-            case Let(name, value, body):
+            case nodes.Let(name, value, body):
                 return self._let(name, value, body)
-            case Call("count" | "sum", (collection,), predicate):
+            case nodes.Call("count" | "sum", (collection,), predicate):
                 return self._over(node.function, collection, predicate)
-            case Call(function, arguments):
+            case nodes.Call(function, arguments):
                 return self._call(function, arguments)
 
     def _name(self, name: str) -> _Step:
@@ -105,14 +93,14 @@ class _Compiler:
             raise FormulaInvalid(f"unknown name {name}")
         return _Step(self.names[name], lambda scope: scope.names.get(name))
 
-    def _unary(self, operator: str, operand: Node) -> _Step:
+    def _unary(self, operator: str, operand: nodes.Node) -> _Step:
         of = self.step(operand)
         kind = kinds.of_unary(operator, of.kind)
         if kind == kinds.BOOL:
             return _Step(kind, lambda scope: not truth(of.run(scope)))
         return _Step(kind, lambda scope: negated(operator, of.run(scope)))
 
-    def _binary(self, operator: str, first: Node, second: Node) -> _Step:
+    def _binary(self, operator: str, first: nodes.Node, second: nodes.Node) -> _Step:
         left, right = self.step(first), self.step(second)
         kind = kinds.of_binary(operator, left.kind, right.kind)
         if operator == "??":
@@ -126,12 +114,12 @@ class _Compiler:
         calculate = compared if kind == kinds.BOOL else calculated
         return _Step(kind, lambda s: calculate(operator, left.run(s), right.run(s)))
 
-    def _conditional(self, first: Node, second: Node, third: Node) -> _Step:
+    def _conditional(self, first: nodes.Node, second: nodes.Node, third: nodes.Node) -> _Step:
         condition, yes, no = self.step(first), self.step(second), self.step(third)
         kind = kinds.of_conditional(condition.kind, yes.kind, no.kind)
         return _Step(kind, lambda s: (yes if truth(condition.run(s)) else no).run(s))
 
-    def _let(self, name: str, given: Node, rest: Node) -> _Step:
+    def _let(self, name: str, given: nodes.Node, rest: nodes.Node) -> _Step:
         if name in self.names:
             raise FormulaInvalid(f"{name} is given twice")
         value = self.step(given)
@@ -142,12 +130,12 @@ class _Compiler:
 
         return _Step(body.kind, run)
 
-    def _call(self, function: str, arguments: Iterable[Node]) -> _Step:
+    def _call(self, function: str, arguments: Iterable[nodes.Node]) -> _Step:
         steps = [self.step(argument) for argument in arguments]
         kind = kinds.of_call(function, [step.kind for step in steps])
         return _Step(kind, lambda s: functions.call(function, [step.run(s) for step in steps]))
 
-    def _over(self, function: str, over: Node, predicate: Node | None) -> _Step:
+    def _over(self, function: str, over: nodes.Node, predicate: nodes.Node | None) -> _Step:
         """`count` and `sum`, of the elements or of what a predicate says of each."""
         collection = self.step(over)
         element = kinds.of_element(function, collection.kind)

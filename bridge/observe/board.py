@@ -23,11 +23,19 @@ _RAISING = ("spec.alerts.", "spec.schedules.")
 class Board:
     """Answers what is asked of it, as things stand."""
 
-    def __init__(self, status: Status | Statuses, clock: Callable[[], datetime]) -> None:
+    def __init__(
+        self, status: Status | Statuses, clock: Callable[[], datetime], hung_after: float
+    ) -> None:
         self.each = [status] if isinstance(status, Status) else list(status.each)
         self._urls = {one.repo: one.url for one in self.each}
         self._status = status
         self._clock = clock
+        self._hung_after = hung_after
+
+    @property
+    def hung(self) -> list[str]:
+        """What a loop is at for longer than the limit, as /healthz tells it."""
+        return self._status.hung(self._hung_after)
 
     def overview(self, shown: Shown | None = None) -> facts.Overview:
         """The service as a whole, and its state repos; of many targets, count the states once."""
@@ -35,8 +43,11 @@ class Board:
         return facts.Overview(
             version=__version__,
             started=min(one.started for one in self.each),
+            shard=str(self.each[0].shard),
+            elsewhere=sum(one.elsewhere for one in self.each),
             now=self._clock(),
             ready=not self._status.unready,
+            hung=tuple(self.hung),
             total=sum(states.values()),
             states=dict(states),
             repos=tuple(_repo(one) for one in self.each),
@@ -165,8 +176,8 @@ class Board:
 
 def _repo(status: Status) -> facts.RepoFacts:
     given = {
-        "Remote": status.remote_error,
-        "Push": status.push_error,
+        "The state repo can't be read": status.remote_error,
+        "The last commit was not pushed": status.push_error,
         "Pull requests": status.proposal_error,
     }
     stuck = (f"{source}: {why}" for source, why in sorted(status.confirmations.stuck.items()))
@@ -176,6 +187,7 @@ def _repo(status: Status) -> facts.RepoFacts:
         url=commit_page(status.url, status.tip) if status.tip else None,
         last_pass=status.last_pass,
         lost=bool(status.remote_error),
+        unpushed=bool(status.push_error),
         troubles=(*(f"{what}: {error}" for what, error in given.items() if error), *stuck),
         conflicts=tuple(status.conflicts),
     )

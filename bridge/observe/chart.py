@@ -54,6 +54,9 @@ def _load(sample: Sample) -> float | None:
     return sample.load
 
 
+_ALL = (_live, _committed, _desired, _load)
+
+
 def sparkline(samples: Sequence[Sample]) -> str:
     """Committed as steps over live as an area, 96 x 24; empty for less than two moments."""
     if len(samples) < 2:
@@ -68,7 +71,7 @@ def sparkline(samples: Sequence[Sample]) -> str:
 
 def chart(samples: Sequence[Sample], metric: str) -> str:
     """Replicas above, the first metric below, 640 x 266; `metric` is text that is safe in HTML."""
-    if len(samples) < 2:
+    if len(samples) < 2 or not any(value(one) is not None for one in samples for value in _ALL):
         return ""
     counts = _frame(samples, (40, 34, 590, 112), (_live, _committed, _desired))
     loads = _frame(samples, (40, 190, 590, 50), (_load,))

@@ -132,6 +132,7 @@ class RepoFacts(Facts):
     url: str | None = Field(description="the tip's page at the forge, where that is a known one")
     last_pass: datetime | None
     lost: bool = Field(description="whether it can't be read; what was read last goes on")
+    unpushed: bool = Field(description="whether the last commit could not be pushed")
     troubles: tuple[str, ...] = Field(
         description="of fetching, pushing and pull requests, and commits that don't get live"
     )
@@ -143,8 +144,11 @@ class Overview(Facts):
 
     version: str
     started: datetime
+    shard: str = Field(description="such as 2/5: which share of the targets is decided here")
+    elsewhere: int = Field(description="targets of the other shares, which are not listed here")
     now: datetime
     ready: bool
+    hung: tuple[str, ...] = Field(description="what a loop is at for too long; /healthz fails")
     total: int
     states: dict[State, int]
     repos: tuple[RepoFacts, ...]

@@ -76,6 +76,12 @@ def _repo() -> str:
 webhooks = _made(
     Counter, "scalebridge_webhooks_total", "Webhook requests, by reply.", ["receiver", "code"]
 )
+webhooks_limited = _made(
+    Counter,
+    "scalebridge_webhooks_limited_total",
+    "Webhook requests answered 503 because their source sends too many (server.rate_limit).",
+    ["receiver"],
+)
 evaluations = OfRepo(
     Counter,
     "scalebridge_evaluations_total",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -13,13 +14,15 @@ from markupsafe import Markup, escape
 
 from bridge.observe.board import Board
 from bridge.observe.chart import chart, sparkline
-from bridge.observe.headline import headline
+from bridge.observe.headline import failing, headline
 from bridge.observe.rows import STATES
 from bridge.observe.samples import Sample
 from bridge.units import short_duration
 
 _FORTNIGHT = timedelta(days=14)
 """Before a certificate ends, a person is told: as by the alert on it."""
+_QUERY = re.compile(r"""(^|\()(["']).*?\2: """)
+"""At the start of an error, or of what it says in brackets."""
 _MARKS = {
     "failed": "✕",
     "stuck": "⚠",
@@ -50,6 +53,7 @@ def _environment() -> Environment:
         "span": short_duration,
         "parts": _parts,
         "number": _number,
+        "terse": _terse,
     }
     environment.globals |= {"mark": _MARKS.__getitem__, "states": STATES}
     return environment
@@ -60,19 +64,20 @@ def rendered(template: str, board: Board, facts: Mapping[str, Any]) -> str:
     asked = facts.get("asked")
     shown = board.shown(asked.wanted) if asked else None
     rows = {row.id: row for row in shown.rows} if shown else {}
-    overview = board.overview(shown)
+    overview, sources = board.overview(shown), board.sources().sources
     return (
         _environment()
         .get_template(template)
         .render(
             overview=overview,
-            headline=headline(overview),
+            headline=headline(overview, sources),
+            failing=failing(sources),
             credentials=board.credentials().credentials if asked else (),
             confirmations=board.confirmations().confirmations if asked else (),
             fortnight=_FORTNIGHT,
             targets=board.targets(shown) if shown else None,
             commits=board.commits().commits if asked else (),
-            sources=board.sources().sources if asked else (),
+            sources=sources,
             batches=board.batches().batches if asked else (),
             spark=lambda key: _spark(board.samples(rows[key])),
             link=_Link(asked) if asked else None,
@@ -114,6 +119,11 @@ def _day(at: datetime) -> str:
 def _number(value: float) -> str:
     """Four figures are enough to look at."""
     return f"{value:.4g}" if abs(value) < 10_000 else f"{value:,.0f}"
+
+
+def _terse(error: str) -> str:
+    """Without the query, which may be longer than what came of it; `Why` has it whole."""
+    return _QUERY.sub(r"\1", error, count=1)
 
 
 def _parts(target: str) -> tuple[str, str]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import structlog
 
 from bridge.evaluate.asked import Asked
@@ -11,9 +13,14 @@ log = structlog.get_logger()
 
 
 class PrometheusWatch:
-    """Hears of each query; judges after each round. State repos share it, as they do Prometheus."""
+    """Hears of each query; judges after each round. State repos share it, as they do Prometheus.
 
-    def __init__(self) -> None:
+    `tell` gets each judgement that rests on a query: an error where Prometheus is lost, or "".
+    One query of many that fails is its policy's trouble, and not Prometheus'.
+    """
+
+    def __init__(self, tell: Callable[[str], None] = lambda _: None) -> None:
+        self._tell = tell
         self.lost = False
         self._answers = 0
         self._error = ""
@@ -32,6 +39,8 @@ class PrometheusWatch:
         """Whether it is lost: queries failed since the last judgement, and none was answered."""
         before = self.lost
         self.lost = not self._answers and bool(self._error or before)
+        if self._answers or self._error:
+            self._tell(self._error if self.lost else "")
         if self.lost and not before:
             log.warning("prometheus_lost", error=self._error)
         if before and not self.lost:

@@ -17,6 +17,7 @@ from bridge.observe.pulse import Pulse
 from bridge.observe.rows import Row, Seen
 from bridge.observe.samples import Sample, Samples
 from bridge.observe.sources import Sources
+from bridge.policy.shard import WHOLE, Shard
 from bridge.publish.case import Proposal
 from bridge.publish.push import Push
 from bridge.repo.snapshot import Commit
@@ -47,6 +48,9 @@ class Status:
     last_pass: datetime | None = None
     budget: Budget | None = None
     repo: str = ""
+    shard: Shard = WHOLE
+    elsewhere: int = 0
+    """How many targets the other shares have."""
     url: str = ""
     """Of the state repo, without credentials."""
     progress: Progress = field(default_factory=Progress)
@@ -120,6 +124,8 @@ class Status:
         """The same for programs."""
         return {
             "started": self.started.isoformat(),
+            "shard": str(self.shard),
+            "elsewhere": self.elsewhere,
             "lastPass": self.last_pass.isoformat() if self.last_pass else None,
             "tip": self.tip or None,
             "remoteError": self.remote_error or None,

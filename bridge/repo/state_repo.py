@@ -49,7 +49,7 @@ class StateRepo:
         self._mirror: Mirror | None = None
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="git")
         self._catalogue = Catalogue(settings.search_paths)
-        self._confirming = Confirming()
+        self._confirming = Confirming(settings.searched)
         self._ledger = Ledger()
         self._snapshot = Snapshot("", {})
         self._pushed = ""

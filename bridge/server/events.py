@@ -31,10 +31,12 @@ class Events:
     """One stream per browser, of version numbers; what a slow one misses is one number.
 
     A version names the process, too: after a restart, or after a gap, a browser is told at once.
+    A loop that hangs beats no more: that it does is part of the version, looked at by heartbeats.
     """
 
-    def __init__(self, pulses: list[Pulse]) -> None:
+    def __init__(self, pulses: list[Pulse], hangs: Callable[[], bool]) -> None:
         self._pulses = pulses
+        self._hangs = hangs
         self._process = secrets.token_hex(4)
         self._waking: set[asyncio.Event] = set()
         self._sources: Counter[str] = Counter()
@@ -46,7 +48,8 @@ class Events:
     @property
     def version(self) -> str:
         """Of what is shown now."""
-        return f"{self._process}-{sum(pulse.count for pulse in self._pulses)}"
+        hung = "-hung" if self._hangs() else ""
+        return f"{self._process}-{sum(pulse.count for pulse in self._pulses)}{hung}"
 
     def _wake(self) -> None:
         for one in self._waking:

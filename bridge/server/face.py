@@ -19,7 +19,7 @@ from bridge.server.api import Api
 from bridge.server.asked import Order, PauseOrder, TargetsAsked
 from bridge.server.desk import Desk, Refused
 from bridge.server.events import Events
-from bridge.server.guard import COOKIE, FIELD, Guard, Refusal, who
+from bridge.server.guard import COOKIE, FIELD, Guard, Refusal, fields_of, who
 from bridge.settings.server import ServerSettings
 
 _TYPES: Final = {
@@ -54,7 +54,7 @@ class Face:
         self._guard = Guard(settings)
         self._desk = Desk(board, actions, settings, clock)
         self._api = Api(board, self._desk, self._guard)
-        self.events = Events([one.pulse for one in board.each])
+        self.events = Events([one.pulse for one in board.each], lambda: bool(board.hung))
         self._static = {name: _static(name) for name in _TYPES}
         whole = b"".join(self._static.values())
         self._assets = hashlib.sha256(whole).hexdigest()[:12]
@@ -149,9 +149,7 @@ class Face:
         raise web.HTTPSeeOther(f"../{key}?{urlencode(told)}")
 
     async def _form(self, request: web.Request) -> Mapping[str, Any]:
-        await self._desk.body(request)
-        form = await request.post()
-        given = {name: value for name, value in form.items() if isinstance(value, str)}
+        given = fields_of(request.content_type, await self._desk.body(request))
         refusal: Refusal | None = self._guard.form_refusal(request, given.get(FIELD, ""))
         if refusal:
             raise Refused(refusal.status, refusal.why, refusal.headers)

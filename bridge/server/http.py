@@ -44,7 +44,7 @@ class Server:
         )
         application.add_routes(Webhooks(settings, listeners, clock).routes)
         application.add_routes(Pages(status, settings.hung_after).routes)
-        board = Board(status, clock)
+        board = Board(status, clock, settings.hung_after)
         self._credentials = board.each[0].sources.credentials
         face = Face(settings, board, actions, clock)
         application.add_routes(face.routes)

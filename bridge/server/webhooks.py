@@ -102,6 +102,7 @@ class Webhooks:
     ) -> web.Response:
         now = asyncio.get_running_loop().time()
         if not self._limit.allows(request.remote or "", now):
+            metrics.webhooks_limited.labels(request.path.rpartition("/")[2]).inc()
             return reply(503, "too many webhooks from there", {"Retry-After": "1", **_CLOSE})
         try:
             if not signature and (fault := token_fault(self._settings, request.headers)):

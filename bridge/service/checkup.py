@@ -24,11 +24,14 @@ from bridge.service.validation import found_in, validated
 from bridge.settings.configuration import Settings
 
 _NOT_ASKED: Final = "not configured"
+_ANY: Final = "vector(1)"
+"""A query that every Prometheus answers."""
 _RESTS_ON: Final[Mapping[str, Sequence[str]]] = {
     "policies": ("fetch",),
     "conflicts": ("fetch",),
     "push": ("fetch",),
     "prometheus clock": ("prometheus",),
+    "git clock": ("fetch",),
     "queries": ("fetch", "prometheus"),
 }
 
@@ -91,9 +94,11 @@ async def _prometheus(opening: Opening) -> str:
     settings = opening.settings.prometheus
     async with Prometheus(settings) as prometheus:
         try:
-            await prometheus.items("vector(1)", opening.clock(), list)
+            await prometheus.items(_ANY, opening.clock(), list)
         except MetricsUnavailable as error:
-            raise MetricsUnavailable(f"{error}; see prometheus.url and its credentials") from error
+            told = str(error).removeprefix(f"{_ANY!r}: ")
+            hint = "" if "see prometheus." in told else "; see prometheus.url and its credentials"
+            raise MetricsUnavailable(f"{told}{hint}") from error
     return f"{settings.url} answers queries"
 
 
@@ -133,9 +138,8 @@ async def _fetch(opening: Opening) -> str:
 async def _policies(opening: Opening) -> str:
     async with opening.state_repo(signs=False) as repo:
         _, found = await found_in(repo)
-    problems = len(found.policies.errors) + len(found.places.problems)
-    if problems:
-        raise PolicyInvalid(f"problems: {problems}; `scalebridge validate` tells each of them")
+    if problems := found.problems:
+        raise PolicyInvalid(f"{_counted(problems)}; `scalebridge validate` tells each of them")
     return f"{len(found.policies.by_name)} valid, which govern {len(found.places.found)} counts"
 
 
@@ -150,9 +154,9 @@ async def _conflicts(opening: Opening) -> str:
     return "nothing else in the repo has a say over these counts"
 
 
-def _counted(conflicts: Sequence[Conflict]) -> str:
+def _counted(troubles: Sequence[str | Conflict]) -> str:
     """How many there are, and the first."""
-    return f"{len(conflicts)}, the first: {conflicts[0]}"
+    return f"{len(troubles)}, the first: {str(troubles[0]).splitlines()[0]}"
 
 
 async def _push(opening: Opening) -> str:
@@ -181,7 +185,7 @@ async def _webhook(opening: Opening, url: str) -> str:
         return await post_test_alert(settings, url)
     except RemoteUnavailable as error:
         if url:
-            raise
+            raise RemoteUnavailable(f"{error}; does the service listen there? See --url") from error
         return f"not tried: the service does not run here ({error}); start it, or give --url"
 
 

@@ -10,17 +10,14 @@ from datetime import datetime, timedelta
 from bridge.decide.alerts import LONGEST_FIRING
 from bridge.decide.override import Override
 from bridge.decide.recall import Scaled
-from bridge.decide.rollout import RECORD_S
 from bridge.errors import MetricsUnavailable
-from bridge.evaluate.alerts import Alerts, AlertSource, minimum_rules
+from bridge.evaluate.alerts import Alerts, AlertSource
 from bridge.manifest.target import Target
-from bridge.policy.model import ScalingPolicy
-from bridge.repo.log import REMEMBERED
 from bridge.repo.snapshot import Commit
 from bridge.repo.state_repo import StateRepo
-from bridge.service.counts import CountLog, Managed
+from bridge.service.counts import CountLog
 from bridge.service.people import overrides, pauses
-from bridge.service.view import View, managed_at
+from bridge.service.view import View
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +39,7 @@ class Memory:
 
     def override_of(self, target: Target, count: int | None) -> Override | None:
         """What a person ordered for it last; a pause, at its count of now, comes first."""
-        pause = self.pauses.get(str(target))
+        pause = self.pauses.get(str(target)) if self.pauses else None
         if pause and count is not None and pause.is_on(self.now):
             return replace(pause, count=count)
         order = self.overrides.get(target)
@@ -65,37 +62,32 @@ class Recollection:
 
     async def of(self, view: View, now: datetime) -> Memory:
         """The log, as far back as any policy's rules look, and any alert that fires."""
-        policies = [item.policy for item in managed_at(view)]
-        return await self.reaching(view, now, await self._level(policies, now))
+        return await self.reaching(view, now, await self._level(view, now))
 
     async def reaching(self, view: View, now: datetime, alerts: Alerts) -> Memory:
         """The log, back to the beginning of these alerts at least; waits for nobody but Git.
 
         Worked out once while it is the same.
         """
-        managed = managed_at(view)
-        longest = max(_memory_s(item.policy) for item in managed)
         begins = (max(alert.since, now - LONGEST_FIRING) for alert in alerts.found)
-        since = min([now - timedelta(seconds=longest), *begins]).replace(microsecond=0)
+        since = min([now - timedelta(seconds=view.memory_s), *begins]).replace(microsecond=0)
         history = await self._repo.history(view.snapshot, since, now)
         known = self._last
         if known is None or known.view is not view or known.history[: len(history)] != history:
-            self._last = known = await self._recall(view, managed, history, now)
+            self._last = known = await self._recall(view, history, now)
         return replace(known, now=now, since=since, alerts=alerts)
 
-    async def _recall(
-        self, view: View, managed: Sequence[Managed], history: Sequence[Commit], now: datetime
-    ) -> Memory:
-        tracks = await self._counts.tracks(managed, history)
+    async def _recall(self, view: View, history: Sequence[Commit], now: datetime) -> Memory:
+        tracks = await self._counts.tracks(view.managed, history)
         changes = {
             track.item.target: [moved.as_change() for moved in track.moves] for track in tracks
         }
         orders = await asyncio.to_thread(overrides, tracks, history)
         return Memory(view, history, changes, orders, pauses(history), now, now, Alerts())
 
-    async def _level(self, policies: Sequence[ScalingPolicy], now: datetime) -> Alerts:
+    async def _level(self, view: View, now: datetime) -> Alerts:
         """The alerts that fire now; none where no policy asks for a minimum by them."""
-        rules = minimum_rules(policies)
+        rules = view.minimum_rules
         if not rules:
             return Alerts()
         if self._alerts is None:
@@ -104,11 +96,3 @@ class Recollection:
             return Alerts(await self._alerts.firing(rules, now))
         except MetricsUnavailable as error:
             return Alerts(error=str(error))
-
-
-def _memory_s(policy: ScalingPolicy) -> float:
-    spec = policy.spec
-    rules = (*spec.behavior.scale_up.policies, *spec.behavior.scale_down.policies)
-    periods = (rule.period_seconds for rule in rules)
-    windows = (RECORD_S, REMEMBERED.total_seconds(), spec.in_flight_timeout, spec.override_hold)
-    return max(*windows, *periods)

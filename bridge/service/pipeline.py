@@ -61,7 +61,9 @@ class Pipeline:
         self._shared = shared
         self.name = settings.state_repo.name
         url = settings.state_repo.url
-        self.status = Status(clock(), repo=self.name, url=url, sources=shared.sources)
+        self.status = Status(
+            clock(), repo=self.name, url=url, sources=shared.sources, shard=shared.shard
+        )
         self._opening = Opening(settings, clock, shared.sources, shared.shard)
 
     async def open(self, open_parts: AsyncExitStack) -> None:

@@ -44,11 +44,6 @@ class Places:
         )
 
     @property
-    def everywhere(self) -> Places:
-        """What this shard and the others decide."""
-        return self.whole or self
-
-    @property
     def notes(self) -> list[str]:
         """What a person may want to know of the fleets, and need not act on."""
         return [

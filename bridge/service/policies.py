@@ -58,13 +58,20 @@ async def _elsewhere(repo: StateRepo, snapshot: Snapshot) -> str:
 def read_folder(folder: Path) -> dict[str, bytes]:
     """The policy files below a local folder, by path.
 
+    Not those in hidden folders: Kubernetes mounts a ConfigMap's files in one, and links to them.
+
     Raises:
         PolicyInvalid: the folder or a file can't be read.
     """
     if not folder.is_dir():
         raise PolicyInvalid(f"{folder}: no such folder of policies")
-    paths = sorted(p for p in folder.rglob("*") if p.is_file() and is_policy_file(p.name))
     try:
+        paths = sorted(path for path in folder.rglob("*") if _is_read(path, folder))
         return {str(path): path.read_bytes() for path in paths}
     except OSError as error:
         raise PolicyInvalid(f"{error.filename}: can't be read: {error.strerror}") from error
+
+
+def _is_read(path: Path, folder: Path) -> bool:
+    hidden = any(part.startswith(".") for part in path.relative_to(folder).parts)
+    return not hidden and is_policy_file(path.name) and path.is_file()

@@ -52,7 +52,7 @@ async def recorded(
         if past.error:
             raise MetricsUnavailable(past.error)
         moments += [moment for moment in past.moments if moment.at < end]
-        begin += len(past.moments) * step
+        begin = last + step
         told(min(1.0, (begin - start) / (end - start)))
     found = list(dropwhile(_is_empty, moments))
     if not found:

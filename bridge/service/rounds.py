@@ -33,7 +33,7 @@ from bridge.service.placing import placed, targets_of
 from bridge.service.policies import read_policies
 from bridge.service.rollouts import RolloutLog
 from bridge.service.slices import Slices
-from bridge.service.view import View, managed_at
+from bridge.service.view import View
 
 _AT_A_TIME = 50
 """Policies whose questions are under way at once."""
@@ -98,6 +98,11 @@ class Rounds:
         self.unclaimed = {n: some for n, some in self.unclaimed.items() if n in policies.by_name}
         return self._view
 
+    async def remember(self, view: View) -> None:
+        """Reads what the log tells of its targets, so that no alert has to wait for that."""
+        if view.managed:
+            await self._recollection.reaching(view, self._clock(), Alerts())
+
     async def policies_at(self, snapshot: Snapshot) -> Mapping[str, ScalingPolicy]:
         """The policies that hold at a snapshot, each for one target of this share, by title."""
         return (await self.view_of(snapshot)).places.governing
@@ -105,8 +110,8 @@ class Rounds:
     async def orders_at(self, snapshot: Snapshot) -> Orders:
         """All policies of all shares, in which files people wrote them, and what they hold."""
         view = await self.view_of(snapshot)
-        whole = replace(view, places=view.places.everywhere)
-        return Orders(whole.places.governing, view.policies.paths, await self.held(whole))
+        held = await self.held(view.whole)
+        return Orders(view.whole.places.governing, view.policies.paths, held)
 
     async def budget_at(self, snapshot: Snapshot) -> Budget | None:
         """What of the commit budget is spent there, whoever's decisions it went to.
@@ -137,8 +142,10 @@ class Rounds:
             if title in places.problems
         ]
         found = [policy for title, policy in active.items() if title in places.found]
-        if not found:
-            return lost
+        return [*lost, *await self._decided(found, view)] if found else lost
+
+    async def _decided(self, found: Sequence[ScalingPolicy], view: View) -> Iterable[Outcome]:
+        """Of policies whose targets' counts were found; a bug in one ends the work on all."""
         now = self._clock()
         asking = Asking(self._metrics, now, found)
         memory = await self._recollection.of(view, now)
@@ -152,8 +159,10 @@ class Rounds:
             for name, policies in left:
                 decided[name] = await self._outcomes(policies, view, asking, memory)
 
-        await asyncio.gather(*(work() for _ in range(min(_AT_A_TIME, len(by_policy)))))
-        return [*lost, *chain.from_iterable(decided.values())]
+        async with asyncio.TaskGroup() as workers:
+            for _ in range(min(_AT_A_TIME, len(by_policy))):
+                workers.create_task(work())
+        return chain.from_iterable(decided.values())
 
     async def _outcomes(
         self, policies: Sequence[ScalingPolicy], view: View, asking: Asking, memory: Memory
@@ -164,20 +173,20 @@ class Rounds:
             await self.slices.turn()
             outcomes.append(await self._outcome(policy, view, asking, memory))
         if policies[0].is_member:
-            name, whole = policies[0].name, view.places.everywhere.governing.values()
+            name, whole = policies[0].name, view.whole.places.governing.values()
             members = [member for member in whole if member.name == name]
             self.unclaimed[name] = asking.unclaimed(members)
         return outcomes
 
     async def held(self, view: View) -> dict[Target, Hold]:
         """The holds that are respected now, by target; asks no metric."""
-        now, managed = self._clock(), managed_at(view)
-        if not managed:
-            return {}
+        now = self._clock()
         memory = await self._recollection.reaching(view, now, Alerts())
+        if not (memory.overrides or memory.pauses):
+            return {}
         return {
             item.target: Hold(order, order.until(item.policy))
-            for item in managed
+            for item in view.managed
             if (order := memory.override_of(item.target, _count(view, item.policy)))
             and order.holds(item.policy, now)
         }

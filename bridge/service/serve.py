@@ -9,11 +9,10 @@ from datetime import UTC, datetime
 
 import structlog
 
-from bridge.evaluate.asked import Asked, Heard
 from bridge.evaluate.prometheus import Prometheus
 from bridge.notify.reconcilers import Turns
 from bridge.observe.prometheus_watch import PrometheusWatch
-from bridge.observe.sources import Source, Sources
+from bridge.observe.sources import Sources
 from bridge.observe.status import Status, Statuses
 from bridge.policy.shard import WHOLE, Shard
 from bridge.server.http import Server
@@ -47,9 +46,10 @@ async def serve(
             not be used.
     """
     async with AsyncExitStack() as open_parts:
-        watch, sources = PrometheusWatch(), Sources()
+        sources = Sources()
         asked = sources.named("prometheus", "Prometheus", settings.prometheus.url)
-        prometheus = Prometheus(settings.prometheus, _heard(watch, asked, clock))
+        watch = PrometheusWatch(sources.listening(asked, clock))
+        prometheus = Prometheus(settings.prometheus, watch.heard)
         await open_parts.enter_async_context(prometheus)
         shared = Shared(prometheus, watch, sources, Turns(), shard)
         pipelines = [Pipeline(one, shared, clock) for one in settings.each()]
@@ -61,17 +61,6 @@ async def serve(
         log.info("listening", host=host, port=port, shard=str(shard))
         await _run(pipelines, stop)
         log.info("stopped")
-
-
-def _heard(watch: PrometheusWatch, source: Source, clock: Callable[[], datetime]) -> Heard:
-    """Each query is counted, and shown on the page as Prometheus' health."""
-
-    def heard(asked: Asked) -> None:
-        watch.heard(asked)
-        failed = asked.error is not None and asked.error.kind != "no_value"
-        source.heard(str(asked.error) if failed else "", clock())
-
-    return heard
 
 
 def _listeners(pipelines: Sequence[Pipeline]) -> Listeners:

@@ -17,7 +17,7 @@ from bridge.repo.state_repo import StateRepo
 from bridge.repo.trailers import ScalePause, ScaleRelease
 from bridge.service.opening import Opening
 from bridge.service.rounds import Rounds
-from bridge.service.view import View, managed_at
+from bridge.service.view import View
 from bridge.settings.configuration import Settings
 
 
@@ -77,7 +77,7 @@ class Orders:
 
     async def _found(self, view: View, target: str) -> Ordered:
         holds = {str(held): hold for held, hold in (await self.rounds.held(view)).items()}
-        governed = {str(item.target) for item in managed_at(view)}
+        governed = {str(item.target) for item in view.managed}
         return Ordered(holds.get(target), None, governed, holds.keys())
 
 
@@ -108,7 +108,7 @@ async def _opened(
 def _at(view: View, target: str) -> int | None:
     counts = (
         view.places.found[item.policy.title].count.value
-        for item in managed_at(view)
+        for item in view.managed
         if str(item.target) == target
     )
     return next(counts, None)

@@ -22,6 +22,7 @@ _QUERIES, _READY = "queries", "ready replicas"
 _REMEDIES: Final = (
     ("got no data", "is it scraped? Where none means zero, end it with `or vector(0)`"),
     ("expected one sample", "make one of them by sum() or max()"),
+    ("parse error", "try it on Prometheus' own page"),
     ("finite number", "guard it: divide by `(… > 0)`, and end it with `or vector(0)`"),
 )
 _NO_READY: Final = "is kube-state-metrics scraped? Otherwise give spec.readyReplicasQuery"
@@ -141,4 +142,6 @@ async def _told(repo: StateRepo, view: View, fault: _Fault) -> str:
 def _remedy(fault: _Fault) -> str:
     if fault.check == _READY and fault.field[-1] == "scaleTargetRef":
         return f"; {_NO_READY}"
+    if fault.check == _READY and "got no data" in fault.error:
+        return "; is it scraped?"
     return next((f"; {what}" for error, what in _REMEDIES if error in fault.error), "")

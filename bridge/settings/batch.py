@@ -30,7 +30,8 @@ class BatchSettings(Window):
     quiet_period: Duration = 10.0
     max_wait: Duration = 30.0
     scale_up: Window = Field(
-        Window(quiet_period=1.0, max_wait=5.0), description="for batches that hold a scale-up"
+        Window(quiet_period=1.0, max_wait=5.0),
+        description="for batches that hold a scale-up, unless the batch's own ends earlier",
     )
     max_commits_per_hour: int | None = Field(
         None, ge=1, description="scale-downs wait for it; scale-ups may make half as many more"

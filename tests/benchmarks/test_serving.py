@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from tests.service.program import CHECKOUT
+from tests.parts.fork_server import CHECKOUT
 
 
 @pytest.mark.timeout(120)

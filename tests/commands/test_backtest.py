@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+import math
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -28,6 +29,17 @@ BEGIN = NOW - timedelta(hours=26)
 STEPS = 26 * 240
 DAY = [200 + 700.0 * (1500 <= step < 4000) for step in range(STEPS)]
 GAP = range(2000, 2040)
+ODD = {"nan": math.nan, "inf": math.inf, "minus_inf": -math.inf, "gap": None}
+
+
+def served(restarts: Collection[int]) -> Iterator[float]:
+    """The requests of DAY, as a process counts them that starts anew at these steps."""
+    count = 0.0
+    for step, rate in enumerate(DAY):
+        count = 0.0 if step in restarts else count + 15 * rate
+        yield count
+
+
 SERIES = (
     Series("load", every(15, BEGIN, [None if n in GAP else v for n, v in enumerate(DAY)])),
     Series("busy", every(15, BEGIN, [0.5 if n < 1500 or n >= 4000 else 1.0 for n in range(STEPS)])),
@@ -39,6 +51,13 @@ SERIES = (
         )
         for name, times in (("web", 1), ("api", 2))
     ),
+    # what can't be read as the load falls, for 100 minutes
+    *(
+        Series(f"load_{name}", every(15, BEGIN, [*DAY[:4000], *400 * [odd], *DAY[4400:]]))
+        for name, odd in ODD.items()
+    ),
+    Series("served_total", every(15, BEGIN, list(served({2500, 4200}))), {"of": "restarted"}),
+    Series("served_total", every(15, BEGIN, list(served(()))), {"of": "steady"}),
     firing(
         "Overloaded",
         BEGIN + timedelta(seconds=3000 * 15),
@@ -129,6 +148,35 @@ def test_history_from_a_real_prometheus(run: Run, web: Path, prometheus: str) ->
     assert (git["lowest"], git["highest"], git["changes"]) == (2, 9, 3)
     assert git["worst_shortage"]["begin"] == 1500 * 15
     assert git["worst_shortage"]["lacking"] == 7
+
+
+@pytest.mark.parametrize("odd", ODD)
+def test_what_is_no_number_is_no_load(run: Run, tmp_path: Path, prometheus: str, odd: str) -> None:
+    """A fall waits for the first number after it; an infinite load is no reason to rise."""
+    web = tmp_path / "web.yaml"
+    web.write_text(policy("web", query=f"load_{odd}", **SLOW))
+    span = ("--start", BEGIN.isoformat(), "--end", NOW.isoformat())
+    done = run("backtest", web, "--prometheus", prometheus, *span, "--json")
+    git, live = (results(done)[name] for name in ("through Git, 30s", "live HPA"))
+    assert (git["lowest"], git["highest"], git["changes"]) == (2, 9, 3)
+    steady = 26 * 2 + 7 * 2500 / 240  # two for the day, and seven more from 900 a second on
+    assert git["replica_hours"] == pytest.approx(steady + 7 * 400 / 240, abs=1.5)
+    assert (live["lowest"], live["highest"]) == (2, 9)
+
+
+def test_a_counter_may_start_anew(run: Run, tmp_path: Path, prometheus: str) -> None:
+    """Two minutes' rate lack at most an eighth then, which the window down bridges."""
+    web = tmp_path / "web.yaml"
+    span = ("--start", BEGIN.isoformat(), "--end", NOW.isoformat())
+    found = {}
+    for name in ("restarted", "steady"):
+        query = f'sum(rate(served_total{{of="{name}"}}[2m]))'
+        web.write_text(policy("web", query=query, **SLOW))
+        done = run("backtest", web, "--prometheus", prometheus, *span, "--json")
+        git = results(done)["through Git, 30s"]
+        found[name] = (git["lowest"], git["highest"], git["changes"], git["replica_hours"])
+    assert found["restarted"] == found["steady"]
+    assert found["steady"][1] == 9
 
 
 def test_a_recorded_ratio_answers_to_the_counts_of_the_simulation(

@@ -83,7 +83,7 @@ def test_one_fault_hides_no_other(
     told = lines(run, config, 1)
     failed = [check for check, (ok, _) in told.items() if ok == "FAILED"]
     assert failed == ["signing", "fetch"]
-    untried = ("policies", "conflicts", "push", "queries")
+    untried = ("policies", "conflicts", "push", "git clock", "queries")
     assert {told[check] for check in untried} == {("-", "not tried, since fetch failed")}
     assert [ok for ok, _ in told.values()].count("-") == len(untried)
     assert "see commit.signing.key_file" in told["signing"][1]
@@ -99,7 +99,9 @@ def test_who_gives_no_numbers_is_told_with_the_setting(
     told = lines(run, config, 1)
     assert told["prometheus"][0] == "FAILED"
     assert "401" in told["prometheus"][1]
-    assert told["prometheus"][1].endswith("; see prometheus.url and its credentials")
+    assert told["prometheus"][1].startswith(
+        "HTTP Status Code 401 (b'who are you?') (see prometheus"
+    )
     assert told["alerts"] == (
         "FAILED",
         f"{fake.url}/nothing/api/v2/alerts: HTTP 404; see alertmanager.url and its credentials",
@@ -134,7 +136,8 @@ def test_policies_in_trouble_are_counted(
     told = lines(run, configured(tmp_path, fake.url, {"url": shop.url}), 1)
     assert told["policies"] == (
         "FAILED",
-        "problems: 2; `scalebridge validate` tells each of them",
+        "2, the first: policies/bad.yaml:1: apiVersion: required, but missing; "
+        "`scalebridge validate` tells each of them",
     )
 
 

@@ -79,7 +79,9 @@ def test_each_query_that_fails_is_named_with_its_line(
         "`or vector(0)`",
     }.items():
         assert reasons[name].endswith(told_of)
-    assert "HTTP Status Code 400" in reasons["wrong"]
+    assert reasons["wrong"].endswith(
+        "parse error: unclosed left parenthesis; try it on Prometheus' own page"
+    )
 
 
 def test_live_replicas_that_a_ratio_needs_are_named_where_they_are_missing(
@@ -142,6 +144,7 @@ def test_a_running_service_takes_a_test_alert_and_nothing_scales(
         assert program.seen("woken") == []
     dead = run("doctor", "--config", config, "--url", program.url)
     assert f"FAILED webhook: {hook}: Cannot connect" in dead.stdout
+    assert "; does the service listen there? See --url\n" in dead.stdout
 
 
 def test_a_service_behind_its_own_certificate_is_known(

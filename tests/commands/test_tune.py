@@ -16,7 +16,7 @@ import pytest
 from bridge.demo.servers import PROMETHEUS
 from bridge.policy.loading import parse_policy
 from tests.commands.conftest import Run
-from tests.parts.backfill import PROMTOOL, Backfilled, Series, every
+from tests.parts.backfill import PROMTOOL, Backfilled, Series, every, firing
 from tests.parts.gate import needs
 from tests.service.program import configured
 
@@ -122,7 +122,8 @@ def prometheus(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     needs(PROMETHEUS, PROMTOOL)
     counted = list(accumulate([15.0 * (900 if step < 240 else 1800) for step in range(280)]))
     series = Series("load", every(15, END - timedelta(seconds=280 * 15), counted))
-    with Backfilled(tmp_path_factory.mktemp("hour"), (series,), lookback="20s") as server:
+    fired = firing("Late", END - timedelta(minutes=15), END, severity="page")
+    with Backfilled(tmp_path_factory.mktemp("hour"), (series, fired), lookback="20s") as server:
         yield server.url
 
 
@@ -133,6 +134,40 @@ def test_load_may_come_from_a_real_prometheus(run: Run, web: Path, prometheus: s
     hours = own["training"]["replica_hours"] + own["validation"]["replica_hours"]
     assert hours == pytest.approx(9 * 50 / 60 + 18 * 10 / 60, rel=0.05)
     assert found["chosen"]["number"] == 1
+
+
+def test_alerts_are_replayed_in_the_part_in_which_they_fired(
+    run: Run, web: Path, prometheus: str, trace: Path
+) -> None:
+    span = ("--last", "1h", "--end", END.isoformat())
+    asked = ("--prometheus", prometheus, *span)
+    before = tuned(run, web, *asked)["as_it_is"]
+    rule = "  alerts:\n    - {match: {alertname: Late, severity: page}, minReplicas: 40}\n"
+    web.write_text(WEB + rule)
+    found = tuned(run, web, *asked)
+    after = found["as_it_is"]
+    assert found["notes"] == []
+    assert after["training"] == before["training"]  # the first 40 minutes
+    more = after["validation"]["replica_hours"] - before["validation"]["replica_hours"]
+    assert 22 * 10 / 60 < more < 31 * 15 / 60
+    assert tuned(run, web, "--trace", trace)["notes"] == [
+        "spec.alerts: only Prometheus' history tells when they fired, so here none does"
+    ]
+
+
+def test_the_part_that_is_kept_back_is_played_at_its_own_time_of_day(
+    run: Run, web: Path, prometheus: str
+) -> None:
+    opening = END - timedelta(minutes=10)
+    until = END + timedelta(minutes=50)
+    times = f'start: "{opening:%M %H} * * *", end: "{until:%M %H} * * *"'
+    web.write_text(
+        f"{WEB}  schedules:\n    - {{name: late, timezone: UTC, {times}, minReplicas: 40}}\n"
+    )
+    span = ("--last", "1h", "--end", END.isoformat())
+    own = tuned(run, web, "--prometheus", prometheus, *span)["as_it_is"]
+    assert own["training"]["replica_hours"] == pytest.approx(9 * 40 / 60, rel=0.05)
+    assert own["validation"]["replica_hours"] == pytest.approx((9 + 40) * 10 / 60, rel=0.1)
 
 
 def test_the_configurations_prometheus_and_batches_are_taken(

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bridge.decide.dead_time import Rollouts
 from bridge.decide.decide import decide
 from bridge.decide.decision import Decision
 from bridge.decide.memory import Recommended
@@ -60,7 +61,9 @@ def leveled() -> ScalingPolicy:
     return policy("web", metrics=[metric], maxReplicas=50, behavior={"level": {"window": "2m"}})
 
 
-def decided(loads: Sequence[float | None], committed: int) -> Decision:
+def decided(
+    loads: Sequence[float | None], committed: int, rollouts: Rollouts | None = None
+) -> Decision:
     """One load each 15 s, the last of them now."""
     moments = [
         Moment(
@@ -72,7 +75,7 @@ def decided(loads: Sequence[float | None], committed: int) -> Decision:
     ]
     since = NOW - timedelta(minutes=2)
     seen = Observation(moments[-1], Past(tuple(moments[:-1]), since=since))
-    return decide(leveled(), seen, Known(committed))
+    return decide(leveled(), seen, Known(committed, rollouts=rollouts or Rollouts()))
 
 
 def test_a_decision_tells_of_the_level() -> None:
@@ -95,6 +98,13 @@ def test_a_gap_of_the_window_holds_a_fall_and_no_rise() -> None:
 
 def test_an_unknown_metric_holds_a_level_that_is_lower() -> None:
     assert decided([50.0] * 8 + [None], 10).desired == 10
+
+
+def test_a_dead_time_that_can_t_be_known_is_nothing_to_a_level() -> None:
+    """Its window is the owner's own, however long a rollout takes."""
+    made = decided([50.0] * 9, 10, Rollouts(error="timeout"))
+    assert (made.desired, made.errors) == (5, ())
+    assert made.steps == decided([50.0] * 9, 10).steps
 
 
 def test_a_level_looks_back_also_while_the_wish_is_the_count() -> None:

@@ -55,6 +55,21 @@ def test_arithmetic_with_nil_is_unknown() -> None:
     assert "formula: + needs two numbers" in made.reason
 
 
+@pytest.mark.parametrize(
+    ("formula", "got"),
+    [
+        ("load / jobs", "inf"),
+        ("jobs / jobs", "nan"),
+        ("-load / jobs", "-inf"),
+        ("load ^ 9", "1e+18"),
+    ],
+)
+def test_no_scale_down_by_what_is_no_finite_number(formula: str, got: str) -> None:
+    made = decided(policy(**composite(formula)), moment(load=100, jobs=0), 3)
+    assert made.desired == 3
+    assert made.errors == (f"formula: expected a finite number, got {got}",)
+
+
 def test_a_static_fallback_takes_the_formulas_place() -> None:
     static = {**FALLBACK, "behavior": "static"}
     asked = policy(**composite("load + jobs"), fallback=static)

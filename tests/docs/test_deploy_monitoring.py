@@ -13,6 +13,7 @@ import yaml
 from bridge.demo.servers import binary
 from bridge.observe.metrics import FAMILIES
 from tests.docs.deployed import MONITORING, kinds
+from tests.docs.markdown import blocks
 from tests.parts.gate import needs
 
 
@@ -76,13 +77,24 @@ def test_the_dashboard_asks_for_what_is_exported() -> None:
     assert len({panel["id"] for panel in panels}) == len(panels)
 
 
-def test_promtool_reads_the_dashboard_s_queries(tmp_path: Path) -> None:
+def check_by_promtool(folder: Path, queries: list[str]) -> None:
     needs("promtool")
+    records = [{"record": f"query:{n}", "expr": query} for n, query in enumerate(queries)]
+    text = yaml.safe_dump({"groups": [{"name": "queries", "rules": records}]})
+    (folder / "rules.yaml").write_text(text)
+    check = [str(binary("promtool")), "check", "rules", str(folder / "rules.yaml")]
+    subprocess.run(check, check=True, capture_output=True)
+
+
+def test_promtool_reads_the_dashboard_s_queries(tmp_path: Path) -> None:
     dashboard = json.loads((MONITORING / "dashboard.json").read_text("utf-8"))
     queries = [target["expr"] for panel in dashboard["panels"] for target in panel["targets"]]
-    given = [re.sub(r"\$__rate_interval", "5m", query) for query in queries]
-    records = [{"record": f"query:{n}", "expr": query} for n, query in enumerate(given)]
-    text = yaml.safe_dump({"groups": [{"name": "dashboard", "rules": records}]})
-    (tmp_path / "rules.yaml").write_text(text)
-    check = [str(binary("promtool")), "check", "rules", str(tmp_path / "rules.yaml")]
-    subprocess.run(check, check=True, capture_output=True)
+    check_by_promtool(tmp_path, [re.sub(r"\$__rate_interval", "5m", one) for one in queries])
+
+
+def test_promtool_reads_the_page_s_queries_for_what_is_exported(tmp_path: Path) -> None:
+    [block] = [one for one in blocks("promql") if one.page.name == "metrics.md"]
+    queries = re.split(r"\n(?=\S)", block.text.strip())
+    assert len(queries) == 7
+    assert asked_in(block.text) <= EXPORTED
+    check_by_promtool(tmp_path, queries)

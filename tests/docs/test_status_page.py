@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
+
+import pytest
 
 from bridge.observe.rows import STATES
 from bridge.server.api import OPERATIONS
 from bridge.server.http import Server
 from bridge.settings.server import ServerSettings
 from tests.docs.markdown import ROOT, blocks
+from tests.docs.status_picture import STATES as STAGED
+from tests.docs.status_picture import staged
+from tests.parts.browser import Browser, browsing
 from tests.parts.threads import LoopThread
 from tests.server.given import STARTED, Intake
 from tests.server.shown import shown
@@ -34,6 +40,25 @@ def test_the_script_pauses_what_its_words_find() -> None:
             loop.run(server.__aexit__())
     assert made == [SHA] * 4
     assert {asked[1].target.split("/")[1] for asked in recorder.asked} == {"billing"}
+
+
+@pytest.mark.timeout(180)
+def test_the_picture_is_of_a_live_service_in_every_state(tmp_path: Path) -> None:
+    assert set(STAGED.values()) == set(STATES)
+    with browsing() as browser, staged(tmp_path) as shop:
+        browser.looks(width=375, height=740)
+        browser.open(shop.program.url)
+        assert browser.text("#headline") == "3 of 13 targets need a look"
+        assert dict(zip(browser.texts("#rows th > a"), pills(browser), strict=True)) == STAGED
+        changes = [" ".join(one.split()) for one in browser.texts("#batch li")]
+        assert changes == ["checkout 4 → 8", "search 6 → 9"]
+        assert browser.run("return document.documentElement.scrollWidth") <= 375
+        assert browser.complaints() == []
+
+
+def pills(browser: Browser) -> list[str]:
+    """The state that each row shows, without its mark."""
+    return [one.partition(" ")[2] for one in browser.texts("#rows .pill")]
 
 
 def test_every_state_and_operation_is_told() -> None:

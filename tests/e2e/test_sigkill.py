@@ -34,7 +34,7 @@ class Killed:
     def __init__(self, config: Path, mirror: Path) -> None:
         self._config = config
         self._mirror = mirror
-        self.program = Program(config)
+        self.program = Program(config, fresh=True)
 
     def start_anew(self, *, on_an_empty_mirror: bool) -> None:
         """After a kill."""

@@ -10,6 +10,8 @@ import pytest
 from bridge.observe.board import Board
 from bridge.observe.facts import BrokenPolicy, Overview
 from bridge.observe.headline import headline
+from bridge.observe.progress import Progress
+from bridge.observe.sources import Sources
 from bridge.observe.status import Status, Statuses
 
 NOW = datetime(2026, 5, 1, tzinfo=UTC)
@@ -18,7 +20,7 @@ NOW = datetime(2026, 5, 1, tzinfo=UTC)
 def overview(states: Mapping[str, int] | None = None, **status: object) -> Overview:
     """Of one state repo, with so many targets in each state."""
     one = Status(NOW, **{"tip": "4f1c", **status})  # type: ignore[arg-type] # as each test names them
-    seen = Board(one, lambda: NOW).overview()
+    seen = Board(one, lambda: NOW, 120).overview()
     given = dict(states or {})
     return Overview.model_validate({**dict(seen), "states": given, "total": sum(given.values())})
 
@@ -39,7 +41,14 @@ def overview(states: Mapping[str, int] | None = None, **status: object) -> Overv
             "The state repo is out of reach; 2 of 2 targets need a look",
         ),
         pytest.param(
-            overview({"steady": 2}, push_error="no right to"),
+            overview({"steady": 2}, push_error="no right to"), "The state repo takes no commit"
+        ),
+        pytest.param(
+            overview({"steady": 2}, push_error="no answer", remote_error="gone"),
+            "The state repo is out of reach",
+        ),
+        pytest.param(
+            overview({"steady": 2}, proposal_error="no answer"),
             "No target needs a look, 1 other thing does",
         ),
         pytest.param(overview(), "No policy was evaluated yet"),
@@ -50,17 +59,48 @@ def overview(states: Mapping[str, int] | None = None, **status: object) -> Overv
     ],
 )
 def test_the_worst_comes_first(given: Overview, said: str) -> None:
-    assert headline(given) == said
+    assert headline(given, ()) == said
+
+
+def test_who_does_not_answer_is_named_before_the_targets_that_wait_for_it() -> None:
+    sources = Sources()
+    for kind, name in (("prometheus", "Prometheus"), ("alertmanager", "Alertmanager")):
+        sources.named(kind, name).heard("no answer within 10 s", NOW)  # type: ignore[arg-type] # literals
+    sources.named("state repo", "state repo").heard("gone", NOW)
+    told = Board(Status(NOW, sources=sources), lambda: NOW, 120).sources().sources
+    given = overview({"unknown": 9, "held": 1}, remote_error="gone")
+    assert headline(given, told) == (
+        "The state repo is out of reach; Prometheus does not answer; Alertmanager does not answer; "
+        "9 of 10 targets need a look"
+    )
+
+
+def test_a_reconciler_that_does_not_answer_stops_no_target() -> None:
+    sources = Sources()
+    sources.named("reconciler", "argocd").heard("HTTP 401", NOW)
+    told = Board(Status(NOW, sources=sources), lambda: NOW, 120).sources().sources
+    given = overview({"steady": 3})
+    assert headline(given, told) == "No target needs a look, 1 other thing does"
+
+
+def test_a_loop_that_hangs_is_the_worst() -> None:
+    now = 0.0
+    status = Status(NOW, tip="4f1c", remote_error="gone", progress=Progress(lambda: now))
+    with status.progress.at("look"):
+        now = 121.0
+        hung = Board(status, lambda: NOW, 120).overview()
+    assert hung.hung == ("look: for 121 s",)
+    assert headline(hung, ()) == "The service hangs; the state repo is out of reach"
 
 
 def test_broken_policies_are_other_things() -> None:
     broken = tuple(BrokenPolicy(repo="", path=path, error="no") for path in ("a", "b"))
     given = overview({"steady": 3}).model_copy(update={"broken_policies": broken})
-    assert headline(given) == "No target needs a look, 2 other things do"
+    assert headline(given, ()) == "No target needs a look, 2 other things do"
 
 
 def test_of_several_state_repos_those_that_are_gone_are_counted() -> None:
     repos = [Status(NOW, tip="4f1c", repo=name) for name in ("eu", "us")]
     repos[0].remote_error = "gone"
-    told = headline(Board(Statuses(repos), lambda: NOW).overview())
-    assert told == "1 of 2 state repos are out of reach"
+    told = headline(Board(Statuses(repos), lambda: NOW, 120).overview(), ())
+    assert told == "1 of 2 state repos is out of reach"

@@ -47,6 +47,8 @@ def test_a_new_status_knows_nothing() -> None:
     assert fresh.unready == "the state repo was not read yet"
     assert fresh.facts() == {
         "started": "2026-03-04T12:00:00+00:00",
+        "shard": "1/1",
+        "elsewhere": 0,
         "lastPass": None,
         "tip": None,
         "remoteError": None,
@@ -85,6 +87,8 @@ def test_facts_are_the_same_for_programs() -> None:
     assert replace(status(), policies=1).unready == ""
     assert json.loads(json.dumps(status().facts())) == {
         "started": "2026-03-04T12:00:00+00:00",
+        "shard": "1/1",
+        "elsewhere": 0,
         "lastPass": "2026-03-04T12:00:05+00:00",
         "tip": "0123456789abcdef",
         "remoteError": "timeout",

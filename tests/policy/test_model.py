@@ -15,6 +15,7 @@ from bridge.errors import PolicyInvalid
 from bridge.manifest.target import Target
 from bridge.policy.behavior import ScalingPolicyRule
 from bridge.policy.loading import parse_policy
+from bridge.policy.model import ScaleTargetRef
 from tests.policy.given import described, metric, policy
 
 EXAMPLES = sorted((Path(__file__).parents[2] / "policies").glob("*.yaml"))
@@ -167,6 +168,28 @@ def test_a_target_is_counted_in_thousandths(value: str | float, thousandths: int
             id="polling more than once a second",
         ),
         pytest.param(
+            {"pollingInterval": "2d"},
+            "spec.pollingInterval: input should be less than or equal to 86400, not 172800.0",
+            id="polling less than once a day",
+        ),
+        pytest.param(
+            {"cooldownPeriod": "1d", "pollingInterval": "5s"},
+            "spec: cooldownPeriod is 17,280 times pollingInterval, and Prometheus tells of "
+            "10,000 steps at most: a longer pollingInterval is needed",
+            id="a rest that no range query reaches",
+        ),
+        pytest.param(
+            {"pausedUntil": "9999-12-31T23:59:59-05:00"},
+            "spec.pausedUntil: no such time in UTC",
+            id="a pause until after the last day",
+        ),
+        pytest.param(
+            {"metrics": [{**metric("m"), "query": "rate(m[600w])"}]},
+            "spec.metrics.0.query: a duration can't be 362880000.0 s: at least 0, "
+            "at most ten years",
+            id="a range that no date can be moved by",
+        ),
+        pytest.param(
             {"inFlightTimeout": "99999999w"},
             "spec.inFlightTimeout: a duration can't be 60479999395200.0 s: at least 0, "
             "at most ten years",
@@ -270,3 +293,11 @@ def test_the_envelope_is_checked_too(field: str, value: object, expected: str) -
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.name)
 def test_the_policies_of_the_demo_are_valid(path: Path) -> None:
     assert parse_policy(path.read_bytes(), path.name).name == path.stem
+
+
+def test_a_copy_of_a_reference_has_a_target_of_its_own() -> None:
+    one = ScaleTargetRef(name="web", namespace="shop")
+    assert str(one.target) == "Deployment/shop/web"
+    other = one.model_copy(update={"name": "api"})
+    assert str(other.target) == "Deployment/shop/api"
+    assert str(one.target) == "Deployment/shop/web"

@@ -134,7 +134,7 @@ def troubled(now: datetime | None = None) -> Status:
     status.sources.credentials.note("tls", "", (now + timedelta(days=2, minutes=1)).timestamp())
     _unconfirmed(status, now)
     unknown = decided(7, 4, 4)
-    error = "requests: 'sum(rate(http_requests_total[2m]))': no answer within 10 s"
+    error = "requests unknown ('sum(rate(http_requests_total[2m]))': no answer within 10 s)"
     put(status, replace(unknown, errors=(error,)), now)
     stuck = "7 were committed at 11:32:10 UTC and never got ready: 4 are, after 10 minutes"
     put(status, replace(decided(8, 7, 7), stuck_rollout=stuck, steps=(Step(stuck),)), now, 4)

@@ -15,6 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import SecretStr
 
+from bridge.observe import metrics
 from bridge.server.limits import RateLimit
 from tests.server.given import FIRING, GRAFANA_HOOK, HOOK, Intake, serving
 from tests.trigger.test_alertmanager import JSON
@@ -121,12 +122,15 @@ async def test_more_webhooks_than_allowed_are_told_to_come_again() -> None:
 
 
 async def test_who_sends_too_many_leaves_others_their_share() -> None:
+    limited = metrics.webhooks_limited.labels("alertmanager")._value
+    before = limited.get()
     async with serving(rate_limit=1) as http:
         flood = [(await http.post(HOOK, content=FIRING)).status_code for _ in range(8)]
         neighbour = httpx.AsyncHTTPTransport(local_address="127.0.0.2")
         async with httpx.AsyncClient(base_url=http.base_url, transport=neighbour) as other:
             answer = await other.post(HOOK, content=FIRING)
     assert 503 in flood
+    assert limited.get() - before == flood.count(503)
     assert answer.status_code == 202
 
 

@@ -9,6 +9,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 import httpx
 import pytest
 
+from bridge.observe.progress import Progress
 from bridge.observe.pulse import Pulse
 from bridge.observe.status import Status
 from bridge.server import events
@@ -89,6 +90,23 @@ async def test_silence_is_filled_with_comments(monkeypatch: pytest.MonkeyPatch) 
         assert await stream.next() == {"": "still here"}
 
 
+async def test_a_loop_that_hangs_is_told_with_the_next_heartbeat(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(events, "_HEARTBEAT_S", 0.05)
+    now = 0.0
+    status = Status(STARTED, progress=Progress(lambda: now))
+    async with serving(status=status) as http, listening(http) as stream:
+        known = (await stream.next())["id"]
+        with status.progress.at("look"):
+            now = 1000.0
+            while (told := await stream.next()) == {"": "still here"}:
+                pass
+        while (over := await stream.next()) == {"": "still here"}:
+            pass
+    assert (told["id"], over["id"]) == (f"{known}-hung", known)
+
+
 async def test_many_changes_are_one_event(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(events, "_PAUSE_S", 0.2)
     status = Status(STARTED)
@@ -141,7 +159,7 @@ async def _once_there_is_room(http: httpx.AsyncClient) -> int:
 
 async def test_who_reads_nothing_is_dropped(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(events, "_PATIENCE_S", 0.05)
-    hub = events.Events([Pulse()])
+    hub = events.Events([Pulse()], lambda: False)
 
     async def stuck(_: bytes) -> None:
         await asyncio.Event().wait()

@@ -6,7 +6,9 @@ import re
 from datetime import timedelta
 
 from bridge.batch.budget import Budget
+from bridge.observe.progress import Progress
 from bridge.observe.status import Status
+from bridge.policy.shard import Shard
 from tests.server.given import STARTED, serving
 from tests.server.shown import decided, put, shown, troubled
 from tests.server.test_pages import SCRIPT, busy_status
@@ -63,12 +65,13 @@ async def test_troubles_come_first_with_file_line_and_field() -> None:
         text = (await http.get("/")).text
     head = text[: text.index('id="targets-title"')]
     for said in (
-        "<title>The state repo is out of reach; 3 of 13 targets need a look: scalebridge</title>",
-        "Remote: https://github.com/example/state.git: no answer within 60 s",
-        "Push: pre-receive hook declined: the branch is frozen until Monday",
+        "<title>The state repo is out of reach; Prometheus does not answer; "
+        "3 of 13 targets need a look: scalebridge</title>",
+        "The state repo can&#39;t be read:</strong> https://github.com/example/state.git: ",
+        "The last commit was not pushed:</strong> pre-receive hook declined: the branch is frozen",
         "policies/checkout.yaml:14: spec.maxReplica: no such field: did you mean maxReplicas?",
         "an HPA scales Deployment/shop/web-0000 as well: apps/web-0000.yaml:31",
-        "argocd: bbbbbbbbbbbb: not live after 600 s: OutOfSync",
+        "argocd:</strong> bbbbbbbbbbbb: not live after 600 s: OutOfSync",
     ):
         assert said in head
     rows = re.findall(r'class="pill ([\w-]+)"', text)
@@ -87,6 +90,56 @@ async def test_troubles_come_first_with_file_line_and_field() -> None:
         f'href="https://github.com/example/state/commit/{"e" * 40}"',
     ):
         assert said in text
+
+
+async def test_why_comes_before_the_query_that_it_is_of() -> None:
+    async with serving(status=troubled(STARTED)) as http:
+        text = (await http.get("/")).text
+        [key] = re.findall(r'href="targets/(\w+)">indexer-0007<', text)
+        whole = (await http.get(f"/targets/{key}")).text
+    assert '<span class="bad">requests unknown (no answer within 10 s)</span>' in text
+    assert '<p class="notice bad">requests unknown (no answer within 10 s)</p>' in whole
+
+
+async def test_a_share_says_that_there_are_others() -> None:
+    status = shown(4, STARTED)
+    status.shard, status.elsewhere = Shard(2, 3), 1008
+    async with serving(status=status) as http:
+        text = (await http.get("/")).text
+        nothing = (await http.get("/", params={"q": "of-another-share"})).text
+        overview = (await http.get("/api/v1/overview")).json()
+        facts = (await http.get("/api/v1/status")).json()
+    assert "Shard <strong>2/3</strong> of the targets: 1,008 more are decided by other" in text
+    assert "No target matches here; 1,008 are decided by other instances." in nothing
+    assert (overview["shard"], overview["elsewhere"], overview["total"]) == ("2/3", 1008, 6)
+    assert (facts["shard"], facts["elsewhere"]) == ("2/3", 1008)
+
+
+async def test_who_decides_all_says_nothing_of_shares() -> None:
+    async with serving(status=shown(4, STARTED)) as http:
+        assert "Shard" not in (await http.get("/")).text
+
+
+async def test_of_many_troubles_of_a_kind_three_are_told_and_the_rest_on_demand() -> None:
+    status = shown(4, STARTED)
+    status.conflicts = [f"conflict {number} of many" for number in range(70)]
+    async with serving(status=status) as http:
+        text = (await http.get("/")).text
+    head, _, rest = text.partition('<details id="more-conflicts">')
+    assert (head.count("of many"), rest.count("of many")) == (3, 47)
+    assert "<summary>and 67 more conflicts</summary>" in rest
+    assert "and 20 more: see" in rest
+
+
+async def test_a_loop_that_hangs_is_told() -> None:
+    now = 0.0
+    status = Status(STARTED, tip="4f1c", progress=Progress(lambda: now))
+    with status.progress.at("look"):
+        now = 1000.0
+        async with serving(status=status) as http:
+            text = (await http.get("/")).text
+    assert "<title>The service hangs: scalebridge</title>" in text
+    assert "<strong>A loop hangs:</strong> look: for 1000 s." in text
 
 
 async def test_what_ends_is_told_in_time() -> None:

@@ -13,29 +13,34 @@ from pathlib import Path
 from threading import Condition, Thread
 from typing import Any
 
-import httpx
 import pytest
 
 from bridge.observe.events import EVENTS
+from tests.parts.fork_server import CHECKOUT, forked
 from tests.parts.git_http import GitHttp
+from tests.parts.http_client import client
 from tests.parts.state_repo import StateRepo
 
 QUICK = {"quiet_period": "100ms", "max_wait": "1s"}
-CHECKOUT = Path(__file__).parents[2]
 Event = dict[str, Any]
 
 
 class Program:
     """`python -m bridge run`, started; its log is read in a thread.
 
-    `module` is what is run in bridge's stead, with its arguments before `run`.
+    `module` is what is run in bridge's stead, with its arguments before `run`; `fresh` makes the
+    interpreter a new one, where else it is forked.
     """
 
-    def __init__(self, config: Path, *options: str, module: Sequence[str] = ("bridge",)) -> None:
-        command = (sys.executable, "-m", *module, "run", "--config", str(config), *options)
-        self.process = subprocess.Popen(
-            command, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True, cwd=CHECKOUT
-        )
+    def __init__(
+        self,
+        config: Path,
+        *options: str,
+        module: Sequence[str] = ("bridge",),
+        fresh: bool = False,
+    ) -> None:
+        arguments = (*module, "run", "--config", str(config), *options)
+        self.process = _fresh(arguments) if fresh else forked(*arguments)
         self.events: list[Event] = []
         self.noise: list[str] = []
         self._news = Condition()
@@ -87,7 +92,7 @@ class Program:
 
     def page(self, path: str) -> str:
         """What it shows there."""
-        return httpx.get(f"{self.url}{path}").raise_for_status().text
+        return client().get(f"{self.url}{path}").raise_for_status().text
 
     def status(self) -> dict[str, Any]:
         """Its view of the world."""
@@ -116,14 +121,21 @@ class Program:
         return code
 
 
+def _fresh(arguments: Sequence[str]) -> subprocess.Popen[str]:
+    command = (sys.executable, "-m", *arguments)
+    return subprocess.Popen(
+        command, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True, cwd=CHECKOUT
+    )
+
+
 def _hashable(event: Event) -> dict[str, Any]:
     return {key: value for key, value in event.items() if not isinstance(value, list | dict)}
 
 
 @contextmanager
-def running(config: Path) -> Iterator[Program]:
+def running(config: Path, *, fresh: bool = False) -> Iterator[Program]:
     """A service that says nothing but events, ends cleanly, and is gone afterwards."""
-    program = Program(config)
+    program = Program(config, fresh=fresh)
     try:
         yield program
         if program.process.poll() is None:

@@ -15,7 +15,6 @@ from bridge.repo.state_repo import StateRepo as Tip
 from bridge.repo.trailers import ScaleDecision
 from bridge.service.auditing import stretches
 from bridge.service.rounds import Rounds
-from bridge.service.view import managed_at
 from bridge.settings.prometheus import PrometheusSettings
 from bridge.settings.state_repo import StateRepoSettings
 from tests.parts.git_http import GitHttp
@@ -37,7 +36,7 @@ async def read(
     source = PrometheusSettings(url="http://127.0.0.1:1")
     async with Tip(settings) as repo, Prometheus(source) as prometheus:
         view = await Rounds(repo, prometheus, lambda: now).look()
-        managed = [one for one in managed_at(view) if only in (None, str(one.target))]
+        managed = [one for one in view.managed if only in (None, str(one.target))]
         found = stretches(repo, view.snapshot, managed, now - since)
         return [event async for stretch in found for event in stretch.events]
 

@@ -12,13 +12,14 @@ from signal import Signals
 import pytest
 
 from tests.parts.fake_prometheus import ANY, FakePrometheus, samples
+from tests.parts.fork_server import CHECKOUT
 from tests.parts.git_http import GitHttp
 from tests.parts.state_repo import StateRepo
 from tests.repo.processes import running as processes
 from tests.repo.processes import until
 from tests.repo.ways import hook, waiting_for
 from tests.service.conftest import count, scalings, subjects
-from tests.service.program import CHECKOUT, configured, running, through
+from tests.service.program import configured, running, through
 
 pytestmark = pytest.mark.timeout(90)
 
@@ -97,8 +98,9 @@ def test_nothing_is_committed_twice_after_a_restart(
     shop: StateRepo, fake: FakePrometheus, tmp_path: Path
 ) -> None:
     fake.script(ANY, samples(700))
+    config = configured(tmp_path, fake.url, {"url": shop.url})
     for _ in range(2):
-        with running(configured(tmp_path, fake.url, {"url": shop.url})) as program:
+        with running(config, fresh=True) as program:
             for name in ("checkout", "search"):
                 program.until("steady", policy=name, current=7)
             assert program.stop() == 0

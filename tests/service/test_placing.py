@@ -80,7 +80,7 @@ def test_shards_part_the_targets_and_agree_on_who_governs() -> None:
     parts = [whole.of_shard(Shard(index, 3)) for index in (1, 2, 3)]
     for part in parts:
         assert 3 <= len(part.found) <= 10
-        assert part.everywhere == whole
+        assert part.whole == whole
         assert part.yielded == whole.yielded
         assert part.governing.keys() == part.found.keys()
     titles = [title for part in parts for title in part.found]

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from bridge.policy.loading import load_policies
+from bridge.service.policies import read_folder
 from tests.parts.fake_prometheus import ANY, FakePrometheus, samples
 from tests.parts.state_repo import StateRepo
 from tests.repo.processes import until
@@ -121,3 +123,14 @@ def test_a_person_s_count_is_an_order(
         assert "Robin Person set it in " in held["reason"]
         program.until("held", policy="checkout", current=4, times=3)
     assert subjects(shop) == ["Four is enough", "scale: checkout 3→7, search 3→7"]
+
+
+def test_a_mounted_config_map_holds_each_policy_once(tmp_path: Path) -> None:
+    """As the kubelet lays it out, so that all of its files change at once."""
+    (tmp_path / "..2026_03_04").mkdir()
+    (tmp_path / "..data").symlink_to("..2026_03_04")
+    (tmp_path / "..2026_03_04" / "search.yaml").write_text(policy("search"))
+    (tmp_path / "search.yaml").symlink_to("..data/search.yaml")
+    read = load_policies(read_folder(tmp_path))
+    assert read.errors == {}
+    assert read.paths == {"search": str(tmp_path / "search.yaml")}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator, Coroutine, Iterable
 from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,7 +18,9 @@ from bridge.evaluate.prometheus import Prometheus
 from bridge.observe.prometheus_watch import PrometheusWatch
 from bridge.observe.status import Status
 from bridge.policy.shard import WHOLE, Shard
+from bridge.repo.git import Git
 from bridge.repo.state_repo import StateRepo as Repo
+from bridge.service.outcome import Outcome
 from bridge.service.rounds import Rounds
 from bridge.service.view import View
 from bridge.service.watching import Watching
@@ -67,9 +69,45 @@ async def test_one_answer_that_wakes_many_policies_does_not_hold_up_the_loop(
     assert set(decided.values()) == {1}
 
 
+async def test_a_bug_in_one_decision_ends_the_work_on_all(
+    state_repo: StateRepo, fake: FakePrometheus, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names = [f"web-{number}" for number in range(10)]
+    files = {f"apps/{name}.yaml": DEPLOYMENT.format(name=name) for name in names}
+    state_repo.write({**files, **{f"policies/{n}.yaml": policy(n) for n in names}}, "Add")
+    fake.script(ANY, samples(700))
+    tries = 0
+
+    def broken(*_: Any) -> Decision:
+        nonlocal tries
+        tries += 1
+        raise ZeroDivisionError
+
+    monkeypatch.setattr("bridge.service.rounds.decide", broken)
+    monkeypatch.setattr("bridge.service.slices.SLICE_S", 0)
+    source = Prometheus(PrometheusSettings(url=fake.url))
+    async with Repo(by_file(state_repo, tmp_path, search_paths=("apps",))) as repo, source:
+        rounds = Rounds(repo, source, lambda: datetime.now(UTC))
+        view = await rounds.look()
+        with pytest.raises(ExceptionGroup) as raised:
+            await rounds.decide(view)
+        for _ in range(MANY):
+            await asyncio.sleep(0)
+    assert raised.group_contains(ZeroDivisionError)
+    assert tries == 1
+
+
 def now() -> datetime:
     """By the real clock."""
     return datetime.now(UTC)
+
+
+def scaled_by_hand(state_repo: StateRepo) -> None:
+    """One workload with its policy, and 5 replicas by a person."""
+    web = DEPLOYMENT.format(name="web")
+    state_repo.write({"apps/web.yaml": web, "policies/web.yaml": policy("web")}, "Add")
+    by_hand = web.replace("replicas: 3", "replicas: 5")
+    state_repo.write({"apps/web.yaml": by_hand}, "Scale by hand")
 
 
 @asynccontextmanager
@@ -85,10 +123,7 @@ async def until_left(work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
 async def test_each_share_knows_of_the_holds_of_all(
     state_repo: StateRepo, fake: FakePrometheus, tmp_path: Path
 ) -> None:
-    by_hand = DEPLOYMENT.format(name="web").replace("replicas: 3", "replicas: 5")
-    files = {"apps/web.yaml": DEPLOYMENT.format(name="web"), "policies/web.yaml": policy("web")}
-    state_repo.write(files, "Add")
-    state_repo.write({"apps/web.yaml": by_hand}, "Scale by hand")
+    scaled_by_hand(state_repo)
     source = Prometheus(PrometheusSettings(url=fake.url))
     async with Repo(by_file(state_repo, tmp_path, search_paths=("apps",))) as repo, source:
         snapshot = await repo.look()
@@ -98,6 +133,22 @@ async def test_each_share_knows_of_the_holds_of_all(
         ]
         [held] = await Rounds(repo, source, now).held_at(snapshot)
     assert [held in one.held for one in orders] == [True] * 3
+
+
+async def test_a_share_lists_its_own_targets_and_counts_the_others(
+    state_repo: StateRepo, fake: FakePrometheus, tmp_path: Path
+) -> None:
+    names = [f"web-{number}" for number in range(9)]
+    apps = {f"apps/{name}.yaml": DEPLOYMENT.format(name=name) for name in names}
+    asleep = {f"policies/{name}.yaml": policy(name, suspend=True) for name in names}
+    state_repo.write({**apps, **asleep}, "Add")
+    source = Prometheus(PrometheusSettings(url=fake.url))
+    async with Repo(by_file(state_repo, tmp_path, search_paths=("apps",))) as repo, source:
+        views = [await Rounds(repo, source, now).of(Shard(index, 3)).look() for index in (1, 2, 3)]
+    own = [view.suspended for view in views]
+    assert sorted(name for some in own for name in some) == names
+    assert [view.elsewhere for view in views] == [9 - len(some) for some in own]
+    assert min(len(some) for some in own) > 0
 
 
 @pytest.mark.parametrize("amid_a_look", [False, True])
@@ -139,3 +190,38 @@ async def test_a_push_is_followed_by_a_look_that_waits_for_no_tick(
             if not amid_a_look:
                 push()
             assert [first != moved, await looks.get()] == [True, moved]
+
+
+async def test_a_round_asks_git_for_nothing_that_the_look_before_it_could_know(
+    state_repo: StateRepo, fake: FakePrometheus, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scaled_by_hand(state_repo)
+    fake.script(ANY, samples(700))
+    source = Prometheus(PrometheusSettings(url=fake.url))
+    remote = by_file(state_repo, tmp_path, search_paths=("apps",))
+    settings = Settings(prometheus=PrometheusSettings(url=fake.url), state_repo=remote)
+    commands = 0
+    rounds_took: asyncio.Queue[tuple[int, str]] = asyncio.Queue()
+
+    def counted(self: Git, *arguments: str, **more: Any) -> bytes:
+        nonlocal commands
+        commands += 1
+        return run(self, *arguments, **more)
+
+    async def noting(view: View, names: Iterable[str] | None = None) -> list[Outcome]:
+        before, outcomes = commands, await decide_(view, names)
+        [made] = [one.decision for one in outcomes if one.decision]
+        rounds_took.put_nowait((commands - before, made.reason))
+        return outcomes
+
+    run = Git.run
+    monkeypatch.setattr(Git, "run", counted)
+    async with Repo(remote) as repo, source:
+        rounds = Rounds(repo, source, now)
+        decide_ = rounds.decide
+        monkeypatch.setattr(rounds, "decide", noting)
+        watching = Watching(rounds, Status(now()), now, PrometheusWatch(), settings)
+        async with asyncio.timeout(20), until_left(watching.run(lambda *_: None)):
+            took, reason = await rounds_took.get()
+    assert (took, "held at 5" in reason) == (0, True)
+    assert commands > 3

@@ -25,15 +25,22 @@
   }
 
   function takeOver(mine, theirs) {
+    for (const shut of theirs.querySelectorAll("details")) {
+      shut.open = document.getElementById(shut.id)?.open ?? false;
+    }
     if (mine.outerHTML === theirs.outerHTML || inUse(mine)) return false;
     const focused = mine.contains(document.activeElement) ? document.activeElement : null;
     mine.replaceWith(theirs);
     if (focused) {
       const same = focused.id ? document.getElementById(focused.id)
-        : [...theirs.querySelectorAll("a, button")].find((one) => one.textContent === focused.textContent);
+        : [...theirs.querySelectorAll("a, button, summary")].find((one) => one.textContent === focused.textContent);
       if (same) same.focus({ preventScroll: true });
     }
     return true;
+  }
+
+  function figures(row) { // its counts and state; texts may tell how long something lasts
+    return [...row.querySelectorAll("td")].map((one) => one.textContent).join();
   }
 
   function takeOverRows(mine, theirs) {
@@ -44,7 +51,7 @@
       const old = known.get(row.id);
       known.delete(row.id);
       const kept = old && old.innerHTML === row.innerHTML ? old : row;
-      if (old && kept === row) row.classList.add("fresh");
+      if (old && kept === row && figures(old) !== figures(row)) row.classList.add("fresh");
       if (kept !== place) mine.insertBefore(kept, place);
       if (old && kept === row) {
         if (place === old) place = old.nextElementSibling;
