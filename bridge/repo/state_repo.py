@@ -77,8 +77,10 @@ class StateRepo:
 
     def _close(self) -> None:
         if self._mirror:
-            self._mirror.close()
+            self._mirror.end()
         self._thread.shutdown(wait=True, cancel_futures=True)
+        if self._mirror:
+            self._mirror.close()
         if self._signer:
             self._signer.close()
 

@@ -12,9 +12,7 @@ from tests.faults.episodes import Kind, episodes
 from tests.faults.footprint import Footprint, growing
 from tests.faults.oracle import Broken, Invariant
 from tests.faults.sabotage import BUGS
-from tests.faults.worlds import CUT_WHILE_ACCEPTED, life
-
-pytestmark = CUT_WHILE_ACCEPTED
+from tests.faults.worlds import life
 
 MODULE = "tests.faults.sabotage"
 BOUND_S = 30.0
