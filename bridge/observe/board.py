@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 
@@ -39,7 +40,8 @@ class Board:
 
     def overview(self, shown: Shown | None = None) -> facts.Overview:
         """The service as a whole, and its state repos; of many targets, count the states once."""
-        states = (shown or self.shown(Wanted(size=1))).states
+        rows = (row for one in self.each for row in one.rows())
+        states = shown.states if shown else Counter(row.state for row in rows)
         return facts.Overview(
             version=__version__,
             started=min(one.started for one in self.each),
@@ -96,9 +98,10 @@ class Board:
     def target(self, key: str) -> target_facts.TargetDetail | None:
         """All of one target."""
         found = self.found(key)
-        if found is None:
-            return None
-        status, row = found
+        return self.detail(*found) if found else None
+
+    def detail(self, status: Status, row: Row) -> target_facts.TargetDetail:
+        """The same of what was found."""
         readings = row.seen.readings if row.seen else ()
         steps = row.decision.steps if row.decision and not row.suspended else ()
         return target_facts.TargetDetail(

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
+import json
+import secrets
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from importlib.resources import files
@@ -17,6 +20,7 @@ from bridge.observe.board import Board
 from bridge.server.acting import Actions
 from bridge.server.api import Api
 from bridge.server.asked import Order, PauseOrder, TargetsAsked
+from bridge.server.copies import Copies, Made
 from bridge.server.desk import Desk, Refused
 from bridge.server.events import Events
 from bridge.server.guard import COOKIE, FIELD, Guard, Refusal, fields_of, who
@@ -54,6 +58,8 @@ class Face:
         self._guard = Guard(settings)
         self._desk = Desk(board, actions, settings, clock)
         self._api = Api(board, self._desk, self._guard)
+        self._copies = Copies()
+        self._slot = secrets.token_hex(16)
         self.events = Events([one.pulse for one in board.each], lambda: bool(board.hung))
         self._static = {name: _static(name) for name in _TYPES}
         whole = b"".join(self._static.values())
@@ -76,43 +82,50 @@ class Face:
             asked = TargetsAsked.model_validate(dict(request.query))
         except ValidationError:
             asked = TargetsAsked.model_validate({})
-        return self._page(request, "overview.html.j2", {"asked": asked}, root="")
+        facts = {"asked": asked}
+        return self._copied(
+            request, asked.model_dump_json(), lambda: self._made("overview.html.j2", facts, root="")
+        )
 
     async def _target(self, request: web.Request) -> web.Response:
-        return self._target_page(request, said=_said(request))
+        key, said = request.match_info["id"], _said(request)
+        return self._copied(
+            request, json.dumps([key, said]), lambda: self._target_made(key, said, root="../")
+        )
 
-    def _target_page(
-        self, request: web.Request, *, said: Mapping[str, str], status: int = 200
-    ) -> web.Response:
-        key = request.match_info["id"]
+    def _target_made(self, key: str, said: Mapping[str, str], *, root: str) -> Made:
         found = self._board.found(key)
         if found is None:
-            return self._page(request, "gone.html.j2", {}, root="../", status=404)
-        samples = self._board.samples(found[1])
-        root = "../../" if request.method == "POST" else "../"
-        facts = {"detail": self._board.target(key), "samples": samples, "said": said}
-        return self._page(request, "target.html.j2", facts, root=root, status=status)
+            return Made(self._made("gone.html.j2", {}, root=root).text, status=404)
+        facts = {
+            "detail": self._board.detail(*found),
+            "samples": self._board.samples(found[1]),
+            "said": said,
+        }
+        return self._made("target.html.j2", facts, root=root)
 
-    def _page(
-        self,
-        request: web.Request,
-        template: str,
-        facts: Mapping[str, Any],
-        *,
-        root: str,
-        status: int = 200,
-    ) -> web.Response:
-        cookie = request.cookies.get(COOKIE) or self._guard.new_cookie()
+    def _made(self, template: str, facts: Mapping[str, Any], *, root: str) -> Made:
         around = {
             "root": root,
             "assets": self._assets,
             "version": self.events.version,
             "form_field": FIELD,
-            "form_token": self._guard.form_token(cookie),
+            "form_token": self._slot,
         }
-        text = page.rendered(template, self._board, {**around, **facts})
+        return Made(page.rendered(template, self._board, {**around, **facts}))
+
+    def _copied(self, request: web.Request, asked: str, make: Callable[[], Made]) -> web.Response:
+        now = asyncio.get_running_loop().time()
+        return self._sent(request, self._copies.of(asked, self.events.version, now, make))
+
+    def _sent(self, request: web.Request, made: Made) -> web.Response:
+        """To this browser: with a form token that fits its cookie."""
+        cookie = request.cookies.get(COOKIE) or self._guard.new_cookie()
         response = web.Response(
-            text=text, content_type="text/html", status=status, headers=_HEADERS
+            text=made.text.replace(self._slot, self._guard.form_token(cookie)),
+            content_type="text/html",
+            status=made.status,
+            headers=_HEADERS,
         )
         if COOKIE not in request.cookies:
             response.set_cookie(
@@ -140,8 +153,10 @@ class Face:
             order = _order(action, form)
             done = await self._desk.done(key, action, order, who(request))
         except Refused as refused:
-            answer = self._target_page(
-                request, said={"action": action, "error": refused.why}, status=refused.status
+            said = {"action": action, "error": refused.why}
+            made = self._target_made(key, said, root="../../")
+            answer = self._sent(
+                request, made._replace(status=made.status if made.status == 404 else refused.status)
             )
             answer.headers.update(refused.headers)
             return answer

@@ -150,6 +150,7 @@ async def test_what_ends_is_told_in_time() -> None:
     async with serving(status=status) as http:
         calm = (await http.get("/")).text
         ends.note("tls", "", (STARTED - timedelta(hours=1)).timestamp())
+        status.pulse.beat()
         late = (await http.get("/")).text
     assert "ends in 40m, is renewed before" in calm
     assert "ends in 15d" in calm
