@@ -74,13 +74,18 @@ class Confirming:
         self._news = asyncio.Event()
 
     def hear(self, report: Report) -> None:
-        """Takes the word of a source that calls us; the last one on each subject counts."""
+        """Takes the word of a source that calls us; the last one on each subject counts.
+
+        Of one that we ask as well it is news, and the answer counts.
+        """
+        self.wake()
+        if report.source in self._told:
+            return
         subjects = self._heard.setdefault(report.source, {})
         subjects.pop(report.subject, None)
         subjects[report.subject] = report
         while len(subjects) > _MOST_SUBJECTS:
             del subjects[next(iter(subjects))]
-        self.wake()
 
     def take_in(self, tip: str, governed: Collection[Target], outcomes: Sequence[Outcome]) -> None:
         """What a round tells of ready replicas: the rollouts of the counts at the tip."""

@@ -10,12 +10,14 @@ from bridge.decide.decision import Decision
 from bridge.manifest.target import Target
 from bridge.observe import metrics
 from bridge.observe.status import Status
+from bridge.publish.push import Push
 from bridge.repo.snapshot import Commit, Snapshot
 from bridge.repo.state_repo import StateRepo
 from bridge.repo.trailers import ScaleDecision
 from bridge.service.confirming import READY, Confirming
 from bridge.service.outcome import Outcome
 from bridge.settings.confirm import ConfirmSettings
+from bridge.trigger.report import Report
 from tests.publish.conftest import policy
 
 NOON = datetime(2026, 3, 4, 12, tzinfo=UTC)
@@ -71,3 +73,28 @@ async def test_a_live_commit_is_measured_once() -> None:
     assert await look(UNDERWAY) == {"second": "underway", "first": "live"}
     assert await look(DONE) == {"second": "live", "first": "live"}
     assert measured() - before == 2 + 40
+
+
+class Asked:
+    """An Argo CD that we ask; one of its applications waits."""
+
+    source = "argocd"
+
+    async def reports(self, push: Push, _: datetime) -> list[Report]:
+        done = Report(source="argocd", subject="api", state="live", revision=push.after)
+        return [done, Report(source="argocd", subject="web", state="underway", text="OutOfSync")]
+
+
+async def test_who_is_asked_is_not_overruled_by_what_it_calls_to_us() -> None:
+    log, status = Log(), Status(NOON)
+    confirming = Confirming(
+        cast("StateRepo", log), [Asked()], status, ConfirmSettings(), lambda: NOON
+    )
+    log.scale("f" * 40, NOON)
+    for _ in range(2):
+        confirming.hear(
+            Report(source="argocd", subject="argocd/api", state="live", revision="f" * 40)
+        )
+        await confirming._look()
+        [one] = status.confirmations.awaited
+        assert one.said["argocd"].state == "underway"
