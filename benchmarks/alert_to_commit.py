@@ -3,7 +3,8 @@
 The remote is smart HTTP with a password, in a process of its own, and holds 500 workloads with a
 policy each; the batch waits for nothing. An alert about one workload is posted, whose load has
 just risen; the clock stops when the remote's branch has moved. The floor is `git push` of a commit
-that is there already, of one file, to another branch of the same remote. They take turns.
+that is there already, of one file, to another branch of the same remote. They take turns, with a
+rest before each, so that what the service does after its commit is no part of the other's time.
 Prints as its last line one JSON object:
   `alert_to_commit_ms`      the median
   `ready_push_ms`           the floor, the median
@@ -37,6 +38,7 @@ from tests.parts.git_http import GitHttp
 from tests.parts.state_repo import StateRepo
 
 POLICIES = 500
+REST_S = 0.5
 AT_ONCE = {"quiet_period": 0, "max_wait": 0}
 REMOTE = {"username": "bridge", "password": "s3cret"}
 AUTHORIZATION = f"Authorization: Basic {b64encode(b'bridge:s3cret').decode()}"
@@ -61,6 +63,7 @@ class Floor:
         """Of one push."""
         (self._tree / "apps" / "service-0.yaml").write_text(f"replicas: {value}\n", "utf-8")
         self._git("commit", "--quiet", "-am", f"Scale to {value}")
+        time.sleep(REST_S)
         started = time.perf_counter()
         self._git("push", "--quiet", "origin", "floor")
         return time.perf_counter() - started
@@ -81,6 +84,7 @@ class Alerted:
         before = self._ref.read_bytes()
         self._fake.script(f"load_{number}", samples(700))
         body = notification([number])
+        time.sleep(REST_S)
         started = time.perf_counter()
         self._client.post(self._hook, content=body).raise_for_status()
         while self._ref.read_bytes() == before:

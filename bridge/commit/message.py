@@ -20,16 +20,21 @@ def commit_message(decisions: Sequence[Decision]) -> str:
 
 def release_message(release: ScaleRelease, ended: str) -> str:
     """Of the commit that ends a hold; `ended` says which."""
-    why = [release.reason] if release.reason else []
-    return "\n\n".join([f"release: {release.target}", ended, *why, release.render()]) + "\n"
+    said = [f"release: {release.target}", ended, *_why(release.reason), release.render()]
+    return "\n\n".join(said) + "\n"
 
 
 def pause_message(pause: ScalePause, count: int | None) -> str:
     """Of the commit that pauses a target, at the count that stands there."""
     at = "" if count is None else f" at {count}"
     paused = f"Paused{at} until {pause.until.astimezone(UTC):%Y-%m-%d %H:%M} UTC."
-    why = [pause.reason] if pause.reason else []
-    return "\n\n".join([f"pause: {pause.target}", paused, *why, pause.render()]) + "\n"
+    said = [f"pause: {pause.target}", paused, *_why(pause.reason), pause.render()]
+    return "\n\n".join(said) + "\n"
+
+
+def _why(reason: str) -> list[str]:
+    """Set in, as the reasons of decisions are: what it says of a revert is no revert's own line."""
+    return [f"  {reason}"] if reason else []
 
 
 def _subject(decisions: Sequence[Decision]) -> str:

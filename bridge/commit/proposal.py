@@ -25,8 +25,8 @@ def proposal_text(decisions: Sequence[Decision], group: str) -> Text:
     """The decisions as a table with their reasons; the trailers stay the last paragraph, so a
     squash that takes the body as its message keeps them. Forges cut what is too long: we do."""
     title, _, _ = commit_message(decisions).partition("\n")
-    body, kept = _body(decisions, group, decisions), len(decisions)
-    while len(body.encode()) > _LONGEST:
+    body, kept = _body(decisions, group, decisions), 2 * len(decisions)
+    while len(body.encode()) > _LONGEST and kept > 1:
         kept //= 2
         brief = [replace(decision, steps=()) for decision in decisions[:kept]]
         body = _body(decisions[: kept // 2], group, brief, len(decisions) - kept // 2)

@@ -23,7 +23,7 @@ from bridge.decide.rest import (
 )
 from bridge.decide.rollout import stuck_rollout
 from bridge.decide.suspended import is_suspended, suspended
-from bridge.decide.wishes import Wished, asked
+from bridge.decide.wishes import Wished
 from bridge.evaluate.reading import Observation
 from bridge.policy.model import ScalingPolicy
 
@@ -88,10 +88,10 @@ def asked_now(
     """What the metrics recommend, with fallbacks, and no more than counts in flight allow."""
     if policy.spec.fallback:
         failures = failures_before(policy, observation)
-        found = asked(policy, observation.now, known.committed, failures)
-    else:
-        found = wished.at(observation.now, known.committed)
-    return without_wind_up(policy, observation, known, found)
+        found = wished.asked(observation.now, known.committed, failures)
+        return without_wind_up(wished, observation, known, found, failures)
+    found = wished.at(observation.now, known.committed)
+    return without_wind_up(wished, observation, known, found)
 
 
 @dataclass(slots=True)

@@ -15,7 +15,7 @@ from bridge.decide.memory import Recommended
 from bridge.decide.question import Asked, foreseen
 from bridge.decide.recall import Known, Scaled, asked_over, recalled
 from bridge.decide.schedule import is_open
-from bridge.decide.stabilization import quantile
+from bridge.decide.stabilization import counted
 from bridge.decide.wish import Wish
 from bridge.decide.wishes import Wished, order_of
 from bridge.evaluate.reading import Observation, Past, Reading
@@ -179,21 +179,22 @@ def _windows(
 ) -> Iterator[WindowItem]:
     windows = order_of(policy, known.rollouts.dead_time).windows
     if steps := windows.steps:
-        counts = [wish.replicas for wish in wishes if wish.age < windows.down]
+        level = counted(wishes, windows.down, steps.quantile)
         yield WindowItem(
             direction="level",
             seconds=windows.down,
-            wish=quantile(counts, steps.quantile) if counts else None,
-            at=now if counts else None,
+            wish=level.replicas if level else None,
+            at=now if level else None,
             unknown=error,
             field="spec.behavior.level",
         )
         return
-    spans: dict[Direction, float] = {"up": windows.up, "down": windows.down}
-    for direction, seconds in spans.items():
-        inside = [wish for wish in wishes if wish.age < seconds]
-        sign = 1 if direction == "up" else -1
-        holding = min(inside, key=lambda wish: (sign * wish.replicas, wish.age), default=None)
+    sides: tuple[tuple[Direction, float, float], ...] = (
+        ("up", windows.up, windows.up_quantile),
+        ("down", windows.down, windows.down_quantile),
+    )
+    for direction, seconds, share in sides:
+        holding = counted(wishes, seconds, share)
         yield WindowItem(
             direction=direction,
             seconds=seconds,

@@ -48,8 +48,8 @@ class Holds:
     def _unknown_window(self, decision: Decision) -> Decision:
         """A dead time that can't be measured may ask for a longer window than the one applied."""
         behavior, error = self.policy.spec.behavior, self.known.rollouts.error
-        own = behavior.level or behavior.scale_down.stabilization_window_seconds is not None
-        if not decision.lowers or not error or own:
+        given = behavior.level or behavior.scale_down.stabilization_window_seconds is not None
+        if not decision.lowers or not error or given:
             return decision
         unknown = f"the dead time is unknown ({error})"
         held = _held(decision, unknown)

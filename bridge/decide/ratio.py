@@ -7,6 +7,7 @@ is averaged. Meanwhile a ratio shows the load of the few that lived, in each per
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
 
@@ -14,21 +15,28 @@ from bridge.decide.behavior import Changes, rate_limit
 from bridge.decide.question import Asked
 from bridge.decide.recall import Known
 from bridge.decide.wish import Wish
-from bridge.decide.wishes import asked
+from bridge.decide.wishes import Wished
 from bridge.evaluate.reading import Observation
 from bridge.policy.model import ScalingPolicy
 
 
 def without_wind_up(
-    policy: ScalingPolicy, observation: Observation, known: Known, found: Asked
+    wished: Wished,
+    observation: Observation,
+    known: Known,
+    found: Asked,
+    failures: Mapping[str, int] | None = None,
 ) -> Asked:
-    """The wishes, with ratios raised only as far as what lived bears out."""
+    """The wishes, with ratios raised only as far as what lived bears out.
+
+    `failures` are those in a row before now, by which the wishes were found.
+    """
     if not any([wish.ratio for wish in found.wishes]):
         return found
-    raising = _Raising(policy, observation, known)
+    raising, spans = _Raising(wished, observation, known, failures), _spans(wished.policy)
     wishes = (
         raising.held(wish, place, span) if _raises(wish, known.committed) else wish
-        for place, (wish, span) in enumerate(zip(found.wishes, _spans(policy), strict=True))
+        for place, (wish, span) in enumerate(zip(found.wishes, spans, strict=True))
     )
     return replace(found, wishes=tuple(wishes))
 
@@ -55,8 +63,16 @@ def _spans(policy: ScalingPolicy) -> list[float]:
 class _Raising:
     """A raise by ratios, beside the last change."""
 
-    def __init__(self, policy: ScalingPolicy, observation: Observation, known: Known) -> None:
-        self._policy = policy
+    def __init__(
+        self,
+        wished: Wished,
+        observation: Observation,
+        known: Known,
+        failures: Mapping[str, int] | None,
+    ) -> None:
+        self._wished = wished
+        self._failures = failures
+        self._policy = wished.policy
         self._now = observation.now
         self._past = observation.past
         self._known = known
@@ -66,7 +82,8 @@ class _Raising:
         few, committed = self._few(span), self._known.committed
         if few is None or wish.replicas is None:
             return wish
-        then = asked(self._policy, replace(self._now, ready=few), committed).wishes[place]
+        asked = self._wished.asked(replace(self._now, ready=few), committed, self._failures)
+        then = asked.wishes[place]
         reach = rate_limit("up", few, self._policy.spec.behavior.scale_up, Changes())
         most = max(committed, min(reach, then.replicas or 0))
         if wish.replicas <= most:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
@@ -119,22 +119,21 @@ def failures_before(policy: ScalingPolicy, observation: Observation) -> dict[str
     }
 
 
-def activity(policy: ScalingPolicy, observation: Observation, now: Asked, current: int) -> Activity:
+def activity(wished: Wished, observation: Observation, now: Asked, current: int) -> Activity:
     """Since when no metric is active and no schedule open; an unknown past counts as active."""
-    busy = list(_busy(policy, observation.past.moments, current))
+    at, newest_first = observation.now.at, reversed(observation.past.moments)
+    busy = next((one.at for one in newest_first if _is_busy(wished, one, current)), None)
     return Activity(
-        active=now.active or _is_scheduled(policy, observation.now.at),
+        active=now.active or _is_scheduled(wished.policy, at),
         failed=now.failed,
-        last_active_age=(observation.now.at - max(busy)).total_seconds() if busy else None,
+        last_active_age=None if busy is None else (at - busy).total_seconds(),
         known_age=_known_age(observation),
     )
 
 
-def _busy(policy: ScalingPolicy, moments: Iterable[Moment], current: int) -> Iterator[datetime]:
-    for moment in moments:
-        found = asked(policy, moment, current)
-        if found.active or found.failed or _is_scheduled(policy, moment.at):
-            yield moment.at
+def _is_busy(wished: Wished, moment: Moment, current: int) -> bool:
+    found = wished.at(moment, current)
+    return found.active or found.failed or _is_scheduled(wished.policy, moment.at)
 
 
 def _is_scheduled(policy: ScalingPolicy, at: datetime) -> bool:

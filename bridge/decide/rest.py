@@ -33,10 +33,9 @@ def rest_step(
     wished: Wished, observation: Observation, found: Asked, count: int
 ) -> Activation | None:
     """KEDA's step outside the HPA; None where the policy doesn't ask for it."""
-    policy = wished.policy
     if not wished.rests:
         return None
-    seen = activity(policy, observation, found, count)
+    policy, seen = wished.policy, activity(wished, observation, found, count)
     return activated(count, seen, rest_rules(policy), Pauses.of(policy.spec))
 
 

@@ -76,6 +76,15 @@ def quantile(counts: Sequence[int], share: float) -> int:
     return sorted(counts)[max(0, math.ceil(share * len(counts)) - 1)]
 
 
+def counted(wishes: Sequence[Recommended], window: float, share: float) -> Recommended | None:
+    """The wish of a window that is its quantile, as it was made last; None of an empty one."""
+    inside = [wish for wish in wishes if wish.age < window]
+    if not inside:
+        return None
+    count = quantile([wish.replicas for wish in inside], share)
+    return min((wish for wish in inside if wish.replicas == count), key=lambda wish: wish.age)
+
+
 def remembered(
     desired: int, windows: Windows, past: Sequence[Recommended]
 ) -> tuple[Recommended, ...]:

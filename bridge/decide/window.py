@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bridge.decide.ratio import ratio_window
-from bridge.decide.rest import cooldown_of
+from bridge.decide.rest import cooldown_of, rest_rules
 from bridge.decide.wishes import Wished
 from bridge.evaluate.reading import Moment
 from bridge.policy.model import ScalingPolicy
@@ -23,7 +23,7 @@ def window_to_know(
     if spec.fallback and any(reading.value is None for reading in now.readings):
         counted = (spec.fallback.failure_threshold + 2) * spec.polling_interval
         needed += [counted, windows.up, windows.down]
-    if wished.rests and not found.active:
+    if wished.rests and not found.active and committed > rest_rules(policy).rest:
         needed.append(cooldown_of(policy) + 2 * spec.polling_interval)
     if found.highest is not None and (windows.steps or found.highest != committed):
         needed.append(windows.up if found.highest > committed else windows.down)

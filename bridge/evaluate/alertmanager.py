@@ -12,7 +12,7 @@ import httpx
 from pydantic import AwareDatetime, BaseModel, Field, TypeAdapter, ValidationError
 
 from bridge.errors import ConfigInvalid, MetricsUnavailable
-from bridge.evaluate.alerts import Firing, meant
+from bridge.evaluate.alerts import Firing, Meant
 from bridge.policy.alert import AlertRule
 from bridge.settings.alertmanager import AlertmanagerSettings
 
@@ -66,10 +66,9 @@ class Alertmanager:
             raise MetricsUnavailable(f"{url}: {error or type(error).__name__}") from error
         except ValidationError as error:
             raise MetricsUnavailable(f"{url}: not an answer of Alertmanager's API v2") from error
+        is_meant = Meant(rules)
         return tuple(
-            Firing(alert.labels, min(alert.since, at))
-            for alert in found
-            if meant(rules, alert.labels)
+            Firing(alert.labels, min(alert.since, at)) for alert in found if is_meant(alert.labels)
         )
 
     async def _asked(self, url: str) -> bytes:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import chain
 from typing import Any, Protocol
 
 from bridge.policy.alert import AlertRule
@@ -20,6 +22,7 @@ _LABEL = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*")
 _NOT_THE_ALERTS = ("__name__", "alertstate")
 
 Labels = dict[str, str]
+_Pair = tuple[str, str]
 Span = tuple[int, int]
 """First and last step, both firing, and all between."""
 Spans = Mapping[tuple[tuple[str, str], ...], Sequence[Span]]
@@ -61,9 +64,20 @@ def minimum_rules(policies: Iterable[ScalingPolicy]) -> list[AlertRule]:
     return [rule for rule in rules.values() if rule.min_replicas is not None]
 
 
-def meant(rules: Collection[AlertRule], labels: Labels) -> bool:
-    """Whether any of the rules is about an alert with these labels."""
-    return any(rule.matches(labels) for rule in rules)
+class Meant:
+    """Whether any of the rules is about an alert: of thousands, each alert is held to a few."""
+
+    def __init__(self, rules: Collection[AlertRule]) -> None:
+        matches = {frozenset(rule.match.items()) for rule in rules}
+        times = Counter(chain.from_iterable(matches))
+        self._by_rarest: dict[_Pair, list[frozenset[_Pair]]] = defaultdict(list)
+        for match in matches:
+            self._by_rarest[min(match, key=lambda pair: (times[pair], pair))].append(match)
+
+    def __call__(self, labels: Labels) -> bool:
+        """With these labels."""
+        near = chain.from_iterable(self._by_rarest.get(pair, ()) for pair in labels.items())
+        return any(match <= labels.items() for match in near)
 
 
 def labels_of(item: Mapping[str, Any]) -> Labels:

@@ -8,7 +8,7 @@ import re
 from ast import literal_eval
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Self, TypeVar
 
 import requests
@@ -96,7 +96,8 @@ class Prometheus:
         """
 
         def ask() -> dict[float, float]:
-            answer = self._client.custom_query_range(query, start, end, f"{step:g}")
+            edges = start, _whole(end)
+            answer = self._client.custom_query_range(query, *edges, f"{step:g}")
             return samples(query, answer)
 
         return await self._ask(query, ask)
@@ -126,7 +127,8 @@ class Prometheus:
         for start, end in parts:
 
             def ask(start: datetime = start, end: datetime = end) -> list[Item]:
-                part: list[Item] = self._client.custom_query_range(query, start, end, f"{step:g}")
+                edges = start, _whole(end)
+                part: list[Item] = self._client.custom_query_range(query, *edges, f"{step:g}")
                 return part
 
             found.append(await self._ask(query, ask))
@@ -184,7 +186,7 @@ class Prometheus:
         except requests.ConnectionError as error:
             told = f"can't connect to {self._settings.url}"
             raise MetricsUnavailable(f"{query!r}: {told}", "unreachable") from error
-        except (PrometheusApiClientException, requests.RequestException, ConfigInvalid) as error:
+        except (PrometheusApiClientException, OSError, ConfigInvalid) as error:
             raise _failed(query, error) from error
         except (LookupError, TypeError, ValueError, AttributeError, RecursionError) as error:
             told = "not an answer of Prometheus' API"
@@ -201,6 +203,11 @@ class Prometheus:
             raise
         finally:
             self._lines.discard(line)
+
+
+def _whole(end: datetime) -> datetime:
+    """The client rounds to whole seconds: rounded down, the last of many odd steps is left out."""
+    return end + timedelta(microseconds=-end.microsecond % 1_000_000)
 
 
 def _failed(query: str, error: Exception) -> MetricsUnavailable:

@@ -11,12 +11,12 @@ from bridge.evaluate.alerts import (
     FIRING_QUERY,
     STEP_S,
     Firing,
+    Meant,
     Spans,
     alerts_of,
     all_labels,
     history_query,
     joined_spans,
-    meant,
     spans_of,
     step_time,
 )
@@ -47,7 +47,7 @@ class PrometheusAlerts:
             MetricsUnavailable: see there.
         """
         everyone = await self._prometheus.items(FIRING_QUERY, at, all_labels)
-        ours = [labels for labels in everyone if meant(rules, labels)]
+        ours = list(filter(Meant(rules), everyone))
         names = sorted({labels.get("alertname", "") for labels in ours})
         self._ended = {key: spans for key, spans in self._ended.items() if key[0] in names}
         pasts = await asyncio.gather(*(self._past(name, at) for name in names))
@@ -58,13 +58,13 @@ class PrometheusAlerts:
         return tuple(chain.from_iterable(found))
 
     async def _past(self, name: str, at: datetime) -> Spans:
-        """Hour by hour backwards, until an hour begins without such an alert."""
+        """Hour by hour backwards, until no alert of the hour before can have led over to it."""
         last = int(at.timestamp()) // STEP_S
         windows: list[Spans] = []
         for hour in range(last // _STEPS, last // _STEPS - _MOST_WINDOWS, -1):
             windows.append(await self._window(name, hour, last))
             begins = (spans[0][0] for spans in windows[-1].values() if spans)
-            if min(begins, default=last + 1) > hour * _STEPS:
+            if min(begins, default=last + 1) - 1 > hour * _STEPS:
                 break
         return joined_spans(windows)
 

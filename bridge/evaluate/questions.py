@@ -49,9 +49,10 @@ class Window:
         return Window(self.start + by, self.end + by, self.step)
 
     def by_step(self, values: Mapping[float, float]) -> dict[int, float]:
-        """Values by the number of their step."""
-        begin = self.start.timestamp()
-        return {round((at - begin) / self.step): value for at, value in values.items()}
+        """Values by the number of their step; an answer may go on beyond the last one."""
+        begin, steps = self.start.timestamp(), self.steps
+        numbered = ((round((at - begin) / self.step), value) for at, value in values.items())
+        return {step: value for step, value in numbered if step < steps}
 
 
 class Questions:

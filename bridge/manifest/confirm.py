@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -19,9 +19,13 @@ _Spot = tuple[str, str, Locator]
 
 
 class Confirming:
-    """Finds targets that say themselves where they stand, and confirms what the index says."""
+    """Finds targets that say themselves where they stand, and confirms what the index says.
 
-    def __init__(self) -> None:
+    `searched` tells whether a file may be changed at all.
+    """
+
+    def __init__(self, searched: Callable[[str], bool] = lambda _: True) -> None:
+        self._searched = searched
         self._found: dict[_Spot, Count | Gap | str] = {}
 
     def located(
@@ -34,7 +38,7 @@ class Confirming:
         sought: dict[tuple[Target, Locator | None], _Sought] = {}
         for target in targets:
             try:
-                sought[target, target.at] = _sought(index, tree, target)
+                sought[target, target.at] = self._sought(index, tree, target)
             except ManifestUnsupported as refusal:
                 places[target, target.at] = str(refusal)
         self._locate({(tree[one.path], one.path, one.locator) for one in sought.values()}, read)
@@ -46,6 +50,12 @@ class Confirming:
                 else Place(path, spelled, found, locator)
             )
         return replace(index, located=places)
+
+    def _sought(self, index: Index, tree: Mapping[str, str], target: Target) -> _Sought:
+        file = target.at.file if target.at else None
+        if file is not None and not self._searched(file):
+            raise ManifestUnsupported(f"{target}: {file}: not below search_paths")
+        return _sought(index, tree, target)
 
     def _locate(self, wanted: set[_Spot], read: Read) -> None:
         by_blob: dict[str, dict[str, list[Locator]]] = defaultdict(lambda: defaultdict(list))

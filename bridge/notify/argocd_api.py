@@ -29,6 +29,10 @@ class Name(NamedTuple):
     namespace: str = ""
     project: str = ""
 
+    def __str__(self) -> str:
+        """As an application calls itself."""
+        return "/".join(filter(None, (self.namespace, self.name)))
+
     def given(self) -> dict[str, str]:
         """With its project an application that is missing is a 404, without it a 403."""
         fields = {"appNamespace": self.namespace, "project": self.project}

@@ -25,10 +25,12 @@ async def exchange(
         httpx.HTTPError, httpx.InvalidURL: nobody answered, or not within that many seconds.
     """
     body = bytearray()
+    # Else httpx raises a UnicodeEncodeError at a token that is no ASCII.
+    headers = httpx.Headers(given.pop("headers", None), encoding="utf-8")
     try:
         async with (
             asyncio.timeout(within),
-            client.stream(*request, timeout=within, **given) as answer,
+            client.stream(*request, timeout=within, headers=headers, **given) as answer,
         ):
             async for chunk in answer.aiter_bytes():
                 body += chunk

@@ -61,8 +61,8 @@ class ArgoCDReadBack:
     async def _report(self, api: ArgoCDAPI, name: Name, notice: Notice, now: datetime) -> Report:
         try:
             application = understood(await api.application(name))
-        except Refusal as refusal:
-            return self._unknown(f"application {name.name}", refusal)
+        except (Refusal, httpx.HTTPError) as error:
+            return self._unknown(f"application {name.name}", error)
         report = replace(application.standing(notice).report(), source=self.source)
         if report.state == "failed" or not _waits(application):
             return report
@@ -88,10 +88,10 @@ def _waits(application: Application) -> bool:
 
 
 async def _closed_until(api: ArgoCDAPI, name: Name, now: datetime) -> datetime | None:
-    answer = await api.ask("GET", api.path(name, "syncwindows"), name.given())
-    if not answer.is_success:
-        return None
     try:
-        return SyncWindows.model_validate_json(answer.content).closed_until(now)
-    except ValidationError:
+        answer = await api.ask("GET", api.path(name, "syncwindows"), name.given())
+        if answer.is_success:
+            return SyncWindows.model_validate_json(answer.content).closed_until(now)
+    except (httpx.HTTPError, ValidationError):
         return None
+    return None

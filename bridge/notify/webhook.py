@@ -13,6 +13,8 @@ from bridge.settings.reconcilers import WebhookSettings
 from bridge.settings.secret import secret_text
 
 _TRANSIENT = frozenset({429, 502, 503, 504})  # RFC 9110 and RFC 6585
+_FAULTS = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
+"""Of what a template does with its values, such as a division by a count of 0."""
 
 
 async def call_webhook(
@@ -44,5 +46,5 @@ def _body(reconciler: WebhookSettings, notice: Notice) -> bytes:
     rules = SandboxedEnvironment(undefined=StrictUndefined, autoescape=False)
     try:
         return rules.from_string(reconciler.body).render(notice.facts()).encode()
-    except (TemplateError, UnicodeEncodeError, TypeError) as error:
+    except (TemplateError, *_FAULTS) as error:
         raise ConfigInvalid(f"reconciler {reconciler.name}: body: {error}") from error

@@ -50,7 +50,13 @@ class Metric(Part):
     @property
     def span(self) -> float:
         """Seconds of the past that its value is made of: the query's longest range, or 0."""
-        return max(map(parse_duration, _RANGE.findall(self.query)), default=0.0)
+        return _longest_range(self.query)
+
+    @field_validator("query")
+    @classmethod
+    def _ranges_that_can_be_told(cls, value: str) -> str:
+        _longest_range(value)
+        return value
 
     @model_validator(mode="after")
     def _forecasts_a_total(self) -> Self:
@@ -60,3 +66,7 @@ class Metric(Part):
                 "a Value answers to the count, so its trend is as much ours as the load's"
             )
         return self
+
+
+def _longest_range(query: str) -> float:
+    return max(map(parse_duration, _RANGE.findall(query)), default=0.0)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import cached_property
 from typing import Any, Literal, Self
 
-from pydantic import AwareDatetime, ConfigDict, Field, model_validator
+from pydantic import AwareDatetime, ConfigDict, Field, field_validator, model_validator
 
 from bridge.formula.composite import composed
 from bridge.manifest.target import Target
@@ -21,6 +21,9 @@ from bridge.policy.metric import Metric
 from bridge.policy.part import Name, Part
 from bridge.policy.place import TargetPlace
 from bridge.units import Duration
+
+_MOST_STEPS = 10_000
+"""Prometheus refuses 11,000 steps of a range and more."""
 
 
 class Metadata(Part):
@@ -68,7 +71,7 @@ class Spec(Part):
     )
     min_replicas: int = Field(1, ge=0, le=100_000)
     max_replicas: int = Field(ge=1, le=100_000)
-    polling_interval: Duration = Field(15.0, ge=1)
+    polling_interval: Duration = Field(15.0, ge=1, le=86_400)
     metrics: tuple[Metric, ...] = Field(min_length=1)
     ready_replicas_query: str | None = Field(
         None,
@@ -102,6 +105,14 @@ class Spec(Part):
     paused_scale_out: bool = Field(False, description="no scale-up by metrics or activity")
     suspend: bool = False
 
+    @field_validator("paused_until")
+    @classmethod
+    def _in_utc(cls, value: datetime | None) -> datetime | None:
+        try:
+            return value and value.astimezone(UTC)
+        except OverflowError as error:
+            raise ValueError("no such time in UTC") from error
+
     @model_validator(mode="after")
     def _governs_one_way(self) -> Self:
         if self.scale_target_selector:
@@ -111,6 +122,16 @@ class Spec(Part):
             raise ValueError(
                 "expected scaleTargetRef, scaleTargetSelector, or a target with a path, "
                 "kustomizeReplicas or marker"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _can_look_back_as_far(self) -> Self:
+        steps = (self.cooldown_period or 0.0) / self.polling_interval
+        if steps > _MOST_STEPS:
+            raise ValueError(
+                f"cooldownPeriod is {steps:,.0f} times pollingInterval, and Prometheus tells of "
+                f"{_MOST_STEPS:,} steps at most: a longer pollingInterval is needed"
             )
         return self
 
@@ -191,9 +212,9 @@ class ScalingPolicy(Part):
         """What it is called among the policies that govern something: unlike all others."""
         return titled(self.name, self.target) if self.is_member else self.name
 
-    @property
+    @cached_property
     def target(self) -> Target:
-        """Whose count it governs; a fleet has members instead."""
+        """Whose count it governs, asked for many times a round; a fleet has members instead."""
         spec = self.spec
         workload = spec.scale_target_ref.target if spec.scale_target_ref else None
         if spec.target:

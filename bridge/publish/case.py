@@ -14,7 +14,6 @@ from bridge.policy.model import ScalingPolicy
 from bridge.publish.forge import PullRequest, Seen
 from bridge.repo.side import Head
 from bridge.repo.snapshot import Snapshot
-from bridge.repo.trailers import ScaleDecision
 
 Event = Literal["opened", "updated", "waiting", "refused", "taken_over", "closed", "failed"]
 
@@ -29,12 +28,6 @@ class Orders:
     """The policies' files, by name."""
     held: Container[Target] = ()
     """Whose counts somebody ordered."""
-
-    def of(self, made: ScaleDecision) -> ScalingPolicy | None:
-        """The policy that such a decision came from, if it governs the same target still."""
-        named = (p for p in self.policies.values() if p.name == made.policy)
-        governing = (policy for policy in named if not policy.is_fleet)
-        return next((p for p in governing if str(p.target) == made.target), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,9 +84,14 @@ def standing(case: Case, wanted: Wanted) -> list[Decision]:
 
 
 def _kept(case: Case, wanted: Wanted) -> Iterator[Decision]:
-    for one in case.head.decisions if case.head else ():
-        policy = case.orders.of(one)
-        if policy is None or policy.title in wanted.known or group_of(policy) != case.group:
+    """Of policies that govern the same target still, and have no decision yet."""
+    made = case.head.decisions if case.head else ()
+    policies = case.orders.policies.items() if made else ()
+    silent = [p for title, p in policies if title not in wanted.known and not p.is_fleet]
+    governing = {(p.name, str(p.target)): p for p in silent if group_of(p) == case.group}
+    for one in made:
+        policy = governing.get((one.policy, one.target))
+        if policy is None:
             continue
         yield Decision(
             target=policy.target,

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from itertools import islice
+from threading import Lock
 from typing import TYPE_CHECKING, Final
 
 from bridge.commit.proposal import Text
@@ -44,7 +45,11 @@ def api_token(settings: Settings, tokens: Tokens | None) -> Callable[[], str]:
 
 
 class GitHubApi:
-    """The repository on GitHub, with the token of the moment."""
+    """The repository on GitHub, with the token of the moment; for one thread after the other.
+
+    Commits and pull requests share it, and PyGithub's connection keeps the request that it is to
+    send: with two threads in it, one may send the other's.
+    """
 
     def __init__(self, remote: StateRepoSettings, token: Callable[[], str]) -> None:
         self.url = api_of(remote.url)
@@ -54,6 +59,7 @@ class GitHubApi:
         self._token = token
         self._used = ""
         self._known: Repository | None = None
+        self._turn = Lock()
 
     def repository(self) -> Repository:
         """A client that keeps its connection for as long as the token is the same."""
@@ -66,9 +72,11 @@ class GitHubApi:
             self._known, self._used = made.get_repo(self.full_name), token
         return self._known
 
-    def asked(self) -> AbstractContextManager[None]:
-        """Within it, PyGithub's errors are ours."""
-        return translated(self.url, _HINT, self._proxy)
+    @contextmanager
+    def asked(self) -> Iterator[None]:
+        """Within it the connection is this thread's alone, and PyGithub's errors are ours."""
+        with self._turn, translated(self.url, _HINT, self._proxy):
+            yield
 
 
 class GitHub:

@@ -24,6 +24,8 @@ _LONGEST_WAIT_S: Final = 3600.0
 _SECONDARY_WAIT_S: Final = 60.0  # GitHub's advice where it names no time
 _SHOWN: Final = 500
 _TRANSIENT: Final = (408, 429, 500, 502, 503, 504)
+_MALFORMED: Final = (ValueError, TypeError, LookupError, AttributeError)
+"""What PyGithub makes of an answer that is not GitHub's, such as a proxy's page: it trusts all."""
 _BUSY: Final = re.compile(
     r"rate limit|abuse detection|try again later|wait a few minutes", re.IGNORECASE
 )
@@ -77,7 +79,7 @@ def translated(api: str, hint: str, proxy: str | None = None) -> Iterator[None]:
     Raises:
         RemoteRefused, RemoteUnavailable: see there.
     """
-    from github import GithubException
+    from github import BadAttributeException, GithubException
     from requests import RequestException
 
     try:
@@ -89,6 +91,9 @@ def translated(api: str, hint: str, proxy: str | None = None) -> Iterator[None]:
         raise RemoteUnavailable(f"{api}: {type(error).__name__}: {error}") from error
     except (AssertionError, RuntimeError) as error:  # a redirect, or URLs of another host
         raise RemoteRefused(f"{api}: {error} (see {hint})") from error
+    except (BadAttributeException, *_MALFORMED) as error:
+        what = f"{type(error).__name__}: {error}"[:_SHOWN]
+        raise RemoteUnavailable(f"{api}: what answers is not GitHub's API: {what}") from error
 
 
 def _meaning(error: GithubException, api: str, hint: str) -> BridgeError:
@@ -105,7 +110,8 @@ def _said(error: GithubException) -> str:
     data: Any = error.data
     if not isinstance(data, Mapping):
         return " ".join(str(error.message or data or "no reason given").split())[:_SHOWN]
-    details = [_detail(one) for one in data.get("errors") or ()]
+    errors = data.get("errors")
+    details = [_detail(one) for one in errors] if isinstance(errors, list) else []
     return " ".join([str(data.get("message") or error.message or ""), *details]).strip()[:_SHOWN]
 
 

@@ -70,9 +70,9 @@ class AppTokens:
         with translated(self._api, _HINT, self._remote.proxy):
             integration = GithubIntegration(**options(self._api, auth, self._remote.ca_file))
             minted = integration.get_access_token(self._settings.installation_id)
-        answered = parsedate_to_datetime(str(minted.raw_headers["date"]))
-        lasts = (minted.expires_at - answered).total_seconds()
-        learn(minted.token)
+            learn(minted.token)
+            answered = parsedate_to_datetime(str(minted.raw_headers["date"]))
+            lasts = (minted.expires_at - answered).total_seconds()
         self._token = minted.token
         self._ends(minted.expires_at.timestamp())
         self._renewed_at = asked_at + max(lasts - _MARGIN_S, 0.0)

@@ -79,7 +79,7 @@ class GitHubWriter:
         with self._api.asked(), _refused(lost):
             requester = self._api.repository().requester
             answer = requester.graphql_named_mutation("createCommitOnBranch", given, _QUERY)[1]
-        return str(answer["commit"]["oid"])
+            return str(answer["commit"]["oid"])
 
 
 @contextmanager

@@ -108,8 +108,9 @@ class PullRequests:
             held = [d for d in held if self._holds(case, d, request)]
             changed = await self._changed_since(case, request) if held else set()
             held = [d for d in held if case.orders.paths.get(d.policy) not in changed]
-            left = [d for d in left if d not in held]
             if held:
+                gone = {d.title for d in held}
+                left = [d for d in left if d.title not in gone]
                 refused.append((request, tuple(held)))
         return left, refused
 

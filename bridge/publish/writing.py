@@ -50,7 +50,8 @@ class GitWriter:
         try:
             await self._repo.push(commit, draft.parent)
         except RemoteUnavailable:
-            if (await self._repo.look()).tip != commit:
+            tip = (await self._repo.look()).tip
+            if not await self._repo.includes(tip, commit):  # a rival may have built on it since
                 raise
         return commit
 

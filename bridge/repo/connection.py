@@ -44,10 +44,8 @@ class Connection:
 
     def _shared(self) -> str:
         """Options by which ssh leaves a connection for the next command, or uses the last one's."""
-        if self._scratch and not self._scratch.path.is_dir():  # who tidies /tmp may have taken it
-            self._scratch.close()
-            self._scratch = None
-        self._scratch = self._scratch or Scratch("scalebridge-ssh-", _end)
+        kept = self._scratch and self._scratch.renewed()
+        self._scratch = kept or Scratch("scalebridge-ssh-", _end)
         socket = _socket(self._scratch.path)
         if not _NAME.fullmatch(str(socket)):
             return ""

@@ -53,8 +53,12 @@ class Mirror:
         self._seen = Snapshot("", {})
         self._moves = 0
 
+    def end(self) -> None:
+        """Ends git commands, now and from now on; any thread may ask for it."""
+        self._git.kill()
+
     def close(self) -> None:
-        """Ends running git commands and lets others have the folder."""
+        """Lets others have the folder, in which nothing of ours may be at work any more."""
         self._git.kill()
         self._upstream.close()
         self._folder.release()

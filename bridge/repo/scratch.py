@@ -9,7 +9,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Final
+from typing import Final, Self
 
 _CLAIM: Final = "claim"
 
@@ -22,7 +22,7 @@ class Scratch:
     """
 
     def __init__(self, prefix: str, end: Callable[[Path], object] | None = None) -> None:
-        self._end = end
+        self._prefix, self._end = prefix, end
         for left in Path(tempfile.gettempdir()).glob(f"{prefix}*"):
             with suppress(OSError), _unclaimed(left):
                 self._clear(left)
@@ -36,6 +36,13 @@ class Scratch:
         if self._end:
             self._end(folder)
         shutil.rmtree(folder, ignore_errors=True)
+
+    def renewed(self) -> Self:
+        """Itself; or another, where whoever tidies the temporary folder has taken it."""
+        if self.path.is_dir():
+            return self
+        self.close()
+        return type(self)(self._prefix, self._end)
 
     def close(self) -> None:
         """Leaves nothing behind."""

@@ -70,7 +70,6 @@ class SshSigner:
         self._key = key
         self._passphrase = passphrase
         self._scratch = Scratch("scalebridge-sign-")
-        self._folder = self._scratch.path
 
     def sign(self, payload: bytes) -> bytes:
         """See `Signer`."""
@@ -80,7 +79,7 @@ class SshSigner:
     def _askpass(self) -> Mapping[str, str]:
         if self._passphrase is None:
             return {}
-        script = self._folder / "askpass"
+        script = self._folder() / "askpass"
         if not script.exists():
             script.write_text(_ASKPASS, "ascii")
             script.chmod(0o700)
@@ -92,9 +91,13 @@ class SshSigner:
 
     def verify(self, payload: bytes, signature: bytes) -> None:
         """See `Signer`."""
-        file = self._folder / "signature"
+        file = self._folder() / "signature"
         file.write_bytes(signature)
         _told("ssh-keygen", ["-Y", "check-novalidate", "-n", "git", "-s", str(file)], payload)
+
+    def _folder(self) -> Path:
+        self._scratch = self._scratch.renewed()
+        return self._scratch.path
 
     def close(self) -> None:
         """See `Signer`."""
@@ -107,6 +110,12 @@ class GpgSigner:
     def __init__(self, key: Path, passphrase: Path | None = None) -> None:
         self._key = key
         self._passphrase = passphrase
+        self._scratch: Scratch | None = None
+        self._move()
+
+    def _move(self) -> None:
+        """To an empty home."""
+        self.close()
         self._scratch = Scratch("scalebridge-gpg-", _end_agent)  # short: it holds sockets
         self._home = self._scratch.path
         (self._home / "gpg-agent.conf").write_text(_AGENT, "ascii")
@@ -115,6 +124,13 @@ class GpgSigner:
 
     def sign(self, payload: bytes) -> bytes:
         """See `Signer`."""
+        try:
+            return self._signed(payload)
+        except ConfigInvalid:  # who tidies /tmp may have taken the home, or half of it
+            self._move()
+            return self._signed(payload)
+
+    def _signed(self, payload: bytes) -> bytes:
         self._import()
         given = self._passphrase
         secret = ["--passphrase-file", str(given)] if given else []
@@ -143,7 +159,9 @@ class GpgSigner:
 
     def close(self) -> None:
         """See `Signer`."""
-        self._scratch.close()
+        if self._scratch:
+            self._scratch.close()
+        self._scratch = None
 
     def _gpg(self, arguments: Sequence[str], stdin: bytes) -> bytes:
         alone = ["--homedir", str(self._home), "--no-options", "--batch", "--no-tty", "--quiet"]

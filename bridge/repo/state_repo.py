@@ -49,7 +49,7 @@ class StateRepo:
         self._mirror: Mirror | None = None
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="git")
         self._catalogue = Catalogue(settings.search_paths)
-        self._confirming = Confirming()
+        self._confirming = Confirming(settings.searched)
         self._ledger = Ledger()
         self._snapshot = Snapshot("", {})
         self._pushed = ""
@@ -77,8 +77,10 @@ class StateRepo:
 
     def _close(self) -> None:
         if self._mirror:
-            self._mirror.close()
+            self._mirror.end()
         self._thread.shutdown(wait=True, cancel_futures=True)
+        if self._mirror:
+            self._mirror.close()
         if self._signer:
             self._signer.close()
 

@@ -105,11 +105,11 @@ def _found(message: str, name: str, parse: Callable[[Any], _Trailer]) -> Iterato
 
 def _decision(fields: Any) -> ScaleDecision:
     return ScaleDecision(
-        target=str(fields["target"]),
+        target=_encodable(fields["target"]),
         from_=None if fields["from"] is None else _count(fields["from"]),
         to=_count(fields["to"]),
-        policy=str(fields["policy"]),
-        reason=str(fields["reason"]),
+        policy=_encodable(fields["policy"]),
+        reason=_encodable(fields["reason"]),
     )
 
 
@@ -121,7 +121,7 @@ def _pause(fields: Any) -> ScalePause:
     until = datetime.fromisoformat(fields["until"])
     if until.tzinfo is None:
         raise ValueError("no time zone")
-    return ScalePause(until=until, **_texts(fields))
+    return ScalePause(until=until.astimezone(UTC), **_texts(fields))
 
 
 def _texts(fields: Any) -> dict[str, str]:
@@ -130,6 +130,11 @@ def _texts(fields: Any) -> dict[str, str]:
     if not all(isinstance(text, str) for text in texts.values()):
         raise ValueError("no text")
     return {name: _printable(text) for name, text in texts.items()}
+
+
+def _encodable(given: Any) -> str:
+    """JSON can spell halves of characters, which no page or commit of ours could hold."""
+    return str(given).encode(errors="replace").decode()
 
 
 def _printable(text: str) -> str:

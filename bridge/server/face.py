@@ -23,7 +23,7 @@ from bridge.server.asked import Order, PauseOrder, TargetsAsked
 from bridge.server.copies import Copies, Made
 from bridge.server.desk import Desk, Refused
 from bridge.server.events import Events
-from bridge.server.guard import COOKIE, FIELD, Guard, Refusal, who
+from bridge.server.guard import COOKIE, FIELD, Guard, Refusal, fields_of, who
 from bridge.settings.server import ServerSettings
 
 _TYPES: Final = {
@@ -164,9 +164,7 @@ class Face:
         raise web.HTTPSeeOther(f"../{key}?{urlencode(told)}")
 
     async def _form(self, request: web.Request) -> Mapping[str, Any]:
-        await self._desk.body(request)
-        form = await request.post()
-        given = {name: value for name, value in form.items() if isinstance(value, str)}
+        given = fields_of(request.content_type, await self._desk.body(request))
         refusal: Refusal | None = self._guard.form_refusal(request, given.get(FIELD, ""))
         if refusal:
             raise Refused(refusal.status, refusal.why, refusal.headers)

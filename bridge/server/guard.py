@@ -8,7 +8,7 @@ import secrets
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 from aiohttp import web
 
@@ -18,6 +18,8 @@ from bridge.settings.server import ServerSettings, is_loopback
 
 COOKIE = "scalebridge-form"
 FIELD = "form-token"
+_FORM = "application/x-www-form-urlencoded"
+_MOST_FIELDS = 20
 _CLOSED = (
     "actions need server.webhook_token_file (or tls.client_ca_file) where the service listens "
     "off loopback"
@@ -50,7 +52,8 @@ class Guard:
 
     def form_token(self, cookie: str) -> str:
         """What a form of ours carries: worth nothing without the browser's cookie."""
-        return hmac.new(self._key, cookie.encode(), "sha256").hexdigest()
+        given = cookie.encode(errors="surrogateescape")
+        return hmac.new(self._key, given, "sha256").hexdigest()
 
     def refusal(self, request: web.Request) -> Refusal | None:
         """Why this request may not act; None where it may, but for a form's token."""
@@ -81,7 +84,11 @@ class Guard:
         site, origin = request.headers.get("Sec-Fetch-Site"), request.headers.get("Origin")
         if site is not None and site not in ("same-origin", "none"):
             return False
-        return origin is None or urlsplit(origin).netloc == request.host
+        if origin is None:
+            return True
+        with suppress(ValueError):
+            return urlsplit(origin).netloc == request.host
+        return False
 
     def _is_closed_otherwise(self, request: web.Request) -> bool:
         """By client certificates; or on loopback, asked for by a name that no site can take."""
@@ -89,6 +96,14 @@ class Guard:
         if settings.tls is not None and settings.tls.client_ca_file is not None:
             return True
         return settings.is_loopback and is_loopback(host_of(request))
+
+
+def fields_of(content_type: str, body: bytes) -> Mapping[str, str]:
+    """What a form like ours says; nothing where it is none."""
+    if content_type == _FORM:
+        with suppress(ValueError):
+            return dict(parse_qsl(body.decode(), max_num_fields=_MOST_FIELDS))
+    return {}
 
 
 def host_of(request: web.Request) -> str:

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections import Counter, OrderedDict
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import lru_cache
 from ipaddress import IPv6Address, ip_network
 
 _MOST_SOURCES = 10_000
 _BURST_S = 2.0
 
 
+@lru_cache(1024)
 def source_of(address: str) -> str:
     """Whose address it is: of IPv6 a whole /64, which is what one customer gets at least."""
     try:

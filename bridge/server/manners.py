@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Awaitable, Callable
+from traceback import walk_tb
 from typing import Any, Final
 
 from aiohttp import web
@@ -108,7 +109,15 @@ class Discreet(logging.LoggerAdapter[logging.Logger]):
 
     def log(self, level: int, msg: object, *args: object, **given: Any) -> None:
         """Of a request that is no HTTP at all, only at debug level and without its bytes."""
-        if isinstance(given.get("exc_info"), HttpProcessingError | web.RequestPayloadError):
+        if _is_theirs(given.get("exc_info")):
             level = logging.DEBUG
             given.pop("exc_info")
         super().log(level, msg, *args, **given)
+
+
+def _is_theirs(error: object) -> bool:
+    """A request that is none; or an `Expect` that aiohttp can't even quote in its refusal."""
+    if isinstance(error, UnicodeEncodeError):
+        calls = (frame.f_code.co_name for frame, _ in walk_tb(error.__traceback__))
+        return "_default_expect_handler" in calls
+    return isinstance(error, HttpProcessingError | web.RequestPayloadError)

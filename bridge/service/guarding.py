@@ -96,8 +96,8 @@ class Guarding:
         self._note(found)
 
     def _note(self, conflicts: Sequence[Conflict]) -> None:
-        told = [str(conflict) for conflict in conflicts]
-        for conflict in conflicts:
-            if str(conflict) not in self._status.conflicts:
-                log.warning("conflict_found", conflict=str(conflict))
+        told, before = [str(conflict) for conflict in conflicts], set(self._status.conflicts)
+        for conflict in told:
+            if conflict not in before:
+                log.warning("conflict_found", conflict=conflict)
         self._status.conflicts = told

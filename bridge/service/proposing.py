@@ -77,8 +77,14 @@ class Proposing:
         self, decisions: Sequence[Decision], policies: Mapping[str, ScalingPolicy]
     ) -> list[Decision]:
         why = self._protection.reason_now(asyncio.get_running_loop().time())
-        direct = [d for d in decisions if not self._approvals.asked_for(d, policies[d.title], why)]
-        if {_ask(d) for d in decisions if d not in direct} - self._proposed:
+        direct: list[Decision] = []
+        asking: set[Ask] = set()
+        for one in decisions:
+            if self._approvals.asked_for(one, policies[one.title], why):
+                asking.add(_ask(one))
+            else:
+                direct.append(one)
+        if asking - self._proposed:
             self._wake.set()
         return direct
 

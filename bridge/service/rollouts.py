@@ -5,11 +5,11 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from bridge.decide.dead_time import Rollout, Rollouts
 from bridge.decide.recall import Scaled
-from bridge.decide.rollout import Watch, rollout, watches
+from bridge.decide.rollout import RECORD_S, Watch, rollout, watches
 from bridge.errors import MetricsUnavailable
 from bridge.evaluate.asking import Asking
 from bridge.evaluate.ready import own_ready_query
@@ -17,6 +17,8 @@ from bridge.policy.model import ScalingPolicy
 
 _LATE = timedelta(minutes=1)
 """A sample may come this late; what ended before has its last word."""
+
+_TIDY = timedelta(hours=1)
 
 _MOST_OF_A_MEMBER = 3
 """Of each workload of a fleet: where thousands changed, a new process asks for all of these."""
@@ -33,6 +35,7 @@ class RolloutLog:
 
     def __init__(self) -> None:
         self._ended: dict[str, _Ended] = {}
+        self._tidied = datetime.min.replace(tzinfo=UTC)
 
     async def of(
         self, policy: ScalingPolicy, changes: Sequence[Scaled], asking: Asking
@@ -40,6 +43,7 @@ class RolloutLog:
         """The rollouts of the policy's target, newest first."""
         if policy.is_member and policy.spec.ready_replicas_query:
             return _UNMEASURED
+        self._tidy(asking.now)
         ended = self._ended.get(policy.title, {})
         most = _MOST_OF_A_MEMBER if policy.is_member else None
         looks = [
@@ -57,6 +61,17 @@ class RolloutLog:
             look.key: (look.until, one) for look, one in told if look.has_ended(one)
         }
         return Rollouts(tuple(found))
+
+    def _tidy(self, now: datetime) -> None:
+        """Nobody asks for what is older than the record: of targets that are gone, that is all."""
+        if now < self._tidied + _TIDY:
+            return
+        self._tidied, since = now, now - timedelta(seconds=RECORD_S)
+        self._ended = {
+            title: ended
+            for title, ended in self._ended.items()
+            if any(change.at >= since for _, change, _ in ended)
+        }
 
 
 async def _found(looks: Sequence[_Look], ended: _Ended) -> list[Rollout]:

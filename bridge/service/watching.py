@@ -13,7 +13,6 @@ from bridge.manifest.target import Target
 from bridge.observe import metrics
 from bridge.observe.prometheus_watch import PrometheusWatch
 from bridge.observe.status import Status
-from bridge.policy.model import ScalingPolicy
 from bridge.service.outcome import Outcome
 from bridge.service.reporting import Reporting
 from bridge.service.rounds import Rounds
@@ -22,7 +21,7 @@ from bridge.settings.configuration import Settings
 from bridge.trigger.clock import Ticks, seconds_to_next
 from bridge.trigger.notification import Notification, Signal
 from bridge.trigger.pacing import Pacing
-from bridge.trigger.wake import woken
+from bridge.trigger.wake import Sleepers
 
 log = structlog.get_logger()
 
@@ -54,6 +53,7 @@ class Watching:
         self._arrived = asyncio.Event()
         self._ticks = Ticks()
         self._pacing = Pacing()
+        self._sleepers = Sleepers()
         name = status.repo or "state repo"
         self._state_repo = status.sources.named("state repo", name, status.url)
         self._reporting = Reporting(status, clock, settings.server.target_series)
@@ -176,6 +176,8 @@ class Watching:
             log.info("look_recovered", tip=view.snapshot.tip)
         self._lost = None
         self._log_policies(view.policies.errors)
+        if view is not self._view:
+            self._sleepers = Sleepers(view.policies.by_name.values())
         self._view, self._governed = view, view.governed
         policies = view.policies
         self._status.tip = view.snapshot.tip
@@ -199,7 +201,7 @@ class Watching:
     async def _round(self, view: View) -> list[Outcome]:
         policies = view.policies.by_name
         tick = self._ticks.due(policies.values(), self._clock().timestamp())
-        alerted = self._alerted(policies)
+        alerted = self._alerted()
         asked, self._asked = self._asked, []
         self._answering = [done for _, done in asked]
         names = {*tick, *alerted, *({name for name, _ in asked} & policies.keys())}
@@ -218,9 +220,9 @@ class Watching:
         self._reporting.unclaimed(self._rounds.unclaimed)
         return outcomes
 
-    def _alerted(self, policies: Mapping[str, ScalingPolicy]) -> Collection[str]:
+    def _alerted(self) -> Collection[str]:
         signals, now = self._waiting_signals(), asyncio.get_running_loop().time()
-        due = self._pacing.due(woken(signals, policies.values()), now)
+        due = self._pacing.due(self._sleepers.woken(signals), now)
         if due:
             cause = f"alert {', '.join(sorted(set(due.values())))}"
             log.info("woken", cause=cause, policies=sorted(due))

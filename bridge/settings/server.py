@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from ipaddress import ip_address
 from typing import Self
 
@@ -12,6 +13,7 @@ from bridge.settings.fields import SecretFile, Section
 from bridge.units import Duration
 
 
+@lru_cache(1024)
 def is_loopback(host: str) -> bool:
     """Whether this is this machine for certain, and no name that anybody may point at it."""
     try:

@@ -42,7 +42,7 @@ def test_a_paused_target_stays_and_the_others_go_on(
     assert (newest.parents, newest.paths, newest.subject) == ((tip,), (), f"pause: {TARGET}")
     said, why, trailer = newest.body.split("\n\n")
     assert said.startswith("Paused at 3 until 20")
-    assert why == "Load test"
+    assert why == "  Load test"
     key, _, value = trailer.partition(": ")
     facts = json.loads(value)
     until = datetime.fromisoformat(facts.pop("until"))

@@ -110,3 +110,10 @@ def test_a_text_stays_within_what_forges_take() -> None:
     assert "and 969 more: see the commit" in text.body
     assert len(proposed(text.body)) == 62
     assert text.title.endswith(" and 999 more")
+
+
+def test_a_reason_beyond_what_forges_take_is_left_to_the_commit() -> None:
+    body = proposal_text([decision("checkout", 3, 7, "x" * 70_000)], "shop").body
+    assert "and 1 more: see the commit" in body
+    [made] = proposed(body)
+    assert (made.target, made.from_, made.to) == ("Deployment/shop/checkout", 3, 7)

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 
 import pytest
 
+from bridge.commit.message import pause_message, release_message
 from bridge.repo.trailers import (
     ScaleDecision,
+    ScalePause,
     ScaleRelease,
     scale_decisions,
+    scale_pauses,
     scale_releases,
 )
 
@@ -61,6 +65,37 @@ def test_a_reason_may_speak_of_reverts() -> None:
     reason = "this reverts commit rates"
     message = f"scale: web\n\nweb: 3 → 5\n  {reason}\n\n" + trailer().partition("\n\n")[2]
     assert list(scale_decisions(message)) == [GOOD]
+
+
+def test_a_person_s_reason_may_speak_of_reverts() -> None:
+    why = "This reverts commit 1234567, so scaling may go on"
+    release = ScaleRelease(target="Job/x", by="robin", reason=why)
+    pause = ScalePause(
+        target="Job/x", until=datetime(2026, 3, 4, 12, tzinfo=UTC), by="robin", reason=why
+    )
+    assert list(scale_releases(release_message(release, "Ends the hold."))) == [release]
+    assert list(scale_pauses(pause_message(pause, 3))) == [pause]
+
+
+@pytest.mark.parametrize(
+    ("until", "found"),
+    [
+        ("2026-03-04T12:00:00+02:00", [datetime(2026, 3, 4, 10, tzinfo=UTC)]),
+        ("2026-03-04T12:00:00", []),
+        ("9999-12-31T23:00:00-02:00", []),
+    ],
+)
+def test_a_pause_ends_by_utc(until: str, found: list[datetime]) -> None:
+    message = f'Wait\n\nScale-Pause: {{"target":"Job/x","until":"{until}"}}\n'
+    assert [(one.until, one.until.tzinfo) for one in scale_pauses(message)] == [
+        (time, UTC) for time in found
+    ]
+
+
+def test_half_a_character_is_none() -> None:
+    half = "\ud800 \udcff"
+    [made] = scale_decisions(trailer(target=half, policy=half, reason=half))
+    assert (made.target, made.policy, made.reason) == ("? ?", "? ?", "? ?")
 
 
 def test_a_malformed_decision_leaves_the_others() -> None:

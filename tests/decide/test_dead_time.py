@@ -165,6 +165,8 @@ def test_a_dead_time_that_cant_be_known_holds_unless_the_policy_says_how_long() 
     why = "the dead time is unknown (timeout): no scale-down, held at 8"
     assert knowing(policy(), moment(ready=8, load=300), unknown) == [Step("8"), Step(why)]
     assert knowing(policy(**AT_ONCE), moment(ready=8, load=300), unknown) == [Step("3")]
+    leveled = policy(behavior={"level": {}})
+    assert knowing(leveled, moment(ready=8, load=300), unknown) == [Step("3")]
     assert knowing(policy(), moment(ready=8, load=900), unknown) == [Step("9")]
 
 

@@ -119,6 +119,20 @@ def test_a_fallback_in_flight_is_raised_at_once() -> None:
     assert found.desired == 15
 
 
+def test_a_formula_in_flight_sees_nil_for_the_same_metric() -> None:
+    other = {**busy(), "name": "idle", "query": "idle"}
+    formula = {"formula": "idle ?? busy", "target": 1, "metricType": "Value"}
+    fallback = {"failureThreshold": 0, "replicas": 1, "behavior": "scalingModifiers"}
+    asked = policy(
+        metrics=[busy(), other], scalingModifiers=formula, fallback=fallback, maxReplicas=100
+    )
+    past = Past((moment(15, ready=6, busy=5, idle=None),), since=ago(45))
+    known = Known(8, LATELY, None, Rollouts((ON_ITS_WAY,)))
+    found = decide(asked, Observation(moment(ready=6, busy=5, idle=None), past), known)
+    assert found.desired == 12
+    assert found.reasons[0].endswith(held(6, 12))
+
+
 def test_a_total_in_flight_is_raised_at_once() -> None:
     asked = policy(metrics=[metric("load"), busy()])
     known = Known(8, LATELY, None, Rollouts((ON_ITS_WAY,)))

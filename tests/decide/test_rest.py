@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from bridge.decide.window import window_to_know
 from bridge.evaluate.reading import Past
 from tests.decide.given import decided, every_15_s, moment
 from tests.policy.given import metric, policy
@@ -61,6 +62,12 @@ def test_cooling_down_holds_one() -> None:
 def test_what_is_unknown_keeps_it_awake(past: Any) -> None:
     made = decided(policy(**ZERO), moment(load=0), 1, past)
     assert made.desired == 1
+
+
+def test_at_rest_nothing_of_the_past_is_asked_for() -> None:
+    asked = policy(**ZERO)
+    assert window_to_know(asked, moment(load=0), 0) == 0
+    assert window_to_know(asked, moment(load=0), 1) == 300
 
 
 def test_a_failing_metric_keeps_it_awake() -> None:

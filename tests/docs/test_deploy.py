@@ -197,6 +197,20 @@ def test_kustomize_makes_a_stateful_set_of_shares() -> None:
     assert path == "metadata.labels['apps.kubernetes.io/pod-index']"
 
 
+def test_shares_keep_what_the_overlay_adds(tmp_path: Path) -> None:
+    folder = shutil.copytree(DEPLOY / "kubernetes", tmp_path / "kubernetes")
+    own = folder / "overlays" / "own" / "kustomization.yaml"
+    proxy = {"name": "HTTPS_PROXY", "value": "http://proxy.example.com:3128"}
+    patch = [{"op": "add", "path": "/spec/template/spec/containers/0/env", "value": [proxy]}]
+    added = [{"target": {"kind": "Deployment"}, "patch": json.dumps(patch)}]
+    own.write_text(f"{own.read_text('utf-8')}\npatches: {json.dumps(added)}\n", encoding="utf-8")
+    [several] = [o for o in built(folder / "overlays" / "sharded") if o["kind"] == "StatefulSet"]
+    pod = several["spec"]["template"]["spec"]
+    assert proxy in pod["containers"][0]["env"]
+    assert [one["name"] for one in pod["containers"][0]["env"]] == ["POD_INDEX", "HTTPS_PROXY"]
+    assert len(pod["topologySpreadConstraints"]) == 1
+
+
 def test_both_deployers_take_the_overlay() -> None:
     [application] = kinds("Application")
     [kustomization] = kinds("Kustomization")

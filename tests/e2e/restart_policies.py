@@ -56,7 +56,7 @@ def policy_file(rng: Random, governed: Governed, interval: int) -> str:
         "minReplicas": rng.randint(0, 3),
         "maxReplicas": rng.randint(5, 25),
         "metrics": _metrics(rng, governed),
-        "behavior": {"scaleUp": _up(rng), "scaleDown": _down(rng)},
+        "behavior": _behavior(rng),
         "inFlightTimeout": f"{rng.choice([0, 60, 600])}s",
         "overrideHold": f"{rng.choice([0, 120, 600, 1800])}s",
     }
@@ -65,7 +65,7 @@ def policy_file(rng: Random, governed: Governed, interval: int) -> str:
             spec |= extra(rng, spec)
     if "scalingModifiers" not in spec:
         spec["metrics"] = [_foreseeing(rng, metric) for metric in spec["metrics"]]
-    if rng.random() < 0.5:
+    if rng.random() < 0.7:
         spec["alerts"] = _alerts(rng, governed)
     head = {"apiVersion": "scalebridge/v1", "kind": "ScalingPolicy"}
     return json.dumps({**head, "metadata": {"name": governed.name}, "spec": spec}, indent=1)
@@ -113,8 +113,20 @@ def _rule(rng: Random) -> dict[str, Any]:
     return {"type": kind, "value": value, "periodSeconds": rng.choice([15, 60, 180, 600])}
 
 
+def _behavior(rng: Random) -> dict[str, Any]:
+    """By the HPA's windows, or by a level in their place."""
+    if rng.random() < 0.75:
+        return {"scaleUp": _up(rng), "scaleDown": _down(rng)}
+    window = f"{rng.choice([60, 180, 600])}s"
+    level = {"window": window, "quantile": rng.choice(["500m", "800m", 1])}
+    for step, sizes in (("up", [0, "100m"]), ("down", [0, "300m"]), ("surge", ["200m", "1500m"])):
+        if rng.random() < 0.6:
+            level[step] = rng.choice(sizes)
+    return {"scaleUp": _rules(rng), "scaleDown": _rules(rng), "level": level}
+
+
 def _up(rng: Random) -> dict[str, Any]:
-    rules = {"stabilizationWindowSeconds": rng.choice([0, 0, 45, 120, 600]), **_rules(rng)}
+    rules = {"stabilizationWindowSeconds": rng.choice([0, 45, 120, 600]), **_rules(rng)}
     if rng.random() < 0.5:
         rules["stabilizationQuantile"] = rng.choice([0, "250m", "500m", 1])
     if rng.random() < 0.4:

@@ -1,4 +1,4 @@
-"""Random worlds: an hour of load on a few workloads, their policies, and what people commit.
+"""Random worlds: a while of load on a few workloads, their policies, and what people commit.
 
 All of a world comes from its seed, so that a world in which something went wrong comes back.
 """
@@ -23,11 +23,11 @@ from tests.parts.backfill import Series, every, ready
 from tests.parts.state_repo import PERSON
 
 START: Final = datetime(2026, 3, 4, 12, tzinfo=UTC)
-_HOUR_S: Final = 3600
+TICKS: Final = 80
+"""A world's: they take 20, 40 or 80 minutes."""
 _SAMPLE_S: Final = 15
-_SAMPLES: Final = _HOUR_S // _SAMPLE_S
 _BEFORE: Final = 80
-"""Samples that were recorded before the hour begins."""
+"""Samples that were recorded before the first tick."""
 _ALONE: Final = ("checkout", "search")
 _MEMBERS: Final = ("search", "mail")
 """In some worlds a fleet; the app that has no policy of its own is one of it."""
@@ -66,8 +66,8 @@ class World:
 
     @property
     def ticks(self) -> range:
-        """Those of the hour."""
-        return range(_HOUR_S // self.interval)
+        """Their numbers."""
+        return range(TICKS)
 
     def at(self, tick: int) -> datetime:
         """When a tick comes."""
@@ -85,7 +85,7 @@ def world(seed: int) -> World:
     commits = _commits(rng, empty)
     return replace(
         empty,
-        series=tuple(one for app in apps for one in _series(rng, seed, app)),
+        series=tuple(one for app in apps for one in _series(rng, empty, app)),
         before=tuple(_past_commits(rng, empty)),
         commits=commits,
         restarts=frozenset([*rng.sample(empty.ticks, 5), *rng.sample(sorted(commits), 2)]),
@@ -116,7 +116,7 @@ def _manifest(seed: int, app: str, count: int) -> str:
 
 
 def _past_commits(rng: Random, world: World) -> list[Committed]:
-    """The log as it was when the hour began: some of ours, some of people."""
+    """The log as it was at the first tick: some of ours, some of people."""
     ages = sorted(
         (rng.randint(1, _SAMPLE_S * _BEFORE) for _ in range(rng.randint(0, 6))), reverse=True
     )
@@ -155,30 +155,32 @@ def _other_commit(rng: Random, world: World) -> Committed:
     return Committed(START, commit_message([made]), files, _OURS)
 
 
-def _series(rng: Random, seed: int, app: str) -> list[Series]:
+def _series(rng: Random, world: World, app: str) -> list[Series]:
     """Two metrics of the app, its ready replicas, which follow the load late, and its alerts."""
-    load, lag = _load(rng), rng.randint(1, 20)
+    samples = _BEFORE + TICKS * world.interval // _SAMPLE_S
+    load, lag = _load(rng, samples), rng.randint(1, 20)
     live: Values = [
         max(0, math.ceil(load[max(0, n - lag)] / 100) + _now_and_then(rng, [-1, 1]))
         for n in range(len(load))
     ]
     busy = [value / (100 * (count or 1)) for value, count in zip(load, live, strict=True)]
-    labels = {"run": str(seed), "namespace": f"shop-{seed}", "deployment": app}
+    place = f"shop-{world.seed}"
+    labels = {"run": str(world.seed), "namespace": place, "deployment": app}
     return [
-        *_alerts(rng, labels),
+        *_alerts(rng, labels, samples),
         Series("load", _recorded(_with_holes(rng, list(load))), labels),
         Series("busy", _recorded(_with_holes(rng, list(busy))), labels),
-        ready("Deployment", f"shop-{seed}", app, _recorded(_with_holes(rng, live))),
+        ready("Deployment", place, app, _recorded(_with_holes(rng, live))),
     ]
 
 
-def _alerts(rng: Random, labels: Mapping[str, str]) -> Iterator[Series]:
+def _alerts(rng: Random, labels: Mapping[str, str], samples: int) -> Iterator[Series]:
     """Each alert of one or two pods: it fires, is over, fires again, also at the same time."""
     for kind in ALERTS:
-        for pod in range(rng.randint(0, 2)):
-            values: Values = [None] * (_BEFORE + _SAMPLES)
+        for pod in range(rng.randint(1, 2)):
+            values: Values = [None] * samples
             for _ in range(rng.randint(1, 3)):
-                start, length = rng.randrange(len(values)), rng.randint(1, 60)
+                start, length = rng.randrange(len(values)), rng.randint(1, samples // 4)
                 values[start : start + length] = [1.0] * len(values[start : start + length])
             named = {"alertname": alert_name(kind, labels["run"]), "alertstate": "firing"}
             yield Series("ALERTS", _recorded(values), {**labels, **named, "pod": f"{pod}"})
@@ -192,12 +194,12 @@ def _now_and_then(rng: Random, values: Sequence[int]) -> int:
     return rng.choice(values) if rng.random() < 0.05 else 0
 
 
-def _load(rng: Random) -> list[float]:
+def _load(rng: Random, samples: int) -> list[float]:
     """Between 0 and what some 15 replicas can take: steps, a wave, spikes, or long rests."""
-    length, level = _BEFORE + _SAMPLES, rng.uniform(100, 900)
+    level = rng.uniform(100, 900)
     shape = rng.choice(["steps", "wave", "spikes", "rests"])
     values, period = [], rng.randint(20, 200)
-    for n in range(length):
+    for n in range(samples):
         if rng.random() < 0.02:
             level = rng.uniform(0, 1500)
         value = {

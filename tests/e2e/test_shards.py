@@ -18,7 +18,7 @@ from bridge.policy.shard import Shard
 from bridge.repo.trailers import scale_decisions
 from tests.conftest import DEPLOYMENT
 from tests.faults.oracle import prove_never_forced
-from tests.parts.fake_prometheus import FakePrometheus, samples
+from tests.parts.fake_prometheus import FakePrometheus, labelled, samples
 from tests.parts.git_http import GitHttp
 from tests.parts.state_repo import StateRepo
 from tests.policy.given import policy as model
@@ -27,6 +27,8 @@ from tests.service.conftest import count
 from tests.service.program import Program, configured, policy, through
 
 APPS = tuple(f"web-{number:02}" for number in range(10))
+FLEET = APPS[5:]
+"""Members of one policy; the others have one each."""
 GOAL = 100
 ROUNDS = 3
 BOUND_S = 60.0
@@ -40,6 +42,13 @@ def owner(app: str, split: int) -> int:
     mine = model(app, scaleTargetRef=target)
     [index] = [i for i in range(1, split + 1) if Shard(i, split).has(mine)]
     return index
+
+
+def manifest(app: str, replicas: int = 3) -> str:
+    """Of a workload; the fleet's have a label."""
+    text = DEPLOYMENT.format(name=app).replace("replicas: 3", f"replicas: {replicas}")
+    labels = "namespace: shop\n  labels: {tier: web}"
+    return text.replace("namespace: shop", labels) if app in FLEET else text
 
 
 class Instances:
@@ -62,8 +71,7 @@ class Instances:
         """Leaves no process behind."""
         with ExitStack() as stack:
             stack.enter_context(self._fake)
-            for app in APPS:
-                self._fake.script(app, samples(300))
+            self._tell()
             stack.callback(self._end)
             yield self
 
@@ -77,7 +85,7 @@ class Instances:
         home = self._folder / name.replace("/", "-of-")
         home.mkdir(exist_ok=True)
         # patient: a busy machine
-        given = through(self.git_http, self.repo, timeout="20s")
+        given = through(self.git_http, self.repo, timeout="20s", poll_interval="2s")
         config = configured(home, self._fake.url, given)
         self.running[name] = Program(config, "--shard", shard)
         return self.running[name]
@@ -96,7 +104,14 @@ class Instances:
             far = [n for n in range(1, 100) if all(not 0.8 < n / now < 1.2 for now in before)]
             self.counts[app] = self.dice.choice(far)
             self.asked[app].append(self.counts[app])
+        self._tell()
+
+    def _tell(self) -> None:
+        for app in APPS:
             self._fake.script(app, samples(GOAL * self.counts[app]))
+        members = [{"namespace": "shop", "deployment": app} for app in FLEET]
+        loads = [GOAL * self.counts[app] for app in FLEET]
+        self._fake.script("fleet", labelled(*zip(members, loads, strict=True)))
 
     def until_right(self, within: float = BOUND_S) -> None:
         """Git says what the loads ask for."""
@@ -120,8 +135,8 @@ class Instances:
                 app = one.target.rpartition("/")[2]
                 assert paths[app][-1] == one.from_
                 paths[app].append(one.to)
-                text = DEPLOYMENT.format(name=app).replace("replicas: 3", f"replicas: {one.to}")
-                assert self.repo.read(f"apps/{app}.yaml", commit.sha).decode() == text
+                text = self.repo.read(f"apps/{app}.yaml", commit.sha).decode()
+                assert text == manifest(app, one.to)
         for app, path in paths.items():
             asked = self.asked[app]
             if overtaken:
@@ -141,8 +156,11 @@ class Instances:
 @pytest.fixture
 def four(tmp_path: Path) -> Iterator[Instances]:
     """Nobody runs yet; the remote notes each move of its branch."""
-    files = {f"apps/{app}.yaml": DEPLOYMENT.format(name=app) for app in APPS}
-    policies = {f"policies/{app}.yaml": policy(app, query=app) for app in APPS}
+    files = {f"apps/{app}.yaml": manifest(app) for app in APPS}
+    policies = {f"policies/{app}.yaml": policy(app, query=app) for app in APPS if app not in FLEET}
+    selector = {"kind": "Deployment", "matchLabels": {"tier": "web"}}
+    of_fleet = policy("fleet", query="fleet", scaleTargetRef=None, scaleTargetSelector=selector)
+    policies["policies/fleet.yaml"] = of_fleet
     repo = StateRepo.create(tmp_path / "remote", {**files, **policies})
     with (repo.path / "config").open("a", encoding="utf-8") as config:
         config.write("[core]\n\tlogAllRefUpdates = true\n[user]\n\tname = t\n\temail = t@t\n")
@@ -176,6 +194,7 @@ def test_killed_at_any_time_each_wish_is_committed_once_by_its_own_shard(
     commits = four.prove()
     split = [{owner(app, 4) for app in apps} for apps in commits.values()]
     assert {len(owners) for owners in split} == {1}
+    assert {owner(app, 4) for app in FLEET} == {2, 3, 4}
     assert {index for owners in split for index in owners} == {1, 2, 3, 4}
     by_shard: dict[str, int] = defaultdict(int)
     for program in four.programs:

@@ -82,7 +82,7 @@ async def test_the_beginning_is_found_and_stays_the_same(began: dict[str, float]
 
 
 async def test_hours_that_are_over_are_asked_about_once() -> None:
-    async with recorded(a=(before(hours=5), before(hours=-3))) as source:
+    async with recorded(a=(before(hours=4.9), before(hours=-3))) as source:
         alerts = PrometheusAlerts(source)
         await alerts.firing([RULE], NOON + timedelta(minutes=30))
         first, source.asked = source.asked, 0
@@ -100,6 +100,19 @@ async def test_one_that_led_over_to_it_is_told_and_one_long_before_is_not() -> N
     ended, firing = sorted(found, key=lambda alert: alert.since)
     assert (ended.labels["pod"], firing.labels["pod"], firing.until) == ("a", "b", None)
     assert ended.since < firing.since < (ended.until or NOON) < NOON
+
+
+@pytest.mark.parametrize("later", [0, 3, 8])
+async def test_one_that_led_over_to_it_at_a_full_hour_is_told(later: int) -> None:
+    hour = NOON.replace(second=0)
+    handed = hour + timedelta(seconds=1)
+    async with recorded(
+        a=(before(minutes=5), hour - timedelta(seconds=1)), b=(handed, before(hours=-1))
+    ) as source:
+        found = await PrometheusAlerts(source).firing([RULE], NOON + timedelta(seconds=later))
+    ended, firing = sorted(found, key=lambda alert: alert.since)
+    assert (ended.labels["pod"], firing.labels["pod"]) == ("a", "b")
+    assert firing.since <= (ended.until or NOON)
 
 
 async def test_what_is_older_than_the_memory_is_known_to_be_that_old() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -11,10 +12,20 @@ from typing import Any
 import httpx
 import pytest
 from aiohttp import web
+from hypothesis import given
+from hypothesis import strategies as st
 
 from bridge.errors import MetricsUnavailable
 from bridge.evaluate.alertmanager import Alertmanager
-from bridge.evaluate.alerts import STEP_S, Firing, alerts_of, joined_spans, minimum_rules, spans_of
+from bridge.evaluate.alerts import (
+    STEP_S,
+    Firing,
+    Meant,
+    alerts_of,
+    joined_spans,
+    minimum_rules,
+    spans_of,
+)
 from bridge.evaluate.prometheus import Prometheus
 from bridge.evaluate.prometheus_alerts import PrometheusAlerts
 from bridge.policy.alert import AlertRule
@@ -39,6 +50,26 @@ def series(steps: Iterable[int], **labels: str) -> dict[str, Any]:
     """A series of ALERTS with samples at these steps."""
     named = {"__name__": "ALERTS", "alertname": "A", "alertstate": "firing", **labels}
     return {"metric": named, "values": [[(FIRST + step) * STEP_S, "1"] for step in steps]}
+
+
+LABELS = st.dictionaries(st.sampled_from("abcd"), st.sampled_from("12"), max_size=4)
+
+
+@given(st.lists(LABELS.filter(bool)), LABELS)
+def test_an_alert_is_meant_by_a_rule_whose_labels_it_has(
+    matches: list[dict[str, str]], labels: dict[str, str]
+) -> None:
+    rules = [AlertRule(match=match) for match in matches]
+    assert Meant(rules)(labels) == any(rule.matches(labels) for rule in rules)
+
+
+def test_a_storm_of_alerts_is_held_to_a_few_of_thousands_of_rules() -> None:
+    """One by one, it would be ten million comparisons, on the event loop."""
+    rules = [AlertRule(match={"alertname": "A", "service": f"s{n}"}) for n in range(10_000)]
+    storm = [{"alertname": "A", "service": f"s{n}"} for n in range(9_000, 11_000)]
+    begun = time.thread_time()
+    assert sum(map(Meant(rules), storm)) == 1_000
+    assert time.thread_time() - begun < 2
 
 
 def test_an_alert_began_up_to_a_step_before_its_first_sample() -> None:

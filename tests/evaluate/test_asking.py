@@ -136,6 +136,15 @@ async def test_steps_are_found_again_whenever_the_past_is_asked_for(
     assert {moment.readings for moment in past.moments} == {(Reading("load", 640.0),)}
 
 
+async def test_the_last_of_many_odd_steps_is_known_too(server: FakePrometheus) -> None:
+    """273 steps of 1.1 s end 300 ms after the last whole second."""
+    server.script("load", samples(640))
+    async with Prometheus(PrometheusSettings(url=server.url, timeout=2)) as prometheus:
+        asking = Asking(prometheus, NOON + timedelta(seconds=0.45))
+        past = await asking.past(policy(pollingInterval="1100ms", **NOTED), 300)
+    assert [moment.readings for moment in past.moments] == [(Reading("load", 640.0),)] * 274
+
+
 def ago(seconds: float) -> datetime:
     """Before noon."""
     return NOON - timedelta(seconds=seconds)

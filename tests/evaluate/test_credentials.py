@@ -135,3 +135,14 @@ async def test_a_secret_is_never_told(server: Recording, credentials: dict[str, 
         url="http://127.0.0.1:1", bearer_token=SecretStr(SECRET), password=SecretStr(SECRET)
     )
     assert SECRET not in f"{settings!r} {settings} {settings.model_dump_json()}"
+
+
+async def test_a_missing_file_of_authorities_is_told(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Of `requests`, by its own variable: an error of the file, and none of the request."""
+    missing = tmp_path / "ca.pem"
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(missing))
+    async with Prometheus(PrometheusSettings(url="https://127.0.0.1:1")) as prometheus:
+        with pytest.raises(MetricsUnavailable, match=f"certificate bundle.*{missing}"):
+            await prometheus.instant("q", NOW)

@@ -22,6 +22,7 @@ from tests.faults.footprint import QUERIES
 from tests.faults.oracle import counts, prove_commits, prove_once, require
 from tests.parts.git_http import GitHttp
 from tests.parts.git_ssh import GitSsh
+from tests.parts.http_client import client
 from tests.parts.state_repo import PERSON, StateRepo
 from tests.parts.threads import Context, Served
 from tests.repo.relay import Relay
@@ -113,7 +114,7 @@ class Life(Context):
         world, address = self._world, self._world.remote.address
         url = world.server.url_of(self._repo.path).replace(world.server.address, address)
         hook = {"type": "webhook", "name": "hook", "url": f"http://{self._hook.address}/"}
-        given = {"url": url, "timeout": "4s", "poll_interval": "200ms"}
+        given = {"url": url, "timeout": "4s", "poll_interval": "500ms"}
         metrics = f"http://{self._metrics.address}"
         self._config = configured(
             self._folder,
@@ -196,7 +197,7 @@ class Life(Context):
         if bound := self.program.seen("listening"):
             url = f"http://127.0.0.1:{bound[0]['port']}/webhooks/alertmanager"
             with suppress(httpx.HTTPError):
-                httpx.post(url, json=body, timeout=0.3)
+                client().post(url, json=body, timeout=0.3)
 
     def _begin(self, episode: Episode) -> None:
         if episode.where != "service":

@@ -22,12 +22,11 @@ from tests.faults.episodes import (
 )
 from tests.faults.footprint import Footprint, growing
 from tests.faults.lives import shop
-from tests.faults.worlds import CUT_WHILE_ACCEPTED, life, over
+from tests.faults.worlds import life, over
 from tests.parts.monitoring import Monitoring
 
-pytestmark = CUT_WHILE_ACCEPTED
 EPISODES = 12
-RUNS = int(os.environ.get("SOAK_RUNS", "108"))
+RUNS = int(os.environ.get("SOAK_RUNS", "72"))
 FIRST = int(os.environ.get("SOAK_FIRST", "0"))
 LONG = max(40, RUNS // 4)
 LIVES = range(FIRST, FIRST - (-RUNS // EPISODES))

@@ -12,9 +12,7 @@ from tests.faults.episodes import Kind, episodes
 from tests.faults.footprint import Footprint, growing
 from tests.faults.oracle import Broken, Invariant
 from tests.faults.sabotage import BUGS
-from tests.faults.worlds import CUT_WHILE_ACCEPTED, life
-
-pytestmark = CUT_WHILE_ACCEPTED
+from tests.faults.worlds import life
 
 MODULE = "tests.faults.sabotage"
 BOUND_S = 30.0
@@ -26,7 +24,7 @@ LEAKS: dict[str, Invariant] = {
     "a_thread_stays_with_each_query": "threads",
 }
 GROWTH = "memory_grows_by_a_hundredth_with_each_round"
-PASSES = 12
+PASSES = 8
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,8 +6,6 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-import pytest
-
 from tests.faults.episodes import APPS, GOAL, Loads
 from tests.faults.lives import BOUND_S, Life, SetLoads, World, shop
 from tests.faults.oracle import prove_never_forced
@@ -17,12 +15,6 @@ from tests.parts.git_ssh import GitSsh
 from tests.parts.state_repo import StateRepo
 from tests.repo.processes import running
 from tests.repo.relay import Relay
-
-CUT_WHILE_ACCEPTED = pytest.mark.filterwarnings(
-    r"ignore:Exception ignored in. <(function _SelectorTransport|socket.socket)"
-    ":pytest.PytestUnraisableExceptionWarning"
-)
-"""Some server of the tests' own still lets a socket go that was cut while it was accepted."""
 
 
 @contextmanager

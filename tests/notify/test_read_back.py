@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from aiohttp import web
 
 from bridge.notify.read_back import ArgoCDReadBack
 from bridge.notify.sync_windows import SyncWindows
@@ -142,6 +144,28 @@ async def test_what_went_wrong_is_a_report(more: dict[str, Any], text: str) -> N
         given = api(**{"url": server.url, **more})
         [report] = await ArgoCDReadBack(given, REPO).reports(PUSH, NOON)
     assert (report.state, report.revision, report.text) == ("underway", "", text)
+
+
+class Hanging(ArgoCD):
+    """Never answers what is asked at a path that ends so."""
+
+    hangs_at = ("/slow", "/web/syncwindows")
+
+    async def _take(self, request: web.Request) -> web.Response:
+        if request.path.endswith(self.hangs_at):
+            await asyncio.sleep(60)
+        return await super()._take(request)
+
+
+async def test_one_that_hangs_keeps_nothing_of_the_others_back() -> None:
+    applications = [application(name, "apps") for name in ("api", "slow", "web")]
+    waits = with_policy(applications[2], AUTOMATED)
+    with Hanging([*applications[:2], waits]) as server:
+        server.status |= {"api": SYNCED, "web": WAITING}
+        found = {one.subject: one for one in await reports(server, timeout=0.5)}
+    assert found["application argocd/api"].state == "live"
+    assert found["application slow"].text == "ReadTimeout: no whole answer within 0.5 s"
+    assert found["application argocd/web"].revision == PUSH.before
 
 
 DENY = {"kind": "deny", "schedule": "0 8 * * *", "duration": "10h"}

@@ -57,6 +57,15 @@ async def test_headers_are_as_the_other_side_wants_them(tmp_path: Path) -> None:
     assert "X-Signature" not in headers
 
 
+async def test_a_secret_need_not_be_ascii(tmp_path: Path) -> None:
+    (tmp_path / "bearer").write_text("schlüssel", "utf-8")
+    with Hook([(204, "")]) as hook:
+        given = webhook(hook.url, bearer_token_file=tmp_path / "bearer")
+        assert await told(given) == [Told("w")]
+    sent = hook.requests[0].headers["Authorization"]
+    assert sent.encode(errors="surrogateescape").decode() == "Bearer schlüssel"
+
+
 async def test_without_a_key_nothing_is_signed() -> None:
     with Hook([(200, "")]) as hook:
         assert await told(webhook(hook.url, token=None)) == [Told("w")]
@@ -72,11 +81,16 @@ async def test_without_a_key_nothing_is_signed() -> None:
             "access to attribute '__class__' of 'str' object is unsafe.",
         ),
         ("{{ subject + 1 }}", 'can only concatenate str (not "int") to str'),
+        ("{{ changes[0].to / (changes[0].from - 1) }}", "division by zero"),
+        ("{{ (2 ** 5000) | float }}", "int too large"),
+        ("{{ subject.index('?') }}", "substring not found"),
+        ("{% macro a() %}{{ a() }}{% endmacro %}{{ a() }}", "maximum recursion depth"),
     ],
 )
 async def test_a_template_that_fails_is_told(body: str, error: str) -> None:
     expected = f"ConfigInvalid: reconciler w: body: {error}"
-    assert await told(webhook("http://127.0.0.1:1", body=body)) == [Told("w", expected)]
+    [said] = await told(webhook("http://127.0.0.1:1", body=body))
+    assert (said.error.startswith(expected), said.transient) == (True, False)
 
 
 def test_a_template_that_can_t_be_read_is_no_configuration() -> None:

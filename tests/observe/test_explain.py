@@ -96,6 +96,17 @@ def test_the_wish_down_is_the_highest_and_the_wish_up_the_lowest_each_at_its_lat
     assert windows[0].until == ago(-45)
 
 
+def test_of_a_window_with_a_quantile_the_wish_that_counts_is_told() -> None:
+    loads = {75: 900, 60: 300, 45: 500, 30: 300, 15: 300}
+    past = Past(tuple(moment(age, 4, load=load) for age, load in loads.items()), since=ago(300))
+    rules = {
+        "scaleUp": {"stabilizationWindowSeconds": 300, "stabilizationQuantile": "0.5"},
+        "scaleDown": {"stabilizationQuantile": "0.8"},
+    }
+    windows = found(past, behavior=rules).windows
+    assert [(one.wish, one.at) for one in windows] == [(3, ago(15)), (7, ago(0))]
+
+
 def test_notes_and_what_broke_are_in_the_head() -> None:
     head = explain_text(told(found(), notes=("suspended",), broken="a:1: x\nb:2: y")).split("\n\n")[
         0

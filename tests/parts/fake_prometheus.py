@@ -29,6 +29,8 @@ class Answer:
     body: str | None = None
     content_type: str = "application/json"
     samples: tuple[str, ...] = ()
+    labels: tuple[Mapping[str, str], ...] = ()
+    """Of the samples, where they matter."""
     delay: float = 0
 
 
@@ -45,6 +47,11 @@ class Query:
 def samples(*values: float | str) -> Answer:
     """As many series as values: none is an empty result, two are one too many."""
     return Answer(samples=tuple(_spelt(value) for value in values))
+
+
+def labelled(*series: tuple[Mapping[str, str], float]) -> Answer:
+    """A series for each of these labels."""
+    return replace(samples(*(value for _, value in series)), labels=tuple(one for one, _ in series))
 
 
 def status(
@@ -102,7 +109,7 @@ class FakePrometheus(Served):
         self.queries.append(Query(kind, promql, asked, request.headers.copy()))
         answer = self._next(promql)
         await asyncio.sleep(answer.delay)
-        body = _result(kind, asked, answer.samples) if answer.body is None else answer.body
+        body = _result(kind, asked, answer) if answer.body is None else answer.body
         return web.Response(status=answer.status, text=body, content_type=answer.content_type)
 
     def _next(self, promql: str) -> Answer:
@@ -123,7 +130,8 @@ def _spelt(value: float | str) -> str:
     return "NaN" if math.isnan(value) else f"{'+' if value > 0 else '-'}Inf"
 
 
-def _result(kind: str, asked: dict[str, str], values: tuple[str, ...]) -> str:
+def _result(kind: str, asked: dict[str, str], answer: Answer) -> str:
+    values = answer.samples
     if kind == "query":
         at = float(asked.get("time", time.time()))
         series: list[dict[str, Any]] = [{"value": [at, value]} for value in values]
@@ -131,6 +139,7 @@ def _result(kind: str, asked: dict[str, str], values: tuple[str, ...]) -> str:
         start, end, step = (float(asked[name]) for name in ("start", "end", "step"))
         steps = [start + n * step for n in range(int((end - start) / step) + 1)]
         series = [{"values": [[at, value] for at in steps]} for value in values]
-    result = [{"metric": {"series": str(n)}, **one} for n, one in enumerate(series)]
+    labels = answer.labels or [{"series": str(n)} for n in range(len(values))]
+    result = [{"metric": dict(of), **one} for of, one in zip(labels, series, strict=True)]
     kinds = {"query": "vector", "query_range": "matrix"}
     return json.dumps({"status": "success", "data": {"resultType": kinds[kind], "result": result}})

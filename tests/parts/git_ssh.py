@@ -13,7 +13,7 @@ import asyncssh
 
 from tests.parts.child import child
 from tests.parts.git import environment
-from tests.parts.threads import Context, LoopThread
+from tests.parts.threads import Context, LoopThread, close
 
 _COMMANDS: Final = ("git-upload-pack", "git-receive-pack")
 _SETTINGS: Final = {"safe.directory": "*"}
@@ -90,7 +90,7 @@ class GitSsh(Context):
         self.known_hosts.write_text(f"[127.0.0.1]:{self.port} {_public(host)}", encoding="ascii")
 
     async def _close(self) -> None:
-        self._server.close()
+        await close(self._server)
         await self._server.wait_closed()
 
     async def _run(self, session: asyncssh.SSHServerProcess[bytes]) -> None:

@@ -12,11 +12,11 @@ from contextlib import AsyncExitStack, ExitStack
 from pathlib import Path
 from typing import Any, Final
 
-import httpx
 import pytest
 
 from bridge.demo import servers
 from tests.parts.exporter import Exporter
+from tests.parts.http_client import client
 from tests.parts.threads import Context, LoopThread
 
 INTERVAL: Final = "200ms"
@@ -60,11 +60,11 @@ class Monitoring(Context):
         self._routes += 1  # a new name: Alertmanager remembers by name whom it told what
         text = alertmanager_config(webhook, token, receiver=f"bridge-{self._routes}")
         (self._folder / "alertmanager.yml").write_text(text, encoding="utf-8")
-        httpx.post(f"{self.alertmanager}/-/reload").raise_for_status()
+        client().post(f"{self.alertmanager}/-/reload").raise_for_status()
 
     def values(self, promql: str) -> list[str]:
         """The samples that Prometheus has for this query now."""
-        reply = httpx.get(f"{self.prometheus}/api/v1/query", params={"query": promql})
+        reply = client().get(f"{self.prometheus}/api/v1/query", params={"query": promql})
         return [one["value"][1] for one in reply.raise_for_status().json()["data"]["result"]]
 
     def until(self, promql: str, *expected: str, within: float = 10) -> None:

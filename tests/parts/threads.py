@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine
+import socket
+from collections.abc import Coroutine, Sequence
 from concurrent.futures import Future
 from contextlib import ExitStack
 from threading import Thread
 from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import Any, Protocol, Self, TypeVar
 
 from aiohttp import web
 
@@ -65,6 +66,29 @@ async def turns() -> None:
         await asyncio.sleep(0)
 
 
+class Listening(Protocol):
+    """An asyncio.Server, or what has one in it."""
+
+    @property
+    def sockets(self) -> Sequence[socket.socket]:
+        """Those that connections are accepted on."""
+
+    def close(self) -> None:
+        """Takes no more."""
+
+
+async def close(server: Listening) -> None:
+    """Takes no more; those who were just accepted are taken first.
+
+    asyncio lets the socket of a connection go unclosed where its server closes in the turn in
+    which it was accepted: https://github.com/python/cpython/issues/109564.
+    """
+    for one in server.sockets:
+        asyncio.get_running_loop().remove_reader(one.fileno())
+    await turns()
+    server.close()
+
+
 class Served(Context):
     """An aiohttp application on a free port of loopback, in a thread; a context manager."""
 
@@ -82,7 +106,7 @@ class Served(Context):
     def _enter(self, stack: ExitStack) -> None:
         thread = stack.enter_context(LoopThread())
         self.url = thread.run(self._start())
-        stack.callback(lambda: thread.run(self._runner.cleanup()))
+        stack.callback(lambda: thread.run(self._end()))
 
     async def _start(self) -> str:
         # Bodies stay compressed: what a client sent is what the backend must see.
@@ -90,6 +114,12 @@ class Served(Context):
             self.application(), access_log=None, auto_decompress=False, shutdown_timeout=0.1
         )
         await self._runner.setup()
-        await web.TCPSite(self._runner, "127.0.0.1", 0).start()
-        host, port = self._runner.addresses[0][:2]
+        assert self._runner.server is not None
+        loop = asyncio.get_running_loop()
+        self._server = await loop.create_server(self._runner.server, "127.0.0.1", 0)
+        host, port = self._server.sockets[0].getsockname()
         return f"http://{host}:{port}"
+
+    async def _end(self) -> None:
+        await close(self._server)
+        await self._runner.cleanup()

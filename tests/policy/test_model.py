@@ -168,6 +168,28 @@ def test_a_target_is_counted_in_thousandths(value: str | float, thousandths: int
             id="polling more than once a second",
         ),
         pytest.param(
+            {"pollingInterval": "2d"},
+            "spec.pollingInterval: input should be less than or equal to 86400, not 172800.0",
+            id="polling less than once a day",
+        ),
+        pytest.param(
+            {"cooldownPeriod": "1d", "pollingInterval": "5s"},
+            "spec: cooldownPeriod is 17,280 times pollingInterval, and Prometheus tells of "
+            "10,000 steps at most: a longer pollingInterval is needed",
+            id="a rest that no range query reaches",
+        ),
+        pytest.param(
+            {"pausedUntil": "9999-12-31T23:59:59-05:00"},
+            "spec.pausedUntil: no such time in UTC",
+            id="a pause until after the last day",
+        ),
+        pytest.param(
+            {"metrics": [{**metric("m"), "query": "rate(m[600w])"}]},
+            "spec.metrics.0.query: a duration can't be 362880000.0 s: at least 0, "
+            "at most ten years",
+            id="a range that no date can be moved by",
+        ),
+        pytest.param(
             {"inFlightTimeout": "99999999w"},
             "spec.inFlightTimeout: a duration can't be 60479999395200.0 s: at least 0, "
             "at most ten years",

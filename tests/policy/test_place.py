@@ -111,3 +111,8 @@ def test_what_names_no_one_place_is_refused(target: dict[str, Any], reason: str)
 def test_a_policy_without_any_target_is_refused() -> None:
     with pytest.raises(ValidationError, match="expected scaleTargetRef, scaleTargetSelector"):
         policy(scaleTargetRef=None)
+
+
+def test_a_target_is_worked_out_once() -> None:
+    asked = placed(file="web/values.yaml", path="web.replicas")
+    assert asked.target is asked.target

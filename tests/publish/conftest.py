@@ -61,6 +61,18 @@ def policy(name: str, **spec: Any) -> ScalingPolicy:
     return ScalingPolicy(**kind, metadata={"name": name}, spec={**given, **spec})
 
 
+def comparing(monkeypatch: pytest.MonkeyPatch) -> list[Decision]:
+    """A fixture: which decisions were compared with another one by all that they say."""
+    met: list[Decision] = []
+
+    def equals(one: Decision, other: object) -> bool:
+        met.append(one)
+        return one is other
+
+    monkeypatch.setattr(Decision, "__eq__", equals)
+    return met
+
+
 WEBS = tuple(f"web-{number}" for number in range(6))
 NAMES = ("checkout", "search", "web", "api", "worker", "gone", *WEBS)
 POLICIES: Final = {name: policy(name) for name in NAMES}

@@ -20,7 +20,7 @@ from bridge.settings.publish import PublishSettings
 from bridge.settings.state_repo import StateRepoSettings
 from tests.parts.github import GitHub
 from tests.parts.state_repo import StateRepo
-from tests.parts.threads import Context, LoopThread
+from tests.parts.threads import Context, LoopThread, close
 from tests.repo.relay import Relay
 from tests.repo.ways import NOON
 
@@ -41,7 +41,7 @@ class Dripping(Context):
         stack.callback(lambda: thread.run(self._close(server)))
 
     async def _close(self, server: asyncio.Server) -> None:
-        server.close()
+        await close(server)
         await asyncio.wait(self._answering)
 
     async def _answer(self, reader: StreamReader, writer: StreamWriter) -> None:

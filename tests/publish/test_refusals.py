@@ -7,10 +7,13 @@ from pathlib import Path
 
 import pytest
 
+from bridge.decide.decision import Decision
 from tests.parts.github import GitHub
 from tests.parts.state_repo import StateRepo
-from tests.publish.conftest import decision, policy
+from tests.publish.conftest import comparing, decision, policy
 from tests.publish.forging import BRANCH, DOWN, UP, Bot, counts, events
+
+compared = pytest.fixture(comparing, name="compared")
 
 
 @pytest.fixture
@@ -42,6 +45,11 @@ async def test_the_others_of_the_group_go_on(bot: Bot, hub: GitHub) -> None:
     assert counts(proposals[1:]) == {"search": 1}
     assert hub.pulls.get(2).title == "scale: search 3→1"
     assert events(await bot.settle(UP, DOWN)) == ["refused", "waiting"]
+
+
+async def test_many_are_parted_without_comparing_all(bot: Bot, compared: list[Decision]) -> None:
+    await bot.settle(UP, DOWN)
+    assert compared == []
 
 
 async def test_the_no_ends_by_time(bot: Bot, hub: GitHub) -> None:

@@ -14,7 +14,7 @@ from bridge.repo.state_repo import StateRepo as Tip
 from tests.parts.git_http import GitHttp
 from tests.parts.state_repo import StateRepo
 from tests.publish.conftest import POLICIES, Moment, decision, meanwhile, policy
-from tests.repo.ways import BRIDGE, NOON, by_http
+from tests.repo.ways import BRIDGE, NOON, by_http, hook
 
 MOMENTS: list[Moment] = ["before_advertise", "before_receive"]
 
@@ -41,16 +41,22 @@ async def test_a_deleted_branch_stays_deleted(
     assert state_repo.git("for-each-ref") == b""
 
 
+RIVAL = """\
+export GIT_AUTHOR_NAME=Robin GIT_AUTHOR_EMAIL=r@x GIT_COMMITTER_NAME=Robin GIT_COMMITTER_EMAIL=r@x
+git update-ref refs/heads/main $(git commit-tree -m Rival -p main 'main^{tree}')
+"""
+
+
+@pytest.mark.parametrize("since", ["", RIVAL], ids=["nothing since", "a rival since"])
 async def test_a_push_whose_answer_was_lost_is_still_a_push(
-    state_repo: StateRepo, publisher: BranchPublisher
+    state_repo: StateRepo, publisher: BranchPublisher, since: str
 ) -> None:
-    hooks = state_repo.path / "hooks"
-    hooks.mkdir(exist_ok=True)
-    (hooks / "post-receive").write_text("#!/bin/sh\nkill -9 $PPID\n")
-    (hooks / "post-receive").chmod(0o755)
+    hook(state_repo, "post-receive", f"{since}kill -9 $PPID\n")
     published = await publisher.publish([decision()], POLICIES)
     assert published.push
-    assert published.push.after == state_repo.tip()
+    pushed = next(one for one in state_repo.log() if one.subject == "scale: checkout 3→7")
+    assert published.push.after == pushed.sha
+    assert (state_repo.tip() != pushed.sha) is bool(since)
 
 
 @pytest.mark.parametrize(

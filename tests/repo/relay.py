@@ -12,7 +12,7 @@ from math import inf
 from ssl import SSLContext
 from typing import Literal
 
-from tests.parts.threads import Context, LoopThread, turns
+from tests.parts.threads import Context, LoopThread, close
 
 _CHUNK = 1 << 16
 _DRIP_S = 0.05
@@ -115,9 +115,8 @@ class Relay(Context):
 
     async def _close(self) -> None:
         if self._server is not None:
-            self._server.close()
-            self._server = None
-        await turns()  # what was just accepted is then among those taken
+            server, self._server = self._server, None
+            await close(server)
         for one in self._taken:
             one.cancel()
         await asyncio.gather(*self._taken, return_exceptions=True)

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 import shutil
+import time
 from collections.abc import Callable
 from pathlib import Path
+from threading import Event
 
 import pytest
 
 from bridge.errors import ConfigInvalid
 from bridge.repo.mirror import Mirror
+from bridge.repo.mirror_folder import MirrorFolder
+from bridge.repo.side import SideBranches
+from bridge.repo.state_repo import StateRepo as Tip
 from tests.parts.git import git
 from tests.parts.state_repo import StateRepo
 from tests.repo.conftest import Open
@@ -51,6 +57,25 @@ def test_a_folder_that_cannot_be_made_is_named(state_repo: StateRepo, tmp_path: 
     (tmp_path / "file").write_text("")
     with pytest.raises(ConfigInvalid, match=r"state_repo\.mirror: .*/file/mirror\.git: "):
         Mirror(by_file(state_repo, tmp_path / "file"))
+
+
+async def test_nobody_gets_the_folder_while_we_are_at_work_in_it(
+    state_repo: StateRepo, tmp_path: Path
+) -> None:
+    settings, begun = by_file(state_repo, tmp_path), Event()
+
+    def work(_: SideBranches) -> Path:
+        begun.set()
+        time.sleep(0.5)
+        other = MirrorFolder(settings)
+        other.release()
+        return other.path
+
+    async with Tip(settings) as repo:
+        working = asyncio.ensure_future(repo.at_side(work))
+        await asyncio.sleep(0)
+        assert begun.wait(10)
+    assert await working != settings.mirror
 
 
 @leftovers

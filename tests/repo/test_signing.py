@@ -16,7 +16,7 @@ from typing import Literal
 import pytest
 
 from bridge.errors import ConfigInvalid
-from bridge.repo.signing import Signer, self_test, signer, with_signature
+from bridge.repo.signing import GpgSigner, Signer, SshSigner, self_test, signer, with_signature
 from bridge.repo.state_repo import StateRepo as Tip
 from bridge.settings.commit import SigningSettings
 from tests.parts.gate import needs
@@ -119,6 +119,23 @@ def test_a_key_that_rotates_signs_from_then_on(
     git(state_repo.path, "verify-commit", after, env=new.trusting)
     with pytest.raises(GitFailed):
         git(state_repo.path, "verify-commit", after, env=locked.trusting)
+
+
+@pytest.mark.parametrize("wholly", [True, False], ids=["the folder", "the files in it"])
+def test_who_tidies_temporary_folders_stops_no_signature(key: SigningKey, wholly: bool) -> None:
+    given = signer(key.settings)
+    assert isinstance(given, SshSigner | GpgSigner)
+    with closing(given):
+        self_test(given)
+        assert given._scratch
+        for path in [*given._scratch.path.iterdir()]:
+            if path.is_dir():
+                shutil.rmtree(path)
+            elif not path.is_socket():
+                path.unlink()
+        if wholly:
+            shutil.rmtree(given._scratch.path)
+        self_test(given)
 
 
 @pytest.mark.parametrize("given", ["", "wrong"], ids=["no passphrase", "a wrong passphrase"])

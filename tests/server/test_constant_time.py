@@ -49,6 +49,20 @@ async def test_each_way_in_compares_once_and_with_the_whole_secret(
     assert len(known) in {len("t0ken-canary"), 64}
 
 
+async def test_beyond_the_rate_limit_nothing_is_compared(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    compared: list[bytes] = []
+    monkeypatch.setattr(hmac, "compare_digest", lambda given, _: compared.append(given))
+    codes = []
+    async with serving(webhook_token=SECRET, rate_limit=1) as http:
+        for guess in "abcdefghijklmnopqrst":
+            headers = {"Authorization": f"Bearer {guess}"}
+            codes.append((await http.post(HOOK, content=FIRING, headers=headers)).status_code)
+    assert set(codes) == {401, 503}
+    assert len(compared) == codes.count(401) < 10
+
+
 def test_who_may_come_in_is_decided_by_no_other_comparison() -> None:
     """In the files that know a secret, `==` compares none: only words of the protocol."""
     folder = Path(bridge.__file__).parent

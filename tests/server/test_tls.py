@@ -7,6 +7,7 @@ import ssl
 import subprocess
 import time
 import warnings
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -15,7 +16,7 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
+from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from bridge.errors import ConfigInvalid
 from bridge.observe import metrics
@@ -58,16 +59,37 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def expired(folder: Path, name: str) -> None:
-    """The authority's, of yesterday."""
+Signed = Callable[[x509.CertificateBuilder], x509.CertificateBuilder]
+
+
+def valid(begin: int, end: int, *uses: x509.ObjectIdentifier) -> Signed:
+    """For those days from now on, and what it may be used for where that is told."""
+
+    def added(made: x509.CertificateBuilder) -> x509.CertificateBuilder:
+        now = datetime.now(UTC)
+        made = made.not_valid_before(now + timedelta(days=begin))
+        made = made.not_valid_after(now + timedelta(days=end))
+        return made.add_extension(x509.ExtendedKeyUsage(uses), critical=False) if uses else made
+
+    return added
+
+
+UNFIT = {
+    "expired": valid(-2, -1),
+    "not yet valid": valid(1, 2),
+    "a server's": valid(-1, 1, ExtendedKeyUsageOID.SERVER_AUTH),
+}
+
+
+def signed(folder: Path, name: str, added: Signed) -> None:
+    """By the authority."""
     issuer = x509.load_pem_x509_certificate((folder / "ca.pem").read_bytes())
     by = serialization.load_pem_private_key((folder / "ca.key").read_bytes(), None)
     assert isinstance(by, ec.EllipticCurvePrivateKey)
-    key, now = ec.generate_private_key(ec.SECP256R1()), datetime.now(UTC)
+    key = ec.generate_private_key(ec.SECP256R1())
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
     made = x509.CertificateBuilder(issuer.subject, subject, key.public_key())
-    made = made.serial_number(x509.random_serial_number())
-    made = made.not_valid_before(now - timedelta(days=2)).not_valid_after(now - timedelta(days=1))
+    made = added(made.serial_number(x509.random_serial_number()))
     pem, form = serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8
     (folder / f"{name}.pem").write_bytes(made.sign(by, hashes.SHA256()).public_bytes(pem))
     plain = serialization.NoEncryption()
@@ -154,8 +176,10 @@ async def test_tls_before_1_2_is_hung_up_on(folder: Path, newest: ssl.TLSVersion
         assert await posted(folder, port) == 202  # which sends no server name
 
 
-async def test_an_expired_certificate_opens_nothing(folder: Path) -> None:
-    expired(folder, "late")
+@pytest.mark.parametrize("unfit", UNFIT)
+async def test_a_certificate_that_does_not_hold_opens_nothing(folder: Path, unfit: str) -> None:
+    signed(folder, "fit", valid(-1, 1, ExtendedKeyUsageOID.CLIENT_AUTH))
+    signed(folder, "unfit", UNFIT[unfit])
     tls = TlsSettings(
         cert_file=folder / "server.pem",
         key_file=folder / "server.key",
@@ -163,8 +187,8 @@ async def test_an_expired_certificate_opens_nothing(folder: Path) -> None:
     )
     async with server(tls) as (_, port):
         with pytest.raises(httpx.TransportError):
-            await posted(folder, port, "late")
-        assert await posted(folder, port, "client") == 202
+            await posted(folder, port, "unfit")
+        assert await posted(folder, port, "fit") == 202
 
 
 async def test_handshakes_that_never_end_are_connections_like_others(folder: Path) -> None:

@@ -13,12 +13,12 @@ from pathlib import Path
 from threading import Condition, Thread
 from typing import Any
 
-import httpx
 import pytest
 
 from bridge.observe.events import EVENTS
 from tests.parts.fork_server import CHECKOUT, forked
 from tests.parts.git_http import GitHttp
+from tests.parts.http_client import client
 from tests.parts.state_repo import StateRepo
 
 QUICK = {"quiet_period": "100ms", "max_wait": "1s"}
@@ -92,7 +92,7 @@ class Program:
 
     def page(self, path: str) -> str:
         """What it shows there."""
-        return httpx.get(f"{self.url}{path}").raise_for_status().text
+        return client().get(f"{self.url}{path}").raise_for_status().text
 
     def status(self) -> dict[str, Any]:
         """Its view of the world."""

@@ -12,6 +12,7 @@ import pytest
 from bridge.server.api import OPERATIONS
 from tests.parts.fake_prometheus import ANY, FakePrometheus, samples, status
 from tests.parts.git_http import GitHttp
+from tests.parts.http_client import client
 from tests.parts.state_repo import StateRepo
 from tests.repo.processes import until
 from tests.repo.ways import hook
@@ -34,7 +35,7 @@ def spelt(secret: str) -> set[str]:
 
 def _shown(url: str) -> list[str]:
     """All that can be read there, with the page and facts of each target; an event, a refusal."""
-    targets = httpx.get(f"{url}/api/v1/targets").raise_for_status().json()["targets"]
+    targets = client().get(f"{url}/api/v1/targets").raise_for_status().json()["targets"]
     keys = [one["id"] for one in targets]
     assert len(keys) == 2
     reads = [one.path for one in OPERATIONS if one.method == "get"]
@@ -42,8 +43,8 @@ def _shown(url: str) -> list[str]:
     pages = dict.fromkeys([*PAGES, *wanted, *(f"/targets/{key}" for key in keys)])
     with httpx.stream("GET", f"{url}/api/v1/events") as events:
         event = next(events.iter_text())
-    wrong = httpx.post(f"{url}/webhooks/alertmanager", headers={"Authorization": "no"})
-    read = [httpx.get(f"{url}{page}").raise_for_status().text for page in pages]
+    wrong = client().post(f"{url}/webhooks/alertmanager", headers={"Authorization": "no"})
+    read = [client().get(f"{url}{page}").raise_for_status().text for page in pages]
     return [*read, event, wrong.text]
 
 
@@ -136,10 +137,10 @@ def test_a_mistyped_path_of_policies_is_told(
     remote = {"url": shop.url, "policies_path": path}
     with running(configured(tmp_path, fake.url, remote)) as program:
         told = program.until("policy_broken")
-        ready = httpx.get(f"{program.url}/readyz")
+        ready = client().get(f"{program.url}/readyz")
         shop.write({f"{path}/checkout.yaml": policy("checkout")}, "Move")
         program.until("policy_mended")
-        until(lambda: httpx.get(f"{program.url}/readyz").status_code == 200)
+        until(lambda: client().get(f"{program.url}/readyz").status_code == 200)
     assert (ready.status_code, ready.text) == (503, f"{told['error']}\n")
     assert told["error"] == (
         f"{path} of the branch main: no policy file (*.yaml, *.yml) is there; "

@@ -6,12 +6,12 @@ import re
 from pathlib import Path
 from threading import Event
 
-import httpx
 import pytest
 
 from tests.parts.deployers import KEY, ArgoCD
 from tests.parts.fake_prometheus import ANY, FakePrometheus, hanging, samples
 from tests.parts.git_http import GitHttp
+from tests.parts.http_client import client
 from tests.parts.state_repo import StateRepo
 from tests.repo.processes import until
 from tests.repo.relay import Relay, Weather
@@ -24,7 +24,7 @@ IMPATIENT = {"listen": "127.0.0.1:0", "hung_after": "500ms"}
 
 def hung(url: str) -> set[str]:
     """The work that takes too long; others may wait for it, and hang as well."""
-    answer = httpx.get(f"{url}/healthz")
+    answer = client().get(f"{url}/healthz")
     if answer.status_code == 200:
         assert answer.text == "ok\n"
         return set()
@@ -40,7 +40,7 @@ def test_a_round_that_never_ends_fails_it(
     config = configured(tmp_path, fake.url, remote, timeout="4s", server=IMPATIENT)
     with running(config) as program:
         until(lambda: "round" in hung(program.url))
-        assert httpx.get(f"{program.url}/readyz").status_code == 200
+        assert client().get(f"{program.url}/readyz").status_code == 200
         fake.script(ANY, samples(300))
         until(lambda: not hung(program.url))
 

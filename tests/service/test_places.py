@@ -173,6 +173,29 @@ def test_a_place_that_is_none_is_a_problem_that_names_it(  # noqa: PLR0917 - fix
     assert checked["problems"] == [problem]
 
 
+@pytest.mark.parametrize(
+    ("file", "target"),
+    [
+        ("infra/web.yaml", {"file": "infra/web.yaml", "path": "n"}),
+        ("apps-not/web.yaml", {"file": "apps-not/web.yaml", "path": "n"}),
+        (".github/workflows/ci.yaml", {"file": ".github/workflows/ci.yaml", "path": "n"}),
+        ("values.yaml", {"file": "values.yaml", "path": "n"}),
+    ],
+)
+def test_no_file_beside_the_search_paths_is_changed(
+    run: Run, tmp_path: Path, load: FakePrometheus, file: str, target: dict[str, Any]
+) -> None:
+    """Whoever writes policies may not be who writes everything that the token may."""
+    repo = repo_of(tmp_path, {file: "n: 3\n", "apps/web.yaml": "n: 3\n"}, target=target)
+    tip = repo.tip()
+    config = configured(tmp_path, load.url, {"url": repo.url, "search_paths": ["apps"]})
+    assert passing(run, config)["problems"] == [f"web: {file}#/n: {file}: not below search_paths"]
+    assert repo.tip() == tip
+    inside = {**target, "file": "apps/web.yaml"}
+    repo.write({"policies/p.yaml": policy("web", scaleTargetRef=None, target=inside)}, "Inside")
+    assert passing(run, config)["subject"] == "scale: web 3→7"
+
+
 DEPLOYMENT = (
     "apiVersion: apps/v1\nkind: Deployment\nmetadata:\n  name: web\n  namespace: shop\nspec:\n"
     "  # pods\n  selector: {matchLabels: {app: web}}\n"

@@ -8,11 +8,11 @@ from contextlib import suppress
 from pathlib import Path
 from threading import Barrier, BrokenBarrierError
 
-import httpx
 import pytest
 
 from tests.parts.fake_prometheus import ANY, FakePrometheus, samples
 from tests.parts.git_http import GitHttp
+from tests.parts.http_client import client
 from tests.parts.state_repo import StateRepo
 from tests.repo.processes import until
 from tests.repo.relay import Relay
@@ -47,12 +47,12 @@ def test_a_remote_that_is_down_at_the_start_is_waited_for(
     with running(config) as program:
         told = program.until("look_failed")
         assert (told["level"], told["transient"]) == ("warning", True)
-        ready = httpx.get(f"{program.url}/readyz")
+        ready = client().get(f"{program.url}/readyz")
         assert (ready.status_code, ready.text) == (503, f"{told['error']}\n")
-        assert httpx.get(f"{program.url}/healthz").status_code == 200
+        assert client().get(f"{program.url}/healthz").status_code == 200
         relay.forward()
         program.until("committed")
-        assert httpx.get(f"{program.url}/readyz").status_code == 200
+        assert client().get(f"{program.url}/readyz").status_code == 200
     assert subjects(shop) == ["scale: checkout 3→7, search 3→7"]
 
 
@@ -64,13 +64,13 @@ def test_a_look_that_never_ends_fails_the_health(
     server = {"listen": "127.0.0.1:0", "hung_after": "500ms"}
     config = configured(tmp_path, fake.url, remote, server=server)
     with running(config) as program:
-        until(lambda: httpx.get(f"{program.url}/readyz").status_code == 200)
+        until(lambda: client().get(f"{program.url}/readyz").status_code == 200)
         relay.hang()
-        until(lambda: httpx.get(f"{program.url}/healthz").status_code == 503)
-        assert "hung: look: for " in httpx.get(f"{program.url}/healthz").text
+        until(lambda: client().get(f"{program.url}/healthz").status_code == 503)
+        assert "hung: look: for " in client().get(f"{program.url}/healthz").text
         relay.refuse()
         relay.forward()
-        until(lambda: httpx.get(f"{program.url}/healthz").status_code == 200)
+        until(lambda: client().get(f"{program.url}/healthz").status_code == 200)
 
 
 def test_a_remote_that_goes_down_meanwhile_loses_no_decision(

@@ -25,7 +25,7 @@ from bridge.settings.prometheus import PrometheusSettings
 from tests.conftest import DEPLOYMENT
 from tests.decide.given import decision
 from tests.parts.backfill import PROMTOOL, Backfilled, Series, every, ready
-from tests.parts.fake_prometheus import FakePrometheus, status
+from tests.parts.fake_prometheus import FakePrometheus, samples, status
 from tests.parts.gate import needs
 from tests.parts.state_repo import StateRepo
 from tests.policy.given import policy as given
@@ -231,3 +231,16 @@ async def test_a_question_that_fails_leaves_the_dead_time_unknown() -> None:
             rollouts = await RolloutLog().of(asked, changes, Asking(source, NOON))
     assert rollouts == Rollouts(error="'ready': HTTP Status Code 500 (b'x')")
     assert rollouts.dead_time is None
+
+
+async def test_of_targets_that_are_gone_nothing_is_kept_for_longer_than_a_day() -> None:
+    log = RolloutLog()
+    with FakePrometheus() as fake:
+        fake.script("ready", samples())
+        async with Prometheus(PrometheusSettings(url=fake.url)) as source:
+            for hour in range(30):
+                now = NOON + timedelta(hours=hour)
+                change = Scaled(now - timedelta(minutes=30), 2, 5, ours=True)
+                asked = given(f"preview-{hour}", readyReplicasQuery="ready")
+                await log.of(asked, (change,), Asking(source, now))
+    assert len(log._ended) == 24

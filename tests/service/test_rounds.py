@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator, Coroutine, Iterable
 from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,7 +18,9 @@ from bridge.evaluate.prometheus import Prometheus
 from bridge.observe.prometheus_watch import PrometheusWatch
 from bridge.observe.status import Status
 from bridge.policy.shard import WHOLE, Shard
+from bridge.repo.git import Git
 from bridge.repo.state_repo import StateRepo as Repo
+from bridge.service.outcome import Outcome
 from bridge.service.rounds import Rounds
 from bridge.service.view import View
 from bridge.service.watching import Watching
@@ -100,6 +102,14 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
+def scaled_by_hand(state_repo: StateRepo) -> None:
+    """One workload with its policy, and 5 replicas by a person."""
+    web = DEPLOYMENT.format(name="web")
+    state_repo.write({"apps/web.yaml": web, "policies/web.yaml": policy("web")}, "Add")
+    by_hand = web.replace("replicas: 3", "replicas: 5")
+    state_repo.write({"apps/web.yaml": by_hand}, "Scale by hand")
+
+
 @asynccontextmanager
 async def until_left(work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
     """Runs beside the block, and ends with it."""
@@ -113,10 +123,7 @@ async def until_left(work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
 async def test_each_share_knows_of_the_holds_of_all(
     state_repo: StateRepo, fake: FakePrometheus, tmp_path: Path
 ) -> None:
-    by_hand = DEPLOYMENT.format(name="web").replace("replicas: 3", "replicas: 5")
-    files = {"apps/web.yaml": DEPLOYMENT.format(name="web"), "policies/web.yaml": policy("web")}
-    state_repo.write(files, "Add")
-    state_repo.write({"apps/web.yaml": by_hand}, "Scale by hand")
+    scaled_by_hand(state_repo)
     source = Prometheus(PrometheusSettings(url=fake.url))
     async with Repo(by_file(state_repo, tmp_path, search_paths=("apps",))) as repo, source:
         snapshot = await repo.look()
@@ -183,3 +190,38 @@ async def test_a_push_is_followed_by_a_look_that_waits_for_no_tick(
             if not amid_a_look:
                 push()
             assert [first != moved, await looks.get()] == [True, moved]
+
+
+async def test_a_round_asks_git_for_nothing_that_the_look_before_it_could_know(
+    state_repo: StateRepo, fake: FakePrometheus, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scaled_by_hand(state_repo)
+    fake.script(ANY, samples(700))
+    source = Prometheus(PrometheusSettings(url=fake.url))
+    remote = by_file(state_repo, tmp_path, search_paths=("apps",))
+    settings = Settings(prometheus=PrometheusSettings(url=fake.url), state_repo=remote)
+    commands = 0
+    rounds_took: asyncio.Queue[tuple[int, str]] = asyncio.Queue()
+
+    def counted(self: Git, *arguments: str, **more: Any) -> bytes:
+        nonlocal commands
+        commands += 1
+        return run(self, *arguments, **more)
+
+    async def noting(view: View, names: Iterable[str] | None = None) -> list[Outcome]:
+        before, outcomes = commands, await decide_(view, names)
+        [made] = [one.decision for one in outcomes if one.decision]
+        rounds_took.put_nowait((commands - before, made.reason))
+        return outcomes
+
+    run = Git.run
+    monkeypatch.setattr(Git, "run", counted)
+    async with Repo(remote) as repo, source:
+        rounds = Rounds(repo, source, now)
+        decide_ = rounds.decide
+        monkeypatch.setattr(rounds, "decide", noting)
+        watching = Watching(rounds, Status(now()), now, PrometheusWatch(), settings)
+        async with asyncio.timeout(20), until_left(watching.run(lambda *_: None)):
+            took, reason = await rounds_took.get()
+    assert (took, "held at 5" in reason) == (0, True)
+    assert commands > 3

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import pytest
 
 from bridge.policy.model import ScalingPolicy
 from bridge.trigger.notification import Alert, LeftOut, Signal
-from bridge.trigger.wake import woken
+from bridge.trigger.wake import Sleepers
 from tests.policy.given import policy
 from tests.policy.test_members import fleet
 
 SLOW = {"alertname": "ShopSlow", "service": "web"}
 MATCHING = policy(alerts=[{"match": {"alertname": "QueueDeep"}}, {"match": SLOW}])
+
+
+def woken(signals: Iterable[Signal], policies: Iterable[ScalingPolicy]) -> dict[str, str]:
+    """Whom these wake."""
+    return Sleepers(policies).woken(signals)
 
 
 def wakes(signal: Signal, asked: ScalingPolicy) -> bool:
