@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence, Set
 from datetime import datetime
 
 import structlog
@@ -63,7 +63,6 @@ class Watching:
         self._looked_at = float("-inf")
         self._wants_look = False
         self._asked: list[tuple[str, asyncio.Future[None]]] = []
-        self._answering: list[asyncio.Future[None]] = []
 
     def accept(self, notification: Notification) -> bool:
         """Queues what may wake a policy; False when there is no room."""
@@ -118,20 +117,23 @@ class Watching:
         alive = self._status.progress.alive
         while True:
             alive("watch")
-            self._arrived.clear()  # before the look: who asks for another one during it is heard
-            await self._look_if_due()
-            if self._view is not None:
-                alive("watch")
-                outcomes = await self._round(self._view)
-                hand_on(self._governed, outcomes)
-                self._answer_those_who_asked()
+            await self._turn(hand_on)
             self._status.pulse.beat()
             alive("watch", rests=_LONGEST_SLEEP_S)
             await self._sleep()
 
-    def _answer_those_who_asked(self) -> None:
-        answered, self._answering = self._answering, []
-        for done in answered:
+    async def _turn(self, hand_on: Callable[[Collection[Target], Sequence[Outcome]], None]) -> None:
+        """Who asks for a look or an evaluation during it is heard in the next one."""
+        self._arrived.clear()
+        asked, self._asked = self._asked, []
+        await self._look_if_due()
+        if self._view is None:
+            self._asked = asked + self._asked
+            return
+        self._status.progress.alive("watch")
+        outcomes = await self._round(self._view, {policy for policy, _ in asked})
+        hand_on(self._governed, outcomes)
+        for _, done in asked:
             if not done.done():
                 done.set_result(None)
 
@@ -198,13 +200,11 @@ class Watching:
         for path in before.keys() - errors.keys():
             log.info("policy_mended", path=path)
 
-    async def _round(self, view: View) -> list[Outcome]:
+    async def _round(self, view: View, asked: Set[str]) -> list[Outcome]:
         policies = view.policies.by_name
         tick = self._ticks.due(policies.values(), self._clock().timestamp())
         alerted = self._alerted()
-        asked, self._asked = self._asked, []
-        self._answering = [done for _, done in asked]
-        names = {*tick, *alerted, *({name for name, _ in asked} & policies.keys())}
+        names = {*tick, *alerted, *(asked & policies.keys())}
         if not names:
             return []
         try:

@@ -151,47 +151,6 @@ async def test_a_share_lists_its_own_targets_and_counts_the_others(
     assert min(len(some) for some in own) > 0
 
 
-@pytest.mark.parametrize("amid_a_look", [False, True])
-async def test_a_push_is_followed_by_a_look_that_waits_for_no_tick(
-    amid_a_look: bool,
-    state_repo: StateRepo,
-    fake: FakePrometheus,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr("bridge.service.watching._LONGEST_SLEEP_S", 3600)
-    looks: asyncio.Queue[str] = asyncio.Queue()
-    source = Prometheus(PrometheusSettings(url=fake.url))
-
-    remote = by_file(state_repo, tmp_path, search_paths=("apps",), poll_interval=3600)
-    settings = Settings(prometheus=PrometheusSettings(url=fake.url), state_repo=remote)
-    async with Repo(remote) as repo, source:
-        rounds = Rounds(repo, source, now)
-        look = rounds.look
-
-        async def noting() -> View:
-            view = await look()
-            if amid_a_look and not moved:
-                push()
-            looks.put_nowait(view.snapshot.tip)
-            return view
-
-        moved = ""
-
-        def push() -> None:
-            nonlocal moved
-            moved = state_repo.write({"README.md": "x\n"}, "Edit")
-            watching.look_again()
-
-        monkeypatch.setattr(rounds, "look", noting)
-        watching = Watching(rounds, Status(now()), now, PrometheusWatch(), settings)
-        async with asyncio.timeout(20), until_left(watching.run(lambda *_: None)):
-            first = await looks.get()
-            if not amid_a_look:
-                push()
-            assert [first != moved, await looks.get()] == [True, moved]
-
-
 async def test_a_round_asks_git_for_nothing_that_the_look_before_it_could_know(
     state_repo: StateRepo, fake: FakePrometheus, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
