@@ -66,7 +66,7 @@ class PrometheusAlerts:
             begins = (spans[0][0] for spans in windows[-1].values() if spans)
             if min(begins, default=last + 1) - 1 > hour * _STEPS:
                 break
-        return joined_spans(windows)
+        return await asyncio.to_thread(joined_spans, windows)
 
     async def _window(self, name: str, hour: int, last: int) -> Spans:
         key, end = (name, hour), (hour + 1) * _STEPS - 1
@@ -75,5 +75,11 @@ class PrometheusAlerts:
         window = step_time(hour * _STEPS), step_time(min(end, last))
         found = await self._prometheus.items_over(history_query(name), window, STEP_S, spans_of)
         if end < last - _LATE_STEPS:
-            self._ended[key] = found
+            self._ended[key] = found = self._sharing(found, name, hour)
         return found
+
+    def _sharing(self, found: Spans, name: str, hour: int) -> Spans:
+        """With the labels that the hours beside it hold already: of a week, they are most of it."""
+        beside = (self._ended.get((name, hour + step), {}) for step in (1, -1))
+        known = {labels: labels for spans in beside for labels in spans}
+        return {known.get(labels, labels): spans for labels, spans in found.items()}

@@ -68,10 +68,16 @@ class _Refreshing:
         if not names:
             where = f"{self._notice.repo_url} {self._notice.branch}"
             return Told(self._reconciler.name, f"no application deploys {where}")
-        return self._summed(names, await asyncio.gather(*map(self._refresh, names)))
+        asked = map(self._refresh, names)
+        answers = await asyncio.gather(*asked, return_exceptions=True)  # else one ends the others
+        return self._summed(names, answers)
 
-    def _summed(self, names: Sequence[Name], answers: Sequence[httpx.Response]) -> Told:
+    def _summed(
+        self, names: Sequence[Name], answers: Sequence[httpx.Response | BaseException]
+    ) -> Told:
         for name, answer in zip(names, answers, strict=True):
+            if isinstance(answer, BaseException):
+                raise answer
             if not answer.is_success:
                 told = told_by(self._reconciler.name, answer, _UNAVAILABLE)
                 busy = _BUSY in answer.text

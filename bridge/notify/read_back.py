@@ -61,8 +61,8 @@ class ArgoCDReadBack:
     async def _report(self, api: ArgoCDAPI, name: Name, notice: Notice, now: datetime) -> Report:
         try:
             application = understood(await api.application(name))
-        except (Refusal, httpx.HTTPError) as error:
-            return self._unknown(f"application {name.name}", error)
+        except (Refusal, httpx.HTTPError) as error:  # of one, while the others answer
+            return self._unknown(f"application {name}", error)
         report = replace(application.standing(notice).report(), source=self.source)
         if report.state == "failed" or not _waits(application):
             return report

@@ -16,7 +16,8 @@ from bridge.cron import CronInvalid, parse_cron, zone_of
 
 _PART = re.compile(r"(\d+(?:\.\d+)?)(h|m|s)")
 _UNIT_S = {"h": 3600.0, "m": 60.0, "s": 1.0}
-_MOST_ENDS = 1000
+_BACK = (timedelta(minutes=1), timedelta(hours=1), timedelta(days=1))
+"""The last beginning is looked for nearby first: one a minute, for a year, are half a million."""
 
 
 class Window(BaseModel):
@@ -35,13 +36,16 @@ class Window(BaseModel):
         length = timedelta(
             seconds=sum(float(n) * _UNIT_S[u] for n, u in _PART.findall(self.duration))
         )
-        begun, last = now - length, None
-        for _ in range(_MOST_ENDS):
-            begin = parse_cron(self.schedule).next(begun, zone)
-            if begin is None or begin > now:
-                break
-            begun = last = begin
+        found = (self._last(now - min(back, length), now, zone) for back in (*_BACK, length))
+        last = next(filter(None, found), None)
         return last + length if last else None
+
+    def _last(self, begun: datetime, now: datetime, zone: ZoneInfo) -> datetime | None:
+        """When it last began between the two."""
+        cron, last = parse_cron(self.schedule), None
+        while (begin := cron.next(last or begun, zone)) and begin <= now:
+            last = begin
+        return last
 
 
 class SyncWindows(BaseModel):

@@ -116,8 +116,11 @@ class Discreet(logging.LoggerAdapter[logging.Logger]):
 
 
 def _is_theirs(error: object) -> bool:
-    """A request that is none; or an `Expect` that aiohttp can't even quote in its refusal."""
-    if isinstance(error, UnicodeEncodeError):
+    """A request that is none; or an `Expect` that aiohttp fails to answer, before it asks us.
+
+    It quotes one that is no text, and answers one whose sender is gone.
+    """
+    if isinstance(error, UnicodeEncodeError | ConnectionError):
         calls = (frame.f_code.co_name for frame, _ in walk_tb(error.__traceback__))
         return "_default_expect_handler" in calls
     return isinstance(error, HttpProcessingError | web.RequestPayloadError)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
 from itertools import islice
@@ -15,7 +15,7 @@ from bridge.decide.dead_time import Rollout
 from bridge.errors import BridgeError
 from bridge.manifest.target import Target
 from bridge.observe import metrics
-from bridge.observe.confirmation import Awaited, verdict
+from bridge.observe.confirmation import Awaited, Verdict, verdict
 from bridge.observe.status import Status
 from bridge.publish.push import Push
 from bridge.repo.snapshot import Commit
@@ -74,13 +74,18 @@ class Confirming:
         self._news = asyncio.Event()
 
     def hear(self, report: Report) -> None:
-        """Takes the word of a source that calls us; the last one on each subject counts."""
+        """Takes the word of a source that calls us; the last one on each subject counts.
+
+        Of one that we ask as well it is news, and the answer counts.
+        """
+        self.wake()
+        if report.source in self._told:
+            return
         subjects = self._heard.setdefault(report.source, {})
         subjects.pop(report.subject, None)
         subjects[report.subject] = report
         while len(subjects) > _MOST_SUBJECTS:
             del subjects[next(iter(subjects))]
-        self.wake()
 
     def take_in(self, tip: str, governed: Collection[Target], outcomes: Sequence[Outcome]) -> None:
         """What a round tells of ready replicas: the rollouts of the counts at the tip."""
@@ -114,8 +119,9 @@ class Confirming:
     async def _look(self) -> None:
         snapshot, now = await self._repo.latest(), self._clock()
         history = await self._repo.history(snapshot, now - _REMEMBERED, now)
-        ours = islice((commit for commit in history if commit.decisions), _MOST)
-        self._confirmations.keep([awaited_of(commit) for commit in ours])
+        ours = list(islice((commit for commit in history if commit.decisions), _MOST))
+        known = {one.push.after: one for one in self._confirmations.awaited}
+        self._confirmations.keep([known.get(one.sha) or awaited_of(one) for one in ours])
         self._forget()
         await asyncio.gather(*(self._ask(source) for source in self._sources))
         for source, subjects in list(self._heard.items()):
@@ -145,20 +151,22 @@ class Confirming:
                 await self._note(awaited, source.source, reports, {one.subject for one in own})
 
     async def _weigh_ready(self) -> None:
-        """A rollout is of the newest commit of its count that the tip of its round has."""
-        since: dict[str, datetime] = {}
+        """A rollout is of the newest commit of its count that the tip of its round has.
+
+        What was live stays so: the rollouts that are under way then are of newer commits.
+        """
+        unconfirmed = {one.push.after for one in self._confirmations.unconfirmed(READY)}
+        begun: dict[str, datetime] = {}
         for awaited in self._confirmations.awaited:
+            if awaited.push.after not in unconfirmed:
+                begun = {**dict.fromkeys(awaited.targets, awaited.at), **begun}
+                continue
             known = {name: self._ready[name] for name in awaited.targets if name in self._ready}
             tips = {tip for tip, _ in known.values()}
             with_it = {tip for tip in tips if await self._includes(tip, awaited.push.after)}
-            reports = [
-                _ready_report(name, tip, rollout, since.setdefault(name, awaited.at))
-                for name, (tip, rollout) in known.items()
-                if rollout.seen and tip in with_it
-            ]
-            if reports:
-                needed = {name for name, (_, rollout) in known.items() if rollout.seen}
-                await self._note(awaited, READY, reports, needed)
+            found = await asyncio.to_thread(_of_rollouts, awaited, known, with_it, begun)
+            if found:
+                self._take(awaited, READY, found)
 
     async def _note(
         self,
@@ -170,8 +178,10 @@ class Confirming:
         commit = awaited.push.after
         revisions = {one.revision for one in reports if one.revision}
         containing = [one for one in revisions if await self._includes(one, commit)]
-        found = verdict(reports, containing, needed=needed)
-        before = awaited.said.get(source)
+        self._take(awaited, source, verdict(reports, containing, needed=needed))
+
+    def _take(self, awaited: Awaited, source: str, found: Verdict) -> None:
+        commit, before = awaited.push.after, awaited.said.get(source)
         took = awaited.note(source, found, self._clock(), self._started)
         if took is not None:
             metrics.commit_to_live.labels(source).observe(took)
@@ -207,6 +217,22 @@ def awaited_of(commit: Commit) -> Awaited:
     before = commit.parents[0] if commit.parents else ""
     push = Push(before, commit.sha, commit.subject, files, ())
     return Awaited(push, commit.at, frozenset(made.target for made in commit.decisions))
+
+
+def _of_rollouts(
+    awaited: Awaited,
+    known: Mapping[str, tuple[str, Rollout]],
+    with_it: Collection[str],
+    begun: dict[str, datetime],
+) -> Verdict | None:
+    """By those at tips that have the commit; `begun` gets when each target's newest was made."""
+    seen = {name: one for name, one in known.items() if one[1].seen}
+    reports = [
+        _ready_report(name, tip, rollout, begun.setdefault(name, awaited.at))
+        for name, (tip, rollout) in seen.items()
+        if tip in with_it
+    ]
+    return verdict(reports, with_it, needed=seen.keys()) if reports else None
 
 
 def _ready_report(name: str, tip: str, rollout: Rollout, begun: datetime) -> Report:

@@ -24,7 +24,7 @@ from tests.service.program import Program, policy
 from tests.service.test_several_repos import several
 
 KILLS = 5
-SLOWEST_S = 3.0
+SLOWEST_S = 2.0
 """From the start of a process to a commit in one repo, and a pull request in the other."""
 SIDE = "scalebridge/main/scaling"
 FINAL = 9
@@ -98,7 +98,7 @@ def test_each_count_is_committed_exactly_once(world: World) -> None:
     world.fake.script(ANY, samples(100 * FINAL))
     for _ in range(KILLS):
         with started(world) as program, suppress(TimeoutExpired):
-            program.process.wait(dice.uniform(0.5, SLOWEST_S))
+            program.process.wait(dice.uniform(0.1, SLOWEST_S))
     with started(world) as program:
         program.until("steady", repo="eu", policy="checkout", current=FINAL)
         program.until("proposal_waiting", repo="us")

@@ -90,6 +90,15 @@ async def test_hours_that_are_over_are_asked_about_once() -> None:
     assert (first, source.asked) == (6, 1)
 
 
+async def test_all_hours_of_an_alert_share_its_labels() -> None:
+    async with recorded(a=(before(hours=9), before(hours=-9))) as source:
+        alerts = PrometheusAlerts(source)
+        for later in range(3):
+            await alerts.firing([RULE], NOON + timedelta(hours=later))
+    labels = [each for spans in alerts._ended.values() for each in spans]
+    assert (len(labels), len({id(each) for each in labels})) == (10, 1)
+
+
 async def test_one_that_led_over_to_it_is_told_and_one_long_before_is_not() -> None:
     async with recorded(
         a=(before(hours=2), before(minutes=5)),

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 from typing import Any
 
 import pytest
+from aiohttp import web
 
 from bridge.notify.applications import Application, affected
 from bridge.notify.notice import Notice
@@ -32,6 +34,24 @@ def api(url: str, **more: Any) -> ArgoCDAPISettings:
     return ArgoCDAPISettings(
         **{"name": "a", "type": "argocd_api", "url": url, "token": KEY, **more}
     )
+
+
+class Garbled(ArgoCD):
+    """A page answers in place of the first application, while the others take their time."""
+
+    async def _take(self, request: web.Request) -> web.Response:
+        if request.path.endswith("/web-0"):
+            return web.Response(text="<html>")
+        if "/web-" in request.path:
+            await asyncio.sleep(0.2)
+        return await super()._take(request)
+
+
+async def test_one_that_is_not_understood_keeps_no_other_from_its_refresh() -> None:
+    with Garbled([application(f"web-{number}", "apps") for number in range(12)]) as server:
+        [said] = await told(api(server.url, sync=True))
+        assert said.error.startswith("no application: Invalid JSON")
+        assert len(server.refreshed) == 11
 
 
 async def test_the_webhook_takes_a_signed_push() -> None:

@@ -164,7 +164,7 @@ async def test_one_that_hangs_keeps_nothing_of_the_others_back() -> None:
         server.status |= {"api": SYNCED, "web": WAITING}
         found = {one.subject: one for one in await reports(server, timeout=0.5)}
     assert found["application argocd/api"].state == "live"
-    assert found["application slow"].text == "ReadTimeout: no whole answer within 0.5 s"
+    assert found["application argocd/slow"].text == "ReadTimeout: no whole answer within 0.5 s"
     assert found["application argocd/web"].revision == PUSH.before
 
 
@@ -178,6 +178,11 @@ ALLOW = {"kind": "allow", "schedule": "30 22 * * *", "duration": "1h30m"}
         pytest.param({"canSync": True}, None, id="none"),
         pytest.param({"assignedWindows": [DENY], "activeWindows": [DENY]}, 18, id="denied"),
         pytest.param({"assignedWindows": [DENY]}, None, id="denied at other times"),
+        pytest.param(
+            {"activeWindows": [{**DENY, "schedule": "* * * * *", "duration": "24h"}]},
+            36,
+            id="denied for good",
+        ),
         pytest.param({"assignedWindows": [ALLOW]}, 22.5, id="allowed later"),
         pytest.param({"assignedWindows": [ALLOW], "activeWindows": [ALLOW]}, None, id="allowed"),
         pytest.param(

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
+import socket
+import struct
 
 import pytest
 
@@ -67,6 +70,21 @@ async def test_an_expectation_that_is_no_text_writes_no_log(
     caplog.set_level(logging.INFO)
     async with serving(status=shown(4, STARTED)) as http:
         await http.post(path, headers={b"Expect": b"\xff"})
+        assert (await http.get("/healthz")).status_code == 200
+    assert [one for one in caplog.records if one.name != "httpx"] == []
+
+
+async def test_who_leaves_before_he_may_go_on_writes_no_log(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level(logging.INFO)
+    head = b"POST /webhooks/github HTTP/1.1\r\nHost: localhost\r\nExpect: 100-continue\r\n"
+    async with serving() as http:
+        for _ in range(50):
+            with socket.create_connection((http.base_url.host, http.base_url.port or 0)) as gone:
+                gone.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+                gone.sendall(head + b"Content-Length: 5\r\n\r\n")
+            await asyncio.sleep(0.001)
         assert (await http.get("/healthz")).status_code == 200
     assert [one for one in caplog.records if one.name != "httpx"] == []
 
