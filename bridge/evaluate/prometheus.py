@@ -19,9 +19,10 @@ from urllib3.util.retry import Retry
 
 from bridge.errors import ConfigInvalid, MetricsUnavailable
 from bridge.evaluate.asked import Asked, Heard
-from bridge.evaluate.cutting import Cuttable, Line
+from bridge.evaluate.cutting import Line
 from bridge.evaluate.naming import Item, Named, Naming, joined
 from bridge.evaluate.partial import refuse_warned
+from bridge.evaluate.posting import Posting
 from bridge.evaluate.reading import one_sample, samples
 from bridge.settings.prometheus import PrometheusSettings
 
@@ -53,7 +54,7 @@ class Prometheus:
             settings.url, auth=_Credentials(settings), session=session, timeout=settings.timeout
         )
         retry = Retry(total=0, read=False)  # read=False: a timeout is told as one
-        session.mount(settings.url, Cuttable(max_retries=retry))  # in place of the client's own
+        session.mount(settings.url, Posting(max_retries=retry))  # in place of the client's own
 
     async def __aenter__(self) -> Self:
         return self
