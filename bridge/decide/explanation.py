@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Literal
 
 from bridge.decide.alerts import raises
@@ -189,7 +190,7 @@ def _windows(
             field="spec.behavior.level",
         )
         return
-    sides: tuple[tuple[Direction, float, float], ...] = (
+    sides: tuple[tuple[Direction, float, Decimal], ...] = (
         ("up", windows.up, windows.up_quantile),
         ("down", windows.down, windows.down_quantile),
     )

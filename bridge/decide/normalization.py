@@ -6,7 +6,6 @@ normalizeDesiredReplicasWithBehaviors.
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal, NamedTuple
@@ -76,14 +75,14 @@ class Order:
         return Windows(
             up.stabilization_window_seconds,
             default if seconds is None else seconds,
-            up_quantile=float(up.stabilization_quantile),
-            down_quantile=float(down.stabilization_quantile),
-            surge=math.inf if up.surge is None else float(up.surge),
+            up_quantile=up.stabilization_quantile,
+            down_quantile=down.stabilization_quantile,
+            surge=up.surge,
         )
 
 
 def _level_windows(level: Level) -> Windows:
-    steps = Steps(float(level.quantile), float(level.up), float(level.down), float(level.surge))
+    steps = Steps(level.quantile, level.up, level.down, level.surge)
     return Windows(level.window, level.window, steps=steps)
 
 

@@ -9,18 +9,22 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 
 from bridge.decide.memory import Recommended, with_newest
 
 
 @dataclass(frozen=True, slots=True)
 class Steps:
-    """When a count follows the level of its window: by shares of the count (0.1: 10 %)."""
+    """When a count follows the level of its window: by shares of the count (0.1: 10 %).
 
-    quantile: float
-    up: float
-    down: float
-    surge: float
+    Exact, as all shares here: in floats, 115 is more than 100 * 1.15.
+    """
+
+    quantile: Decimal
+    up: Decimal
+    down: Decimal
+    surge: Decimal
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,12 +33,12 @@ class Windows:
 
     up: float
     down: float
-    up_quantile: float = 0.0
+    up_quantile: Decimal = Decimal(0)
     """Which of the up window's wishes counts: 0 the lowest, as in the HPA, 0.5 the median."""
-    down_quantile: float = 1.0
+    down_quantile: Decimal = Decimal(1)
     """Which of the down window's: 1 the highest, as in the HPA."""
-    surge: float = math.inf
-    """So far above the count (1: double) a wish waits for no window."""
+    surge: Decimal | None = None
+    """So far above the count (1: double) a wish waits for no window; None: all wait."""
     steps: Steps | None = None
     """Where the owner asks for a level in place of both windows, which then are its own."""
 
@@ -49,7 +53,7 @@ def stabilized(current: int, desired: int, windows: Windows, past: Iterable[Reco
     if windows.steps:
         return leveled(current, desired, windows.steps, downs)
     ups = [desired, *_within(windows.up, past)]
-    surges = desired > current * (1 + windows.surge)
+    surges = windows.surge is not None and desired > current * (1 + windows.surge)
     low = desired if surges else min(desired, quantile(ups, windows.up_quantile))
     high = max(desired, quantile(downs, windows.down_quantile))
     return min(max(current, low), high)
@@ -71,12 +75,12 @@ def _within(window: float, past: Sequence[Recommended]) -> list[int]:
     return [count for age, count in past if age < window] if window else []
 
 
-def quantile(counts: Sequence[int], share: float) -> int:
+def quantile(counts: Sequence[int], share: Decimal) -> int:
     """The least count that at least this share of them doesn't exceed (nearest rank)."""
     return sorted(counts)[max(0, math.ceil(share * len(counts)) - 1)]
 
 
-def counted(wishes: Sequence[Recommended], window: float, share: float) -> Recommended | None:
+def counted(wishes: Sequence[Recommended], window: float, share: Decimal) -> Recommended | None:
     """The wish of a window that is its quantile, as it was made last; None of an empty one."""
     inside = [wish for wish in wishes if wish.age < window]
     if not inside:

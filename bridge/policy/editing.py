@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from decimal import Decimal
 
 import yaml
 
@@ -15,6 +16,10 @@ Value = str | int | float | Mapping[str, "Value"]
 """What a field may be set to."""
 
 _PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9./]*")
+_NO_TEXT = re.compile(
+    r"true|false|yes|no|on|off|y|n|null|[0-9.]+(e[0-9]+)?|0[xob][0-9a-f]+", re.IGNORECASE
+)
+"""What a reader of YAML 1.1 or of 1.2 takes for something else."""
 
 
 def with_fields(text: str, fields: Mapping[Place, Value], path: str) -> str:
@@ -32,9 +37,10 @@ def shown(value: Value) -> str:
     """In YAML, in one line."""
     if isinstance(value, Mapping):
         return "{" + ", ".join(f"{key}: {shown(item)}" for key, item in value.items()) + "}"
-    if isinstance(value, str) and not _PLAIN.fullmatch(value):
-        return json.dumps(value)
-    return f"{value:g}" if isinstance(value, float) else str(value)
+    if isinstance(value, str):
+        plain = _PLAIN.fullmatch(value) and not _NO_TEXT.fullmatch(value)
+        return value if plain else json.dumps(value)
+    return f"{Decimal(repr(value)).normalize():f}" if isinstance(value, float) else str(value)
 
 
 def _with_field(text: str, place: Place, value: Value, path: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from bridge.errors import ManifestUnsupported
 from bridge.manifest.index import Index, Place
@@ -74,11 +74,16 @@ class _Placing:
         self.places = Places()
         self._index = index
         self._owners: dict[tuple[str, int], ScalingPolicy] = {}
+        self._by_target: dict[Target, ScalingPolicy] = {}
 
     def take(self, policy: ScalingPolicy, problem: str) -> None:
         """A policy for one target."""
         title = policy.title
         self.places.governing[title] = policy
+        named = self._by_target.setdefault(_named(policy.target), policy)
+        if policy.is_member and not named.is_member:
+            self._yield(policy, named)  # wherever its count stands: what is known goes by target
+            return
         try:
             place = self._index.find(policy.target)
         except ManifestUnsupported as refusal:
@@ -109,6 +114,11 @@ class _Placing:
         if none:
             self.places.governing[fleet.name] = fleet
             self.places.problems[fleet.name] = _nobody(fleet)
+
+
+def _named(target: Target) -> Target:
+    """A policy may leave its version out."""
+    return replace(target, api_version=None)
 
 
 def _nobody(fleet: ScalingPolicy) -> str:

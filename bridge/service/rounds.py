@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -33,7 +32,7 @@ from bridge.service.placing import placed, targets_of
 from bridge.service.policies import read_policies
 from bridge.service.rollouts import RolloutLog
 from bridge.service.slices import Slices
-from bridge.service.view import View
+from bridge.service.view import View, by_name
 
 _AT_A_TIME = 50
 """Policies whose questions are under way at once."""
@@ -149,9 +148,7 @@ class Rounds:
         now = self._clock()
         asking = Asking(self._metrics, now, found)
         memory = await self._recollection.of(view, now)
-        by_policy: dict[str, list[ScalingPolicy]] = defaultdict(list)
-        for policy in found:
-            by_policy[policy.name].append(policy)
+        by_policy = by_name(found)
         decided: dict[str, list[Outcome]] = {name: [] for name in by_policy}
         left = iter(by_policy.items())
 
@@ -173,9 +170,8 @@ class Rounds:
             await self.slices.turn()
             outcomes.append(await self._outcome(policy, view, asking, memory))
         if policies[0].is_member:
-            name, whole = policies[0].name, view.whole.places.governing.values()
-            members = [member for member in whole if member.name == name]
-            self.unclaimed[name] = asking.unclaimed(members)
+            name = policies[0].name
+            self.unclaimed[name] = asking.unclaimed(view.whole.by_policy[name])
         return outcomes
 
     async def held(self, view: View) -> dict[Target, Hold]:

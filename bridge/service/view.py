@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -30,6 +31,11 @@ class View:
     def whole(self) -> View:
         """The same of all shares."""
         return replace(self, places=self.places.whole) if self.places.whole else self
+
+    @cached_property
+    def by_policy(self) -> Mapping[str, Sequence[ScalingPolicy]]:
+        """Each fleet's members, and each other policy, by its name."""
+        return by_name(self.places.governing.values())
 
     @cached_property
     def governed(self) -> Collection[Target]:
@@ -68,6 +74,14 @@ class View:
     def memory_s(self) -> float:
         """How far back any policy's rules look, in seconds."""
         return max((_memory_s(item.policy) for item in self.managed), default=0.0)
+
+
+def by_name(policies: Iterable[ScalingPolicy]) -> dict[str, list[ScalingPolicy]]:
+    """Those of one fleet stand together, in their order."""
+    found: dict[str, list[ScalingPolicy]] = defaultdict(list)
+    for policy in policies:
+        found[policy.name].append(policy)
+    return found
 
 
 def _memory_s(policy: ScalingPolicy) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -10,9 +11,10 @@ from hypothesis import strategies as st
 
 from bridge.decide.behavior import Bounds, Changes, rate_limited
 from bridge.decide.memory import Change, Recommended
-from bridge.decide.stabilization import Windows, stabilized
+from bridge.decide.stabilization import Windows, quantile, stabilized
 from bridge.policy.behavior import Behavior
 
+HALF, MOST, DOUBLE = Decimal("0.5"), Decimal("0.8"), Decimal(1)
 EVENTS = ((100.001, 1), (60.001, 5), (20.001, 9))
 
 
@@ -68,27 +70,55 @@ LATELY = ((15, 9), (30, 12), (45, 9), (60, 5), (75, 20))
     ("current", "desired", "windows", "expected"),
     [
         pytest.param(
-            8, 9, Windows(90, 300, up_quantile=0.5), 9, id="up to what half of the window asks for"
+            8,
+            9,
+            Windows(90, 300, up_quantile=HALF),
+            9,
+            id="up to what half of the window asks for",
         ),
         pytest.param(
-            9, 12, Windows(90, 300, up_quantile=0.5), 9, id="not up by the few peaks of the window"
+            9,
+            12,
+            Windows(90, 300, up_quantile=HALF),
+            9,
+            id="not up by the few peaks of the window",
         ),
         pytest.param(
-            8, 40, Windows(90, 300, up_quantile=0.5), 9, id="of a new peak what the window bears"
+            8,
+            40,
+            Windows(90, 300, up_quantile=HALF),
+            9,
+            id="of a new peak what the window bears",
         ),
         pytest.param(
-            8, 17, Windows(90, 300, surge=1), 17, id="more than twice the count waits for no window"
+            8,
+            17,
+            Windows(90, 300, surge=DOUBLE),
+            17,
+            id="more than twice the count waits for no window",
         ),
-        pytest.param(8, 16, Windows(90, 300, surge=1), 8, id="twice the count waits"),
+        pytest.param(8, 16, Windows(90, 300, surge=DOUBLE), 8, id="twice the count waits"),
         pytest.param(
-            20, 5, Windows(0, 300, down_quantile=0.8), 12, id="down although a peak asked for more"
+            20,
+            5,
+            Windows(0, 300, down_quantile=MOST),
+            12,
+            id="down although a peak asked for more",
         ),
         pytest.param(20, 5, Windows(0, 300), 20, id="by default the highest of the window holds"),
         pytest.param(
-            4, 30, Windows(0, 300, down_quantile=0.5), 30, id="the window down never holds a rise"
+            4,
+            30,
+            Windows(0, 300, down_quantile=HALF),
+            30,
+            id="the window down never holds a rise",
         ),
         pytest.param(
-            10, 6, Windows(90, 300, 0.5, 0.5), 9, id="down to what half of the window asked for"
+            10,
+            6,
+            Windows(90, 300, HALF, HALF),
+            9,
+            id="down to what half of the window asked for",
         ),
     ],
 )
@@ -99,15 +129,21 @@ def test_a_quantile_of_the_window_may_count(
     assert stabilized(current, desired, windows, recommended) == expected
 
 
+@given(st.integers(0, 1000), st.integers(1, 3000))
+def test_a_quantile_is_the_nearest_rank_exactly(thousandths: int, length: int) -> None:
+    rank = max(1, -(-thousandths * length // 1000))  # ceil(0.55 * 20) is 12 in floats
+    assert quantile(range(1, length + 1), Decimal(thousandths) / 1000) == rank
+
+
 @given(
     st.integers(0, 50),
     st.integers(0, 50),
     st.lists(st.tuples(st.integers(0, 400), st.integers(0, 50)), max_size=20),
-    st.floats(0, 1),
-    st.floats(0, 1),
+    st.decimals(0, 1),
+    st.decimals(0, 1),
 )
 def test_a_quantile_never_moves_past_the_wish(
-    current: int, desired: int, past: list[tuple[int, int]], low: float, high: float
+    current: int, desired: int, past: list[tuple[int, int]], low: Decimal, high: Decimal
 ) -> None:
     recommended = [Recommended(age, replicas) for age, replicas in past]
     count = stabilized(current, desired, Windows(120, 300, low, high), recommended)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 
 import pytest
 from hypothesis import given
@@ -21,7 +22,7 @@ from bridge.policy.model import ScalingPolicy
 from tests.policy.given import policy
 
 NOW = datetime(2026, 3, 2, tzinfo=UTC)
-WINDOWS = Windows(75, 75, steps=Steps(quantile=0.75, up=0.1, down=0.2, surge=1.0))
+WINDOWS = Windows(75, 75, steps=Steps(*map(Decimal, ("0.75", "0.1", "0.2", "1"))))
 
 
 def past(*wishes: int) -> list[Recommended]:
@@ -48,6 +49,12 @@ def test_a_count_follows_its_level(
     current: int, desired: int, before: tuple[int, ...], expected: int
 ) -> None:
     assert stabilized(current, desired, WINDOWS, past(*before)) == expected
+
+
+def test_steps_are_exact() -> None:
+    steps = Steps(*map(Decimal, ("1", "0.15", "0.15", "1.5")))
+    assert 100 * (1 + 0.15) < 115
+    assert stabilized(100, 115, Windows(75, 75, steps=steps), past(115, 115)) == 100
 
 
 @given(st.integers(1, 99), st.integers(0, 99), st.lists(st.integers(0, 99), max_size=9))

@@ -7,10 +7,13 @@ from typing import Any
 
 import pytest
 import yaml
+from hypothesis import given
+from hypothesis import strategies as st
+from ruamel.yaml import YAML
 
 from bridge.documents import Place
 from bridge.errors import PolicyInvalid
-from bridge.policy.editing import Value, with_fields
+from bridge.policy.editing import Value, shown, with_fields
 
 WEB = """\
 # who scales the web
@@ -88,6 +91,51 @@ def test_a_field_is_set_and_every_other_byte_stays(
     edited = with_fields(text, {place: value}, "web.yaml")
     assert edited == WEB.replace(old, new, 1).replace("\n", newline)
     assert yaml.safe_load(edited) == nested(yaml.safe_load(text), place, value)
+
+
+@given(st.floats(allow_nan=False, allow_infinity=False))
+def test_a_number_is_written_in_full(number: float) -> None:
+    assert float(yaml.safe_load(shown(number))) == number
+    assert "e" not in shown(number)
+
+
+@pytest.mark.parametrize(
+    ("number", "text"), [(80.0, "80"), (0.15, "0.15"), (1234567.5, "1234567.5"), (1e-05, "0.00001")]
+)
+def test_a_number_is_written_as_people_do(number: float, text: str) -> None:
+    assert shown(number) == text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "true",
+        "No",
+        "y",
+        "NULL",
+        "1e3",
+        "1.5E3",
+        "100",
+        "1.5",
+        "0x1F",
+        "0o17",
+        "017",
+        "",
+        "a b",
+        "é",
+    ],
+)
+@pytest.mark.parametrize("version", [(1, 1), (1, 2)])
+def test_a_text_stays_one(text: str, version: tuple[int, int]) -> None:
+    reader = YAML(typ="rt")
+    reader.version = version
+    assert reader.load(f"a: {shown(text)}")["a"] == text
+    assert yaml.safe_load(shown(text)) == text
+
+
+@pytest.mark.parametrize("text", ["linear", "5m", "250m", "2Gi", "1.5k", "nobody", "apps/v1"])
+def test_a_plain_word_needs_no_quotes(text: str) -> None:
+    assert shown(text) == text
 
 
 def test_a_mapping_is_indented_as_the_file_indents() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from bridge.policy.model import ScalingPolicy
 from bridge.policy.shard import Shard
 from bridge.service.placing import Places, placed
@@ -38,6 +40,23 @@ def test_a_policy_of_ones_own_wins_over_a_fleet_whatever_the_names() -> None:
     assert places.notes == [
         "fleet: 1 of its members have a policy of their own, which wins: Deployment/shop/web (zzz)"
     ]
+
+
+@pytest.mark.parametrize("entry", ["web", "gone"])
+@pytest.mark.parametrize("version", [{"apiVersion": "apps/v1"}, {}])
+def test_a_policy_of_ones_own_wins_although_its_count_stands_elsewhere(
+    entry: str, version: dict[str, str]
+) -> None:
+    single = policy(
+        "zzz",
+        scaleTargetRef={"name": "web", "namespace": "shop", **version},
+        target={"file": "1.yaml", "kustomizeReplicas": entry},
+    )
+    kustomization = "resources: [0.yaml]\nreplicas:\n  - {name: web, count: 4}\n"
+    places = of(fleet(), single, manifests=(manifest("web"), kustomization))
+    assert places.governing.keys() == {"zzz"}
+    assert places.yielded == {"fleet": ["Deployment/shop/web (zzz)"]}
+    assert {*places.found, *places.problems} == {"zzz"}
 
 
 def test_two_fleets_on_one_workload_are_a_problem_of_the_second() -> None:

@@ -17,6 +17,7 @@ from bridge.decide.decision import Decision
 from bridge.evaluate.prometheus import Prometheus
 from bridge.observe.prometheus_watch import PrometheusWatch
 from bridge.observe.status import Status
+from bridge.policy.model import ScalingPolicy
 from bridge.policy.shard import WHOLE, Shard
 from bridge.repo.git import Git
 from bridge.repo.state_repo import StateRepo as Repo
@@ -149,6 +150,43 @@ async def test_a_share_lists_its_own_targets_and_counts_the_others(
     assert sorted(name for some in own for name in some) == names
     assert [view.elsewhere for view in views] == [9 - len(some) for some in own]
     assert min(len(some) for some in own) > 0
+
+
+class Passed(dict[str, ScalingPolicy]):
+    """Counts how often it is gone through."""
+
+    times = 0
+
+    def values(self) -> Any:
+        self.times += 1
+        return super().values()
+
+
+async def test_many_fleets_go_through_all_policies_once(
+    state_repo: StateRepo, fake: FakePrometheus, tmp_path: Path
+) -> None:
+    names = [f"web-{number}" for number in range(20)]
+    apps = {
+        f"apps/{name}.yaml": DEPLOYMENT.format(name=name).replace(
+            "metadata:\n", f"metadata:\n  labels: {{tier: {name}}}\n"
+        )
+        for name in names
+    }
+    fleets = {
+        f"policies/{name}.yaml": policy(
+            name, scaleTargetRef=None, scaleTargetSelector={"matchLabels": {"tier": name}}
+        )
+        for name in names
+    }
+    state_repo.write({**apps, **fleets}, "Add")
+    source = Prometheus(PrometheusSettings(url=fake.url))
+    async with Repo(by_file(state_repo, tmp_path, search_paths=("apps",))) as repo, source:
+        rounds = Rounds(repo, source, now)
+        view = await rounds.look()
+        governing = view.places.governing = Passed(view.places.governing)
+        outcomes = await rounds.decide(view)
+    assert len(outcomes) == len(rounds.unclaimed) == len(names)
+    assert governing.times == 1
 
 
 async def test_a_round_asks_git_for_nothing_that_the_look_before_it_could_know(
