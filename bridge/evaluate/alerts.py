@@ -15,7 +15,8 @@ from bridge.policy.alert import AlertRule
 from bridge.policy.model import ScalingPolicy
 from bridge.trigger.labels import LabelIndex
 
-FIRING_QUERY = 'ALERTS{alertstate="firing"}'
+_FEW = 10
+"""Rules that are asked about by all their labels."""
 STEP_S = 5
 """How finely Prometheus' past is looked at: at whole multiples, so that all looks agree."""
 _LABEL = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*")
@@ -91,17 +92,27 @@ def all_labels(items: Sequence[Mapping[str, Any]]) -> list[Labels]:
     return [labels_of(item) for item in items]
 
 
-def history_query(alertname: str) -> str:
-    """The series of the alerts of one name while they fire."""
-    return f'ALERTS{{alertname={json.dumps(alertname, ensure_ascii=False)},alertstate="firing"}}'
+def firing_query(rules: Iterable[AlertRule], alertname: str | None = None) -> str:
+    """The series of the alerts (of one name) that any of the rules means, while they fire.
+
+    Or of some more: of all alerts (of that name) where the rules are many, so that it stays one
+    short question.
+    """
+    own = {} if alertname is None else {"alertname": alertname}
+    near = (rule.match for rule in rules if (own | rule.match).items() >= own.items())
+    wanted = {_series({**match, **own}) for match in near}
+    common = _series(own)
+    return common if common in wanted or len(wanted) > _FEW else " or ".join(sorted(wanted))
 
 
 def rule_query(rule: AlertRule) -> str:
-    """The series of the alerts that a rule means while they fire.
+    """The series of the alerts that a rule means while they fire."""
+    return _series(rule.match)
 
-    Or of some more: without the labels whose names PromQL does not take.
-    """
-    named = (pair for pair in sorted(rule.match.items()) if _LABEL.fullmatch(pair[0]))
+
+def _series(match: Mapping[str, str]) -> str:
+    """Those with these labels, or some more: without labels whose names PromQL does not take."""
+    named = (pair for pair in sorted(match.items()) if _LABEL.fullmatch(pair[0]))
     matchers = "".join(f",{n}={json.dumps(value, ensure_ascii=False)}" for n, value in named)
     return f'ALERTS{{alertstate="firing"{matchers}}}'
 

@@ -8,14 +8,13 @@ from datetime import datetime
 from itertools import chain
 
 from bridge.evaluate.alerts import (
-    FIRING_QUERY,
     STEP_S,
     Firing,
     Meant,
     Spans,
     alerts_of,
     all_labels,
-    history_query,
+    firing_query,
     joined_spans,
     spans_of,
     step_time,
@@ -30,10 +29,11 @@ _LATE_STEPS = 300 // STEP_S
 
 
 class PrometheusAlerts:
-    """One question about all alerts a round, and one about each name's hour while it fires.
+    """One question about the alerts a round, and one about each name's hour while it fires.
 
-    Back to where none of that name fired, but not beyond a week. Not by ALERTS_FOR_STATE: it
-    begins anew when Prometheus is restarted, and so would every `+50%`.
+    By the labels of the rules where these are few: one name may be thousands of services'. Back
+    to where none fired, but not beyond a week. Not by ALERTS_FOR_STATE: it begins anew when
+    Prometheus is restarted, and so would every `+50%`.
     """
 
     def __init__(self, prometheus: Prometheus) -> None:
@@ -46,40 +46,41 @@ class PrometheusAlerts:
         Raises:
             MetricsUnavailable: see there.
         """
-        everyone = await self._prometheus.items(FIRING_QUERY, at, all_labels)
+        everyone = await self._prometheus.items(firing_query(rules), at, all_labels)
         ours = list(filter(Meant(rules), everyone))
         names = sorted({labels.get("alertname", "") for labels in ours})
-        self._ended = {key: spans for key, spans in self._ended.items() if key[0] in names}
-        pasts = await asyncio.gather(*(self._past(name, at) for name in names))
+        queries = [firing_query(rules, name) for name in names]
+        self._ended = {key: spans for key, spans in self._ended.items() if key[0] in queries}
+        pasts = await asyncio.gather(*(self._past(query, at) for query in queries))
         found = (
             alerts_of([one for one in ours if one.get("alertname", "") == name], past, at)
             for name, past in zip(names, pasts, strict=True)
         )
         return tuple(chain.from_iterable(found))
 
-    async def _past(self, name: str, at: datetime) -> Spans:
+    async def _past(self, query: str, at: datetime) -> Spans:
         """Hour by hour backwards, until no alert of the hour before can have led over to it."""
         last = int(at.timestamp()) // STEP_S
         windows: list[Spans] = []
         for hour in range(last // _STEPS, last // _STEPS - _MOST_WINDOWS, -1):
-            windows.append(await self._window(name, hour, last))
+            windows.append(await self._window(query, hour, last))
             begins = (spans[0][0] for spans in windows[-1].values() if spans)
             if min(begins, default=last + 1) - 1 > hour * _STEPS:
                 break
         return await asyncio.to_thread(joined_spans, windows)
 
-    async def _window(self, name: str, hour: int, last: int) -> Spans:
-        key, end = (name, hour), (hour + 1) * _STEPS - 1
+    async def _window(self, query: str, hour: int, last: int) -> Spans:
+        key, end = (query, hour), (hour + 1) * _STEPS - 1
         if key in self._ended:
             return self._ended[key]
         window = step_time(hour * _STEPS), step_time(min(end, last))
-        found = await self._prometheus.items_over(history_query(name), window, STEP_S, spans_of)
+        found = await self._prometheus.items_over(query, window, STEP_S, spans_of)
         if end < last - _LATE_STEPS:
-            self._ended[key] = found = self._sharing(found, name, hour)
+            self._ended[key] = found = self._sharing(found, query, hour)
         return found
 
-    def _sharing(self, found: Spans, name: str, hour: int) -> Spans:
+    def _sharing(self, found: Spans, query: str, hour: int) -> Spans:
         """With the labels that the hours beside it hold already: of a week, they are most of it."""
-        beside = (self._ended.get((name, hour + step), {}) for step in (1, -1))
+        beside = (self._ended.get((query, hour + step), {}) for step in (1, -1))
         known = {labels: labels for spans in beside for labels in spans}
         return {known.get(labels, labels): spans for labels, spans in found.items()}

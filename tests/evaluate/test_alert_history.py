@@ -30,6 +30,7 @@ class Recorded(Prometheus):
         super().__init__(PrometheusSettings(url="http://127.0.0.1:1"))
         self._alerts = alerts
         self.asked = 0
+        self.queries: list[str] = []
 
     def _series(self, times: Sequence[datetime]) -> list[dict[str, Any]]:
         found = []
@@ -40,13 +41,13 @@ class Recorded(Prometheus):
         return found
 
     async def items(self, query: str, at: datetime, parse: _Parse[_Answer]) -> _Answer:
-        assert query == 'ALERTS{alertstate="firing"}'
+        self.queries.append(query)
         return parse(self._series([at]))
 
     async def items_over(
         self, query: str, window: tuple[datetime, datetime], step: float, parse: _Parse[_Answer]
     ) -> _Answer:
-        assert query == 'ALERTS{alertname="A",alertstate="firing"}'
+        self.queries.append(query)
         self.asked += 1
         start, end = window
         count = int((end - start).total_seconds() // step) + 1
@@ -137,3 +138,36 @@ async def test_nothing_is_asked_of_the_past_where_nothing_fires() -> None:
         other = AlertRule(match={"alertname": "A", "pod": "z"})
         fresh: tuple[Firing, ...] = await PrometheusAlerts(source).firing([other], before(hours=1))
     assert (fresh, source.asked) == ((), 0)
+
+
+async def test_few_rules_are_asked_about_by_their_labels() -> None:
+    """Of a name that two thousand services share, a policy's own alert is one."""
+    rules = [AlertRule(match={"alertname": "A", "pod": pod}) for pod in ("a", "z")]
+    others = [AlertRule(match={"pod": "b"}), AlertRule(match={"alertname": "B"})]
+    fires = (before(minutes=1), before(hours=-1))
+    async with recorded(a=fires) as source:
+        await PrometheusAlerts(source).firing([*rules, *rules, *others], NOON)
+    one, two = (f'ALERTS{{alertstate="firing",alertname="A",pod="{pod}"}}' for pod in ("a", "z"))
+    third = 'ALERTS{alertstate="firing",alertname="A",pod="b"}'
+    level, *past = source.queries
+    other = 'ALERTS{alertstate="firing",alertname="B"}'
+    assert level == f'{one} or {two} or {other} or ALERTS{{alertstate="firing",pod="b"}}'
+    assert set(past) == {f"{one} or {third} or {two}"}
+
+
+async def test_many_rules_on_one_name_are_one_short_question() -> None:
+    rules = [AlertRule(match={"alertname": "A", "pod": f"p{n}"}) for n in range(2_000)]
+    fires = (before(minutes=1), before(hours=-1))
+    async with recorded(p7=fires) as source:
+        (found,) = await PrometheusAlerts(source).firing(rules, NOON)
+    assert found.labels["pod"] == "p7"
+    level, *past = source.queries
+    assert level == 'ALERTS{alertstate="firing"}'
+    assert set(past) == {'ALERTS{alertstate="firing",alertname="A"}'}
+
+
+async def test_a_rule_for_all_of_a_name_makes_the_others_needless() -> None:
+    rules = [RULE, AlertRule(match={"alertname": "A", "pod": "a"})]
+    async with recorded(a=(before(minutes=1), before(hours=-1))) as source:
+        await PrometheusAlerts(source).firing(rules, NOON)
+    assert set(source.queries[1:]) == {'ALERTS{alertstate="firing",alertname="A"}'}

@@ -108,10 +108,10 @@ def test_only_rules_with_a_minimum_have_to_be_known() -> None:
     assert minimum_rules([asks, policy(), asks]) == [asks.spec.alerts[1]]
 
 
-async def from_prometheus(url: str, rule: AlertRule = DEEP) -> list[Firing]:
+async def from_prometheus(url: str, *rules: AlertRule) -> list[Firing]:
     """Those that fire now: other tests' alerts are past."""
     async with Prometheus(PrometheusSettings(url=url)) as prometheus:
-        found = await PrometheusAlerts(prometheus).firing([rule], datetime.now(UTC))
+        found = await PrometheusAlerts(prometheus).firing(rules or [DEEP], datetime.now(UTC))
     return [alert for alert in found if alert.until is None]
 
 
@@ -132,7 +132,9 @@ def test_a_real_prometheus_tells_what_fires_and_since_when(monitoring: Monitorin
     assert before - timedelta(seconds=STEP_S) <= first.since <= after
     assert first.since.timestamp() % STEP_S == 0
     assert asyncio.run(from_prometheus(monitoring.prometheus)) == [first]
+    own = AlertRule(match={"alertname": "QueueDeep", "deployment": "web"})
     other = AlertRule(match={"alertname": "QueueDeep", "deployment": "api"})
+    assert asyncio.run(from_prometheus(monitoring.prometheus, own, other)) == [first]
     assert asyncio.run(from_prometheus(monitoring.prometheus, other)) == []
 
 
