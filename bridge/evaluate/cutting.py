@@ -8,6 +8,7 @@ from contextlib import suppress
 from threading import local
 from typing import Any, TypeVar
 
+from requests import RequestException
 from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
@@ -24,9 +25,17 @@ class Line:
         self.is_cut = False
 
     def ask(self, ask: Callable[[], _Answer]) -> _Answer:
-        """Runs this in the calling thread; what it requests through `Cuttable` can be cut."""
+        """Runs this in the calling thread; what it requests through `Cuttable` can be cut.
+
+        What it raises keeps none of the frames that it came through: urllib3's refer to it, and
+        such a ring with all its buffers would stay until the collector's next full pass.
+        """
         _of_thread.line = self
-        return ask()
+        try:
+            return ask()
+        except RequestException as error:
+            _without_frames(error)
+            raise
 
     def cut(self) -> None:
         """Ends the request, whatever it waits for; to be called from any other thread."""
@@ -78,6 +87,13 @@ class _TlsPool(HTTPSConnectionPool):
 
 
 _POOLS = {"http": _PlainPool, "https": _TlsPool}
+
+
+def _without_frames(error: RequestException) -> None:
+    raised: BaseException | None = error
+    while raised is not None:
+        raised.__traceback__ = None
+        raised = raised.__cause__ or raised.__context__
 
 
 def _used(connection: HTTPConnection) -> None:

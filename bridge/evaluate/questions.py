@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
+from bridge.errors import MetricsUnavailable
 from bridge.evaluate.naming import Named, Naming, spans
 from bridge.manifest.target import Target
 
@@ -110,14 +111,25 @@ def _heard(answer: asyncio.Task[Any]) -> None:
         answer.exception()
 
 
+def _result(answer: asyncio.Task[Any]) -> Any:
+    """Its own error for each who reads it: one for all would hold their frames, and those the task.
+
+    Such a ring would stay, with all answers of the pass, until the collector's next full one.
+    """
+    error = answer.exception()
+    if isinstance(error, MetricsUnavailable):
+        raise MetricsUnavailable(str(error), error.kind)
+    return answer.result()
+
+
 def value_of(answer: asyncio.Task[Any], target: Target) -> float:
     """A target's number in an answer that has settled; raises MetricsUnavailable."""
-    found: float | Named = answer.result()
+    found: float | Named = _result(answer)
     return found.value(target) if isinstance(found, Named) else found
 
 
 def _history(answer: asyncio.Task[Any], target: Target) -> Mapping[float, float]:
-    found: Mapping[float, float] | Named = answer.result()
+    found: Mapping[float, float] | Named = _result(answer)
     return found.history(target) if isinstance(found, Named) else found
 
 

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
+import weakref
 from collections import Counter
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 import pytest
 
+from bridge.errors import MetricsUnavailable
 from bridge.evaluate.asking import Asking
 from bridge.evaluate.prometheus import Prometheus
 from bridge.evaluate.reading import Moment, Past, Reading
@@ -183,3 +187,54 @@ async def test_a_past_that_failed_says_why(
     server.script(broken, samples(1, 2))
     error = f"'{broken}': expected one series, got 2"
     assert await asking.past(policy(**NOTED), 60) == Past(error=error)
+
+
+@pytest.fixture
+def no_collector() -> Iterator[None]:
+    """What goes, goes because nothing refers to it any more."""
+    gc.collect()
+    gc.disable()
+    yield
+    gc.enable()
+
+
+@pytest.mark.usefixtures("no_collector")
+@pytest.mark.parametrize("answer", [samples(640), samples(), status(500, "x"), None])
+async def test_of_a_pass_nothing_is_left_for_the_collector(
+    server: FakePrometheus, answer: Answer | None
+) -> None:
+    """It would come only when a quarter of all that was imported is waiting for it."""
+    for query in ("load", "busy", "ready") if answer else ():
+        server.script(query, answer or samples())
+    url = server.url if answer else "http://127.0.0.1:9"
+    async with Prometheus(PrometheusSettings(url=url, timeout=2)) as prometheus:
+        asking = Asking(prometheus, NOON)
+        await asking.moment(policy(**TWO))
+        await asking.past(policy(**TWO), 60.0)
+        gone = weakref.ref(asking)
+        del asking
+        assert gone() is None
+
+
+@pytest.mark.usefixtures("no_collector")
+async def test_of_an_error_nothing_is_left_for_the_collector() -> None:
+    settings = PrometheusSettings(url="http://127.0.0.1:9", timeout=2, concurrency=1)
+    async with Prometheus(settings) as prometheus:
+        causes = await _causes(prometheus)
+        assert causes
+        await _causes(prometheus)  # the one thread has let go of the first
+        assert [cause() for cause in causes] == [None] * len(causes)
+
+
+async def _causes(prometheus: Prometheus) -> list[weakref.ref[BaseException]]:
+    """Those of a query's error, as far as Python can follow them."""
+    found: list[weakref.ref[BaseException]] = []
+    try:
+        await prometheus.instant("load", NOON)
+    except MetricsUnavailable as error:
+        cause = error.__cause__
+        while cause is not None:
+            if type(cause).__weakrefoffset__:
+                found.append(weakref.ref(cause))
+            cause = cause.__cause__ or cause.__context__
+    return found
