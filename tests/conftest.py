@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -101,3 +102,12 @@ def monitoring(shared_monitoring: Monitoring) -> Iterator[Monitoring]:
     """Real Prometheus, Alertmanager and exporter, without a trace of earlier tests."""
     yield shared_monitoring
     shared_monitoring.reset()
+
+
+@pytest.fixture
+def no_collector() -> Iterator[None]:
+    """What goes, goes because nothing refers to it any more."""
+    gc.collect()
+    gc.disable()
+    yield
+    gc.enable()

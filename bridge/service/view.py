@@ -27,10 +27,15 @@ class View:
     policies: Policies
     places: Places
 
-    @cached_property
+    @property
     def whole(self) -> View:
         """The same of all shares."""
-        return replace(self, places=self.places.whole) if self.places.whole else self
+        return self._whole or self
+
+    @cached_property
+    def _whole(self) -> View | None:
+        """None for itself: a view that keeps itself would outlive the tip, with all its files."""
+        return replace(self, places=self.places.whole) if self.places.whole else None
 
     @cached_property
     def by_policy(self) -> Mapping[str, Sequence[ScalingPolicy]]:

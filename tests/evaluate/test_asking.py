@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 import json
 import weakref
 from collections import Counter
-from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 import pytest
@@ -187,15 +185,6 @@ async def test_a_past_that_failed_says_why(
     server.script(broken, samples(1, 2))
     error = f"'{broken}': expected one series, got 2"
     assert await asking.past(policy(**NOTED), 60) == Past(error=error)
-
-
-@pytest.fixture
-def no_collector() -> Iterator[None]:
-    """What goes, goes because nothing refers to it any more."""
-    gc.collect()
-    gc.disable()
-    yield
-    gc.enable()
 
 
 @pytest.mark.usefixtures("no_collector")
