@@ -55,8 +55,11 @@ class Deployer(Served):
         return web.Response(status=202)
 
 
-def shop(folder: Path, query: str = "{name}") -> StateRepo:
-    """Two workloads and their policies; the remote notes each move of its branch."""
+def shop(folder: Path, query: str = "{name}", commits: int = 0) -> StateRepo:
+    """Two workloads and their policies; the remote notes each move of its branch.
+
+    People made so many commits before: of a longer log each look reads a page, and no more.
+    """
     files = {}
     for name in APPS:
         files[f"apps/{name}.yaml"] = DEPLOYMENT.format(name=name)
@@ -64,6 +67,8 @@ def shop(folder: Path, query: str = "{name}") -> StateRepo:
     repo = StateRepo.create(folder, files)
     with (repo.path / "config").open("a", encoding="utf-8") as config:
         config.write("[core]\n\tlogAllRefUpdates = true\n[user]\n\tname = t\n\temail = t@t\n")
+    for number in range(commits):
+        repo.write({"README.md": f"Before, {number}\n"}, "Edit README.md")
     return repo
 
 

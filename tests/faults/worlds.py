@@ -19,7 +19,11 @@ from tests.repo.relay import Relay
 
 @contextmanager
 def life(
-    folder: Path, seed: int, module: Sequence[str] = ("bridge",), bound: float = BOUND_S
+    folder: Path,
+    seed: int,
+    module: Sequence[str] = ("bridge",),
+    bound: float = BOUND_S,
+    commits: int = 0,
 ) -> Iterator[Life]:
     """A service over a fake Prometheus and a real remote: every fourth over SSH."""
     with FakePrometheus() as fake:
@@ -29,7 +33,7 @@ def life(
                 fake.script(app, samples(loads[app]))
 
         source = fake.address, set_loads
-        repo, over_ssh = shop(folder / "remote"), seed % 4 == 3
+        repo, over_ssh = shop(folder / "remote", commits=commits), seed % 4 == 3
         with over(folder, repo, source, over_ssh=over_ssh, module=module, bound=bound) as one:
             yield one
 
