@@ -85,7 +85,11 @@ def test_given_rules_replace_the_default_list_and_leave_the_other_defaults() -> 
 
 def test_the_windows_quantiles_are_the_hpas_unless_given() -> None:
     windows = order_of(policy()).windows
-    assert (windows.up_quantile, windows.down_quantile, windows.surge) == (0, 1, None)
+    assert (windows.up_quantile, windows.down_quantile, windows.surge) == (
+        Decimal(0),
+        Decimal(1),
+        None,
+    )
     rules = {
         "scaleUp": {"stabilizationQuantile": "500m", "surge": 1},
         "scaleDown": {"stabilizationQuantile": 0.95},
@@ -94,7 +98,7 @@ def test_the_windows_quantiles_are_the_hpas_unless_given() -> None:
     assert (windows.up_quantile, windows.down_quantile, windows.surge) == (
         Decimal("0.5"),
         Decimal("0.95"),
-        1,
+        Decimal(1),
     )
 
 
