@@ -32,6 +32,8 @@ from tests.parts.state_repo import StateRepo
 from tests.service.program import policy
 
 INTERVAL_S = 15
+_LEAST_CPU_S = 0.01
+"""The kernel counts in hundredths: what used less is not told from nothing."""
 
 
 @dataclass(frozen=True)
@@ -62,7 +64,7 @@ def used(folder: Path, repo: StateRepo, prometheus: str, seconds: float) -> Use:
         time.sleep(seconds)
         after = _rounds(service)
         taken = time.monotonic() - started
-        share = (service.cpu_s - spent) / taken
+        share = max(service.cpu_s - spent, _LEAST_CPU_S) / taken
         made = after[0] - rounds[0]
         return Use(share, (after[1] - rounds[1]) / max(made, 1), service.rss_mb())
 

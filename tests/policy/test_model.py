@@ -85,21 +85,15 @@ def test_given_rules_replace_the_default_list_and_leave_the_other_defaults() -> 
 
 def test_the_windows_quantiles_are_the_hpas_unless_given() -> None:
     windows = order_of(policy()).windows
-    assert (windows.up_quantile, windows.down_quantile, windows.surge) == (
-        Decimal(0),
-        Decimal(1),
-        None,
-    )
+    given = (windows.up_quantile, windows.down_quantile, windows.surge)
+    assert given == (Decimal(0), Decimal(1), None)
     rules = {
         "scaleUp": {"stabilizationQuantile": "500m", "surge": 1},
         "scaleDown": {"stabilizationQuantile": 0.95},
     }
     windows = order_of(policy(behavior=rules)).windows
-    assert (windows.up_quantile, windows.down_quantile, windows.surge) == (
-        Decimal("0.5"),
-        Decimal("0.95"),
-        Decimal(1),
-    )
+    given = (windows.up_quantile, windows.down_quantile, windows.surge)
+    assert given == (Decimal("0.5"), Decimal("0.95"), Decimal(1))
 
 
 @pytest.mark.parametrize("share", ["-1m", "1.01"])
