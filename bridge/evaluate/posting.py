@@ -8,6 +8,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 import requests
 
 from bridge.evaluate.cutting import Cuttable
+from bridge.evaluate.sizes import bounded
 
 _LONGEST_URL: Final = 2_000
 _NOT_BY_POST: Final = {301, 302, 303, 307, 308, 403, 405, 501}
@@ -25,13 +26,12 @@ class Posting(Cuttable):
         self, request: requests.PreparedRequest, *args: Any, **options: Any
     ) -> requests.Response:
         """By POST where the URL is long; by GET after all where that is not allowed."""
-        if len(request.url or "") <= _LONGEST_URL:
-            return super().send(request, *args, **options)
-        answer = super().send(_posted(request), *args, **options)
-        if answer.status_code not in _NOT_BY_POST:
-            return answer
-        answer.close()
-        return super().send(request, *args, **options)
+        if len(request.url or "") > _LONGEST_URL:
+            answer = super().send(_posted(request), *args, **options)
+            if answer.status_code not in _NOT_BY_POST:
+                return bounded(answer)
+            answer.close()
+        return bounded(super().send(request, *args, **options))
 
 
 def _posted(request: requests.PreparedRequest) -> requests.PreparedRequest:

@@ -58,6 +58,8 @@ class Guard:
         self._owners: dict[str, list[tuple[str, Owner]]] = defaultdict(list)
         for path, owner in claims.owners:
             self._owners[owner.owned.name].append((path, owner))
+        self._endings: dict[str, frozenset[tuple[str, int]]] = {}
+        self._nearest: dict[tuple[str, str, str], int] = {}
         self._frozen = {(path, one.target): one.line for path, one in claims.frozen}
 
     def conflicts(self, governed: Iterable[Governed], void: Void | None = None) -> list[Conflict]:
@@ -107,14 +109,22 @@ class Guard:
             return True
         there, here = self._endings_of(path), self._endings_of(place.path)
         if there and here:
-            return bool(there & here)
-        twins = self._index.candidates.get((owner.owned.kind, owner.owned.name), [])
-        nearness = {other: _shared(path, other) for other, _ in twins}
-        return _shared(path, place.path) >= max(nearness.values(), default=0)
+            return not there.isdisjoint(here)
+        return _shared(path, place.path) >= self._nearness(path, owner.owned)
 
-    def _endings_of(self, path: str) -> set[tuple[str, int]]:
-        above = self.layers.above(path)
-        return {(one.path, one.line) for one in above}
+    def _nearness(self, path: str, owned: Target) -> int:
+        """How many folders a file has in common with the nearest workload of that name."""
+        key = path, owned.kind, owned.name
+        if key not in self._nearest:
+            twins = self._index.candidates.get((owned.kind, owned.name), [])
+            self._nearest[key] = max((_shared(path, other) for other, _ in twins), default=0)
+        return self._nearest[key]
+
+    def _endings_of(self, path: str) -> frozenset[tuple[str, int]]:
+        if path not in self._endings:
+            above = self.layers.above(path)
+            self._endings[path] = frozenset((one.path, one.line) for one in above)
+        return self._endings[path]
 
 
 def _is(subject: Target, owned: Target) -> bool:

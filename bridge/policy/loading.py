@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
 from pathlib import PurePosixPath
 from types import MappingProxyType
+from weakref import WeakValueDictionary
 
 from pydantic import ValidationError
 
@@ -36,13 +36,23 @@ def is_policy_file(path: str) -> bool:
     return name.suffix in SUFFIXES and not name.name.startswith(".")
 
 
-@lru_cache(maxsize=20_000)  # the same contents come again with every look
+_known: WeakValueDictionary[tuple[bytes, str], ScalingPolicy] = WeakValueDictionary()
+"""The same contents come again with every look: however many, as long as anyone holds them."""
+
+
 def parse_policy(content: bytes, path: str) -> ScalingPolicy:
     """One file, one policy.
 
     Raises:
         PolicyInvalid: a line for each finding, as `file:line: field: what was expected`.
     """
+    known = _known.get((content, path))
+    if known is None:
+        known = _known[content, path] = _parsed(content, path)
+    return known
+
+
+def _parsed(content: bytes, path: str) -> ScalingPolicy:
     if len(content) > _MAX_BYTES:
         raise PolicyInvalid(f"{path}:1: over {_MAX_BYTES:,} bytes")
     try:

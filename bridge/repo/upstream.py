@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from bridge.errors import BridgeError, RemoteRefused, RemoteUnavailable
+from bridge.errors import BridgeError, PushRejected, RemoteRefused, RemoteUnavailable
 from bridge.repo.connection import Connection
 from bridge.repo.credentials import Tokens
 from bridge.repo.git import Git, GitFailed, GitTimeout
@@ -77,10 +77,17 @@ class Upstream:
         self._fetched(["--stdin", "origin"], _NO_HAVES, "\n".join([*blobs, ""]).encode())
 
     def push(self, commit: str, parent: str) -> None:
-        """Moves the branch, and `TIP` with it, to the commit if it is exactly at its parent."""
+        """Moves the branch, and `TIP` with it, to the commit if it is exactly at its parent.
+
+        Raises:
+            PushRejected: see there; also where another instance made the very same commit, in
+                the same second, and was first.
+        """
         lease = f"--force-with-lease={self._branch}:{parent}"
         arguments = ("push", "--porcelain", "--no-verify", lease, "origin")
-        self.ask(*arguments, f"{commit}:{self._branch}")
+        answer = self.ask(*arguments, f"{commit}:{self._branch}")
+        if b"\n=\t" in answer:  # up to date: git then asks no lease
+            raise PushRejected(f"{self._settings.url}: another instance pushed the same commit")
 
     def bring(self, refspec: str) -> None:
         """Fetches another branch."""

@@ -14,7 +14,7 @@ from bridge.errors import MetricsUnavailable
 from bridge.evaluate.prometheus import Prometheus
 from bridge.settings.prometheus import PrometheusSettings
 from tests.parts.backfill import PROMTOOL, Backfilled, Series, every
-from tests.parts.fake_prometheus import ANY, FakePrometheus, samples, status
+from tests.parts.fake_prometheus import ANY, Answer, FakePrometheus, samples, status
 from tests.parts.gate import needs
 
 NOON = datetime(2026, 3, 4, 12, tzinfo=UTC)
@@ -29,6 +29,7 @@ class Proxied(FakePrometheus):
         super().__init__()
         self.ways: list[tuple[str, list[str]]] = []
         self.to_a_post = 200
+        self.packs = False
 
     def application(self) -> web.Application:
         """The fake's, watched."""
@@ -40,7 +41,10 @@ class Proxied(FakePrometheus):
             if request.method == "POST" and self.to_a_post != 200:
                 where = {"Location": str(request.rel_url)}
                 return web.Response(status=self.to_a_post, headers=where)
-            return await handler(request)
+            answer = await handler(request)
+            if self.packs:
+                answer.enable_compression()
+            return answer
 
         app.middlewares.append(watched)
         return app
@@ -107,3 +111,14 @@ async def test_a_real_prometheus_answers_a_long_query(
             window = NOON - timedelta(minutes=1), NOON
             found = await prometheus.series(LONG.replace("+%2B", "[+]%2B"), *window, 15)
     assert set(found.values()) == {7.0}
+
+
+@pytest.mark.parametrize("query", ["up", MIDDLING])
+@pytest.mark.parametrize("packed", [False, True])
+async def test_an_answer_without_end_is_refused(server: Proxied, query: str, packed: bool) -> None:
+    server.script(ANY, Answer(body=" " * 70_000_000), samples(7))
+    server.packs = packed
+    async with client(server.url) as prometheus:
+        with pytest.raises(MetricsUnavailable, match="': an answer of over 64,000,000 bytes"):
+            await prometheus.instant(query, NOON)
+        assert await prometheus.instant(query, NOON) == 7

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import posixpath
+from unittest.mock import Mock
+
 import pytest
 
 from bridge.manifest.locator import Field, Locator
@@ -138,3 +141,19 @@ def test_insane_manifests_are_passed_over() -> None:
         "e.yaml": "kind: HorizontalPodAutoscaler\nspec: {scaleTargetRef: web}\n",
     }
     assert told({**APP, **odd}) == []
+
+
+def test_many_of_one_name_are_told_apart_by_one_look_at_each_pair(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Without namespaces, only the folders tell whose autoscaler it is."""
+    folders = [f"apps/{number}" for number in range(30)]
+    web = DEPLOYMENT.replace("  namespace: shop\n", "")
+    autoscaler = hpa().replace(", namespace: shop", "")
+    files = {f"{folder}/web.yaml": web for folder in folders}
+    files |= {f"{folder}/hpa.yaml": autoscaler for folder in folders}
+    targets = [at(f"{folder}/web.yaml", ("spec", "replicas")) for folder in folders]
+    compared = Mock(side_effect=posixpath.dirname)
+    monkeypatch.setattr("bridge.policy.conflicts.posixpath.dirname", compared)
+    assert told(files, *targets) == sorted(f"{folder}/hpa.yaml:1 error" for folder in folders)
+    assert compared.call_count <= 4 * len(folders) ** 2

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
+from unittest.mock import Mock
+
 import pytest
 import yaml
 
 from bridge.errors import PolicyInvalid
 from bridge.policy.loading import Policies, is_policy_file, load_policies, parse_policy
+from bridge.policy.model import ScaleTargetRef, ScalingPolicy
 from tests.policy.given import described, policy
 
 BROKEN = b"kind: [\n"
@@ -25,6 +30,33 @@ def test_each_file_gives_its_policy_and_its_path() -> None:
         {},
         {"api": "a.yaml", "web": "b.yaml"},
     )
+
+
+def test_files_that_stay_are_read_once_however_many(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of a cache for so many, none would be left when the first comes again."""
+    files = {f"{number}.yaml": b"" for number in range(20_001)}
+    template, read = policy(), 0
+
+    def parsed(_: object) -> ScalingPolicy:
+        nonlocal read
+        read += 1
+        metadata = template.metadata.model_copy(update={"name": str(read)})
+        ref = ScaleTargetRef(name=str(read))
+        spec = template.spec.model_copy(update={"scale_target_ref": ref})
+        return template.model_copy(update={"metadata": metadata, "spec": spec})
+
+    monkeypatch.setattr(ScalingPolicy, "model_validate", parsed)
+    document = Mock()
+    monkeypatch.setattr("bridge.policy.loading.load_document", lambda *_: document)
+    first = load_policies(files)
+    assert load_policies(files) == first
+    assert (len(first.by_name), read) == (20_001, 20_001)
+
+
+def test_a_policy_that_nobody_holds_is_forgotten() -> None:
+    known = weakref.ref(parse_policy(written("gone"), "gone.yaml"))
+    gc.collect()
+    assert known() is None
 
 
 def test_a_broken_file_leaves_the_others_running() -> None:

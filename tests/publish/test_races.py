@@ -171,12 +171,14 @@ async def test_many_who_want_the_same_commit_it_once(
     assert [one.subject for one in state_repo.log()] == ["scale: checkout 3→7", "Seed"]
 
 
-async def test_two_who_write_the_same_commit_in_the_same_second_share_it(
+async def test_of_two_who_write_the_same_commit_in_the_same_second_one_has_made_it(
     git_http: GitHttp, state_repo: StateRepo, tmp_path: Path
 ) -> None:
+    """The other one would count it as well, and have the reconcilers told of it again."""
     at_once = timedelta(0)
     done = await published_by_each(["checkout"] * 2, git_http, state_repo, tmp_path, at_once)
-    assert {one.push.after for one in done if one.push} == {state_repo.tip()}
+    assert [one.push.after for one in done if one.push] == [state_repo.tip()]
+    assert [d.why for one in done for d in one.dropped] == ["Git already says 7"]
     assert [one.subject for one in state_repo.log()] == ["scale: checkout 3→7", "Seed"]
 
 

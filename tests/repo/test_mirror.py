@@ -78,6 +78,21 @@ def test_a_push_onto_a_moved_branch_is_rejected(
     assert mirror.look().tip == theirs
 
 
+def test_of_two_instances_with_the_very_same_commit_one_has_pushed_it(
+    settings: StateRepoSettings, state_repo: StateRepo, opened: Open
+) -> None:
+    first, second = opened(settings), opened(settings)
+    snapshot = first.look()
+    one, other = (
+        mirror.commit(draft(mirror.look(), {CHECKOUT: b"ours\n"}), snapshot)
+        for mirror in (first, second)
+    )
+    first.push(one, snapshot.tip)
+    with pytest.raises(PushRejected, match="another instance pushed the same commit"):
+        second.push(other, snapshot.tip)
+    assert one == other == state_repo.tip()
+
+
 def test_a_forced_push_of_a_person_is_followed(mirror: Mirror, state_repo: StateRepo) -> None:
     pushed(mirror, {CHECKOUT: b"ours\n"})
     seed = state_repo.tip("main~1")
