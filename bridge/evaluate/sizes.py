@@ -18,17 +18,28 @@ def bounded(answer: requests.Response) -> requests.Response:
     Raises:
         PrometheusApiClientException: while it is read.
     """
-    raw: Any = answer.raw
-    read = raw.stream
+    answer.raw = _Bounded(answer.raw)
+    return answer
 
-    def stream(*args: Any, **options: Any) -> Iterator[bytes]:
+
+class _Bounded:
+    """An answer as urllib3 has it, but for its body's length.
+
+    Not a function in its place: the answer would refer to itself, and wait for the collector.
+    """
+
+    def __init__(self, raw: Any) -> None:
+        self._raw = raw
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._raw, name)
+
+    def stream(self, *args: Any, **options: Any) -> Iterator[bytes]:
+        """Its body, in pieces."""
         length = 0
-        for chunk in read(*args, **options):
+        for chunk in self._raw.stream(*args, **options):
             length += len(chunk)
             if length > MOST_BYTES:
-                raw.close()
+                self._raw.close()
                 raise PrometheusApiClientException(f"an answer of over {MOST_BYTES:,} bytes")
             yield chunk
-
-    raw.stream = stream
-    return answer

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from aiohttp import web
 from aiohttp.typedefs import Handler
+from urllib3 import HTTPResponse
 
 from bridge.demo.servers import PROMETHEUS
 from bridge.errors import MetricsUnavailable
@@ -122,3 +124,12 @@ async def test_an_answer_without_end_is_refused(server: Proxied, query: str, pac
         with pytest.raises(MetricsUnavailable, match="': an answer of over 64,000,000 bytes"):
             await prometheus.instant(query, NOON)
         assert await prometheus.instant(query, NOON) == 7
+
+
+@pytest.mark.usefixtures("no_collector")
+async def test_of_an_answer_nothing_is_left_for_the_collector(server: Proxied) -> None:
+    server.script(ANY, samples(7))
+    async with client(server.url) as prometheus:
+        for _ in range(3):
+            assert await prometheus.instant("up", NOON) == 7
+    assert [one for one in gc.get_objects() if isinstance(one, HTTPResponse)] == []
