@@ -98,20 +98,12 @@ class Holds:
     def _in_flight(self, decision: Decision) -> Decision:
         """Between a commit and ready pods the metrics show the old count: only raise meanwhile."""
         now, committed = self.observation.now, decision.current
-        if not decision.lowers or now.ready == committed:
-            return decision
-        if now.ready is None and not self._ready_was_known():
-            return decision
-        if not self.known.in_flight(now.at, self.policy.spec.in_flight_timeout):
+        timeout = self.policy.spec.in_flight_timeout
+        if not decision.lowers or not self.known.in_flight_since(now.at, now.ready, timeout):
             return decision
         ready = "unknown" if now.ready is None else now.ready
         why = f"in flight ({ready} ready of {committed} committed)"
         return _held(decision, why, "spec.inFlightTimeout")
-
-    def _ready_was_known(self) -> bool:
-        """Whether ready replicas are missing now, and not just never exported for this target."""
-        rollouts = self.known.rollouts
-        return bool(rollouts.error) or (rollouts.newest is not None and rollouts.newest.seen)
 
 
 def _held(decision: Decision, why: str, field: str = "") -> Decision:

@@ -49,10 +49,21 @@ class Known:
         return any(change.age(now) <= timeout for change in self.changes)
 
     def in_flight_since(self, now: datetime, ready: int | None, timeout: float) -> datetime | None:
-        """When the count was changed last, where it is on its way; None where it is there."""
-        if ready == self.committed or not self.in_flight(now, timeout):
+        """When the count was changed last, where it is on its way; None where it is there.
+
+        None as well where nobody exports the target's ready replicas.
+        """
+        if ready == self.committed or (ready is None and not self.ready_was_known):
+            return None
+        if not self.in_flight(now, timeout):
             return None
         return max(change.at for change in self.changes)
+
+    @property
+    def ready_was_known(self) -> bool:
+        """Whether missing ready replicas are missing now, and not just never exported."""
+        newest = self.rollouts.newest
+        return bool(self.rollouts.error) or (newest is not None and newest.seen)
 
 
 def recalled(

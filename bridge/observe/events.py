@@ -56,6 +56,7 @@ EVENTS: Final[Mapping[str, Event]] = {
     "notice_accepted": Event("info", "A reconciler took the notice of a push."),
     "notice_failed": Event("warning", "It did not."),
     "ordered": Event("info", "Somebody steps in from the page or by the API."),
+    "order_failed": Event("warning", "That could not be committed; they were told why."),
     "webhook_secret_unreadable": Event("warning", "Webhooks are answered 503: a file is amiss."),
     "crashed": Event("error", "A bug of ours; its traceback is in `exception`."),
     "library_said": Event("warning", "A line of a library's own log."),

@@ -51,10 +51,14 @@ def _of_targets(overview: Overview) -> Iterator[str]:
         yield f"{doubtful:,} of {_targets(total)} need{'s' if doubtful == 1 else ''} a look"
     elif moving:
         yield f"{moving:,} of {_targets(total)} on the move"
+    if (broken := len(overview.broken_policies)) and (doubtful or moving):
+        yield _plural(broken, "broken polic", "y", "ies")
 
 
 def _all_well(overview: Overview, sources: Sequence[SourceFacts]) -> str:
     if not overview.total:
+        if overview.ready and overview.elsewhere:
+            return "Other instances decide all targets"
         if overview.ready:
             return "No policy was evaluated yet"
         read = any(one.tip for one in overview.repos)
@@ -74,8 +78,8 @@ def _targets(number: int) -> str:
     return _plural(number, "target")
 
 
-def _plural(number: int, what: str) -> str:
-    return f"{number:,} {what}{'' if number == 1 else 's'}"
+def _plural(number: int, what: str, one: str = "", several: str = "s") -> str:
+    return f"{number:,} {what}{one if number == 1 else several}"
 
 
 def _s(number: int) -> str:

@@ -83,11 +83,11 @@ class Desk:
             async with asyncio.timeout(_PATIENCE_S):
                 return await self._carried_out(action, order, whose, status)
         except BridgeError as error:
-            raise Refused(503 if error.transient else 409, str(error)) from error
-        except TimeoutError as error:
-            raise Refused(
-                503, "not done in time: look at the last commits, then try again"
-            ) from error
+            refused = Refused(503 if error.transient else 409, str(error))
+        except TimeoutError:
+            refused = Refused(503, "not done in time: look at the last commits, then try again")
+        log.warning("order_failed", action=action, target=row.target, error=str(refused))
+        raise refused
 
     async def _carried_out(self, action: str, order: Order, whose: Whose, status: Status) -> Done:
         assert self._actions is not None  # noqa: S101 # its caller looked

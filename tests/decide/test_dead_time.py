@@ -199,6 +199,8 @@ def test_in_flight_what_isnt_known_to_live_holds(
     assert knowing(
         policy(**AT_ONCE), moment(ready=ready, load=900), rollouts, (ours(30, 4, 8),)
     ) == [Step("9")]
+    known = Known(8, (ours(30, 4, 8),), None, rollouts)
+    assert known.in_flight_since(NOW, ready, 600) == (ago(30) if held else None)
 
 
 NEVER = history(None)

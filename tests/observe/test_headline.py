@@ -51,7 +51,16 @@ def overview(states: Mapping[str, int] | None = None, **status: object) -> Overv
             overview({"steady": 2}, proposal_error="no answer"),
             "No target needs a look, 1 other thing does",
         ),
+        pytest.param(
+            overview({"steady": 3, "changing": 1}, policy_errors={"a.yaml": "a.yaml:1: no"}),
+            "1 of 4 targets on the move; 1 broken policy",
+        ),
+        pytest.param(
+            overview({"failed": 2}, policy_errors={f"{name}.yaml": "no" for name in "ab"}),
+            "2 of 2 targets need a look; 2 broken policies",
+        ),
         pytest.param(overview(), "No policy was evaluated yet"),
+        pytest.param(overview(elsewhere=4), "Other instances decide all targets"),
         pytest.param(overview(tip=""), "Not ready: the state repo was not read yet"),
         pytest.param(
             overview(policy_errors={"a.yaml": "a.yaml:1: no"}), "Not ready: no policy can be used"

@@ -10,6 +10,7 @@ from urllib.parse import quote
 import httpx
 import jsonschema
 import pytest
+from structlog.testing import capture_logs
 
 from bridge.errors import PushRejected, RemoteRefused
 from bridge.server.acting import Whose
@@ -149,10 +150,13 @@ async def test_an_error_is_told_as_one_that_passes_or_not(
 ) -> None:
     key = await key_of(http, "worker-0002")
     statuses = []
-    for error in (PushRejected("rivals kept winning"), RemoteRefused("frozen"), TimeoutError()):
-        recorder.error = error
-        answer = await http.post(f"/api/v1/targets/{key}/release", json={})
-        statuses.append((answer.status_code, answer.json()["error"]))
+    with capture_logs() as logged:
+        for error in (PushRejected("rivals kept winning"), RemoteRefused("frozen"), TimeoutError()):
+            recorder.error = error
+            answer = await http.post(f"/api/v1/targets/{key}/release", json={})
+            statuses.append((answer.status_code, answer.json()["error"]))
+    failed = [one["error"] for one in logged if one["event"] == "order_failed"]
+    assert failed == [error for _, error in statuses]
     assert statuses == [
         (503, "rivals kept winning"),
         (409, "frozen"),
