@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 from pathlib import Path
 
@@ -34,7 +35,8 @@ ALWAYS = {
     "process_open_fds",
 }
 """Of a service that committed once."""
-QUERIES = [line for block in blocks("promql") for line in block.text.splitlines()]
+QUERIES = [one for block in blocks("promql") for one in re.split(r"\n(?=\S)", block.text.strip())]
+"""One begins where a line does, and goes on where one is indented."""
 
 
 @pytest.mark.usefixtures("prometheus_binaries")
