@@ -48,7 +48,7 @@ def test_the_picture_is_of_a_live_service_in_every_state(tmp_path: Path) -> None
     with browsing() as browser, staged(tmp_path) as shop:
         browser.looks(width=375, height=740)
         browser.open(shop.program.url)
-        assert browser.text("#headline") == "3 of 13 targets need a look"
+        assert browser.text("#headline") == "3 of 13 targets need a look; 1 broken policy"
         assert dict(zip(browser.texts("#rows th > a"), pills(browser), strict=True)) == STAGED
         changes = [" ".join(one.split()) for one in browser.texts("#batch li")]
         assert changes == ["checkout 4 → 8", "search 6 → 9"]

@@ -66,7 +66,7 @@ async def test_troubles_come_first_with_file_line_and_field() -> None:
     head = text[: text.index('id="targets-title"')]
     for said in (
         "<title>The state repo is out of reach; Prometheus does not answer; "
-        "3 of 13 targets need a look: scalebridge</title>",
+        "3 of 13 targets need a look; 1 broken policy: scalebridge</title>",
         "The state repo can&#39;t be read:</strong> https://github.com/example/state.git: ",
         "The last commit was not pushed:</strong> pre-receive hook declined: the branch is frozen",
         "policies/checkout.yaml:14: spec.maxReplica: no such field: did you mean maxReplicas?",
