@@ -1,109 +1,19 @@
-"""`backtest`: recorded load through a policy, beside a live HPA; from CSV and a real Prometheus."""
+"""`backtest`: a load of a file through a policy, beside a live HPA, and what it can't play."""
 
 from __future__ import annotations
 
-import json
-import math
 import re
-from collections.abc import Collection, Iterator
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from bridge.commit.message import commit_message
-from bridge.demo.servers import PROMETHEUS
-from bridge.manifest.target import Target
 from tests.commands.conftest import Run
+from tests.commands.recorded import fleet, prometheus, results, trace, web
 from tests.conftest import DEPLOYMENT
-from tests.decide.given import decision
-from tests.parts.backfill import PROMTOOL, Backfilled, Series, every, firing, ready
-from tests.parts.fake_prometheus import FakePrometheus, samples, status
-from tests.parts.gate import needs
 from tests.parts.state_repo import StateRepo
-from tests.service.program import configured, policy
+from tests.service.program import configured
 
-NOW = datetime.now(UTC).replace(second=0, microsecond=0)
-BEGIN = NOW - timedelta(hours=26)
-STEPS = 26 * 240
-DAY = [200 + 700.0 * (1500 <= step < 4000) for step in range(STEPS)]
-GAP = range(2000, 2040)
-ODD = {"nan": math.nan, "inf": math.inf, "minus_inf": -math.inf, "gap": None}
-
-
-def served(restarts: Collection[int]) -> Iterator[float]:
-    """The requests of DAY, as a process counts them that starts anew at these steps."""
-    count = 0.0
-    for step, rate in enumerate(DAY):
-        count = 0.0 if step in restarts else count + 15 * rate
-        yield count
-
-
-SERIES = (
-    Series("load", every(15, BEGIN, [None if n in GAP else v for n, v in enumerate(DAY)])),
-    Series("busy", every(15, BEGIN, [0.5 if n < 1500 or n >= 4000 else 1.0 for n in range(STEPS)])),
-    *(
-        Series(
-            "fleet_load",
-            every(15, BEGIN, [times * value for value in DAY]),
-            {"namespace": "shop", "deployment": name},
-        )
-        for name, times in (("web", 1), ("api", 2))
-    ),
-    # what can't be read as the load falls, for 100 minutes
-    *(
-        Series(f"load_{name}", every(15, BEGIN, [*DAY[:4000], *400 * [odd], *DAY[4400:]]))
-        for name, odd in ODD.items()
-    ),
-    Series("served_total", every(15, BEGIN, list(served({2500, 4200}))), {"of": "restarted"}),
-    Series("served_total", every(15, BEGIN, list(served(()))), {"of": "steady"}),
-    firing(
-        "Overloaded",
-        BEGIN + timedelta(seconds=3000 * 15),
-        BEGIN + timedelta(seconds=3200 * 15),
-        severity="page",
-    ),
-    # ready 40 s after the commit of half an hour ago
-    ready(
-        "Deployment",
-        "shop",
-        "web",
-        every(5, NOW - timedelta(hours=1), [3.0 if n < 368 else 5.0 for n in range(720)]),
-    ),
-)
-SLOW = {"pollingInterval": "15s", "inFlightTimeout": "10m", "behavior": {}, "maxReplicas": 30}
-
-
-@pytest.fixture(scope="module")
-def prometheus(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A real one that remembers the last 26 hours."""
-    needs(PROMETHEUS, PROMTOOL)
-    with Backfilled(tmp_path_factory.mktemp("day"), SERIES, lookback="20s") as server:
-        yield server.url
-
-
-@pytest.fixture
-def web(tmp_path: Path) -> Path:
-    """A policy file."""
-    path = tmp_path / "web.yaml"
-    path.write_text(policy("web", query="load", **SLOW))
-    return path
-
-
-@pytest.fixture
-def trace(tmp_path: Path) -> Path:
-    """An hour: 200, then 900 for twenty minutes."""
-    path = tmp_path / "load.csv"
-    rows = (f"{60 * n},{900 if 10 <= n < 30 else 200}" for n in range(60))
-    path.write_text("t_seconds,requests_per_second\n" + "\n".join(rows))
-    return path
-
-
-def results(done: Any) -> dict[str, dict[str, Any]]:
-    """By name, of `--json`."""
-    assert (done.exit_code, done.stderr) == (0, "")
-    return {one["name"]: one for one in json.loads(done.stdout)["results"]}
+__all__ = ["fleet", "prometheus", "trace", "web"]
 
 
 def test_one_table_for_all(run: Run, web: Path, trace: Path) -> None:
@@ -139,77 +49,6 @@ def test_a_picture_is_drawn(run: Run, web: Path, trace: Path, tmp_path: Path) ->
     assert "through Git, 30s: 3 changes" in file.read_text()
 
 
-def test_history_from_a_real_prometheus(run: Run, web: Path, prometheus: str) -> None:
-    span = ("--start", BEGIN.isoformat(), "--end", NOW.isoformat())
-    done = run("backtest", web, "--prometheus", prometheus, *span, "--json")
-    git = results(done)["through Git, 30s"]
-    facts = json.loads(done.stdout)
-    assert (facts["begin"], facts["seconds"]) == (BEGIN.isoformat(), 26 * 3600)  # in two pieces
-    assert (git["lowest"], git["highest"], git["changes"]) == (2, 9, 3)
-    assert git["worst_shortage"]["begin"] == 1500 * 15
-    assert git["worst_shortage"]["lacking"] == 7
-
-
-@pytest.mark.parametrize("odd", ODD)
-def test_what_is_no_number_is_no_load(run: Run, tmp_path: Path, prometheus: str, odd: str) -> None:
-    """A fall waits for the first number after it; an infinite load is no reason to rise."""
-    web = tmp_path / "web.yaml"
-    web.write_text(policy("web", query=f"load_{odd}", **SLOW))
-    span = ("--start", BEGIN.isoformat(), "--end", NOW.isoformat())
-    done = run("backtest", web, "--prometheus", prometheus, *span, "--json")
-    git, live = (results(done)[name] for name in ("through Git, 30s", "live HPA"))
-    assert (git["lowest"], git["highest"], git["changes"]) == (2, 9, 3)
-    steady = 26 * 2 + 7 * 2500 / 240  # two for the day, and seven more from 900 a second on
-    assert git["replica_hours"] == pytest.approx(steady + 7 * 400 / 240, abs=1.5)
-    assert (live["lowest"], live["highest"]) == (2, 9)
-
-
-def test_a_counter_may_start_anew(run: Run, tmp_path: Path, prometheus: str) -> None:
-    """Two minutes' rate lack at most an eighth then, which the window down bridges."""
-    web = tmp_path / "web.yaml"
-    span = ("--start", BEGIN.isoformat(), "--end", NOW.isoformat())
-    found = {}
-    for name in ("restarted", "steady"):
-        query = f'sum(rate(served_total{{of="{name}"}}[2m]))'
-        web.write_text(policy("web", query=query, **SLOW))
-        done = run("backtest", web, "--prometheus", prometheus, *span, "--json")
-        git = results(done)["through Git, 30s"]
-        found[name] = (git["lowest"], git["highest"], git["changes"], git["replica_hours"])
-    assert found["restarted"] == found["steady"]
-    assert found["steady"][1] == 9
-
-
-def test_a_recorded_ratio_answers_to_the_counts_of_the_simulation(
-    run: Run, tmp_path: Path, prometheus: str
-) -> None:
-    asked = json.loads(policy("web", query="busy", **SLOW))
-    asked["spec"]["metrics"][0]["target"] = {"type": "Value", "value": "500m"}
-    asked["spec"]["readyReplicasQuery"] = "vector(4)"
-    (tmp_path / "busy.yaml").write_text(json.dumps(asked))
-    span = ("--start", BEGIN.isoformat(), "--end", NOW.isoformat())
-    done = run("backtest", tmp_path / "busy.yaml", "--prometheus", prometheus, *span, "--json")
-    git = results(done)["through Git, 30s"]
-    assert (git["lowest"], git["highest"]) == (4, 8)  # 1.0 with 4, so 0.5 with 8
-
-
-def test_the_dead_time_is_measured_in_git_and_prometheus(
-    run: Run, web: Path, prometheus: str, trace: Path, tmp_path: Path
-) -> None:
-    repo = StateRepo.create(
-        tmp_path,
-        {"apps/web.yaml": DEPLOYMENT.format(name="web"), "policies/web.yaml": web.read_text()},
-    )
-    made = decision(3, 5, Target("Deployment", "web", "shop"), "because")
-    five = DEPLOYMENT.format(name="web").replace("replicas: 3", "replicas: 5")
-    when = NOW - timedelta(minutes=30)
-    repo.write({"apps/web.yaml": five}, commit_message([made]), when=when)
-    config = configured(tmp_path, prometheus, {"url": repo.url})
-    arguments = ("--trace", trace, "--dead-time", "measured", "--config", config, "--json")
-    found = results(run("backtest", web, *arguments))
-    assert next(iter(found)) == "through Git, 40s"
-    assert found["through Git, 40s"]["dead_time"] == 40
-
-
 def test_a_dead_time_that_nobody_measured(
     run: Run, web: Path, trace: Path, prometheus: str, tmp_path: Path
 ) -> None:
@@ -221,17 +60,6 @@ def test_a_dead_time_that_nobody_measured(
     done = run(*measured, "--config", config)
     assert done.exit_code == 1
     assert "--dead-time measured: no commit of the last day for Deployment/shop/web" in done.stderr
-
-
-def test_it_says_what_prometheus_does_not_have(
-    run: Run, config: Path, web: Path, fake: FakePrometheus
-) -> None:
-    arguments = ("backtest", web, "--last", "1h", "--config", config)
-    assert run(*arguments).stderr == "Prometheus has no data for that time\n"
-    fake.script("load", status(500))
-    done = run(*arguments)
-    assert (done.exit_code, done.stdout) == (1, "")
-    assert "HTTP Status Code 500" in done.stderr
 
 
 @pytest.mark.parametrize(
@@ -288,16 +116,6 @@ def test_files_that_can_t_be_read_are_named(run: Run, web: Path, tmp_path: Path)
     assert header.stderr.startswith(f"{tmp_path}/bad.csv:1: expected the header t_seconds")
 
 
-@pytest.fixture
-def fleet(tmp_path: Path) -> Path:
-    """A policy of all Deployments of a tier."""
-    path = tmp_path / "fleet.yaml"
-    selector = {"matchLabels": {"tier": "web"}}
-    asked = {**SLOW, "scaleTargetRef": None, "scaleTargetSelector": selector}
-    path.write_text(policy("fleet", query="fleet_load", **asked))
-    return path
-
-
 def test_a_fleet_asks_for_the_name_of_a_member(
     run: Run, fleet: Path, web: Path, trace: Path
 ) -> None:
@@ -312,41 +130,3 @@ def test_a_fleet_asks_for_the_name_of_a_member(
     assert done.stderr == f"{web}: web: no fleet: --member shop/other is not its target\n"
     for name in ("web", "shop/web", "Deployment/shop/web"):
         assert run("backtest", web, "--trace", trace, "--member", name).exit_code == 0
-
-
-def test_a_member_is_played_by_its_own_series(run: Run, fleet: Path, prometheus: str) -> None:
-    span = ("--start", BEGIN.isoformat(), "--end", NOW.isoformat())
-    found = {}
-    for name in ("shop/web", "shop/api"):
-        done = run("backtest", fleet, "--prometheus", prometheus, "--member", name, *span, "--json")
-        git = results(done)["through Git, 30s"]
-        found[name] = (git["lowest"], git["highest"])
-        assert json.loads(done.stdout)["notes"][0].startswith("the member's annotations are not")
-    assert found == {"shop/web": (2, 9), "shop/api": (4, 18)}
-
-
-def test_alerts_are_replayed_from_prometheus(
-    run: Run, tmp_path: Path, prometheus: str, trace: Path
-) -> None:
-    alerts = [{"match": {"alertname": "Overloaded", "severity": "page"}, "minReplicas": "+50%"}]
-    web = tmp_path / "web.yaml"
-    web.write_text(policy("web", query="load", alerts=alerts, **SLOW))
-    span = ("--start", BEGIN.isoformat(), "--end", NOW.isoformat())
-    done = run("backtest", web, "--prometheus", prometheus, *span, "--json")
-    git = results(done)["through Git, 30s"]
-    assert (git["highest"], json.loads(done.stdout)["notes"]) == (14, [])  # half as many again as 9
-    without = json.loads(run("backtest", web, "--trace", trace, "--json").stdout)
-    assert without["notes"] == [
-        "spec.alerts: only Prometheus' history tells when they fired, so here none does"
-    ]
-
-
-def test_a_prometheus_that_goes_away_midway_is_told(
-    run: Run, config: Path, web: Path, fake: FakePrometheus
-) -> None:
-    fake.script("load", samples(300), status(503))
-    span = ("--start", "2026-03-04T12:00", "--end", "2026-03-06T12:00")
-    done = run("backtest", web, *span, "--config", config)
-    assert (done.exit_code, done.stdout) == (1, "")
-    assert "HTTP Status Code 503" in done.stderr
-    assert [query.kind for query in fake.queries if query.promql == "load"] == ["query_range"] * 2

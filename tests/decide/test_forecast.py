@@ -11,8 +11,7 @@ from hypothesis import strategies as st
 
 from bridge.evaluate.reading import Ahead, Moment, Past
 from tests.decide.given import ago, decided, moment
-from tests.policy.given import described, metric, policy
-from tests.policy.test_model import complaint
+from tests.policy.given import complaint, described, metric, policy
 
 LINEAR = {"type": "linear"}
 

@@ -4,6 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+import yaml
+
+from bridge.errors import PolicyInvalid
+from bridge.policy.loading import parse_policy
 from bridge.policy.model import ScalingPolicy
 
 
@@ -30,3 +35,16 @@ def described(name: str = "web", /, **spec: Any) -> dict[str, Any]:
 def policy(name: str = "web", /, **spec: Any) -> ScalingPolicy:
     """The same, loaded."""
     return ScalingPolicy.model_validate(described(name, **spec))
+
+
+def complaint(data: dict[str, Any]) -> str:
+    """What is wrong with the policy, without the line (the data is dumped in one)."""
+    text = yaml.safe_dump(data, default_flow_style=True, width=10_000)
+    with pytest.raises(PolicyInvalid) as refused:
+        parse_policy(text.encode(), "web.yaml")
+    return str(refused.value).replace("web.yaml:1: ", "")
+
+
+def ruled(period: int) -> dict[str, Any]:
+    """A direction's only rule, over this many seconds."""
+    return {"policies": [{"type": "Pods", "value": 1, "periodSeconds": period}]}
